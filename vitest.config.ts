@@ -1,5 +1,9 @@
+/** One runner for every package. Long training tests state their own time limit; the default only catches hangs. */
 import { defineConfig } from 'vitest/config'
 
-export const config = defineConfig({
-  test: { include: ['packages/**/*.test.ts', 'e2e/**/*.test.ts', 'bench/**/*.test.ts'], testTimeout: 120_000 },
+export default defineConfig({
+  test: {
+    include: ['packages/**/*.test.ts', 'e2e/**/*.test.ts', 'bench/**/*.test.ts', 'tools/**/*.test.ts'],
+    testTimeout: 120_000,
+  },
 })

@@ -1,0 +1,14 @@
+/** Cairn's protocol: what a job is, what work and results are called, and the documents that prove them. No I/O. */
+export * from './cost.ts'
+export * from './data-order.ts'
+export {
+  compareDecimals,
+  type Decimal,
+  decimalToF32Bits,
+  floorOfProduct,
+  parseDecimal,
+} from './decimal.ts'
+export * from './job-spec.ts'
+export * from './receipt.ts'
+export * from './state-root.ts'
+export * from './units.ts'
