@@ -110,7 +110,7 @@ def optimiser(parameters, hyper):
         {"params": vectors, "weight_decay": 0.0},
     ]
     betas = (hyper["beta1"], hyper["beta2"])
-    return torch.optim.AdamW(groups, lr=hyper["learningRate"], betas=betas, eps=hyper["epsilon"], foreach=True)
+    return torch.optim.AdamW(groups, lr=hyper["learningRate"], betas=betas, eps=hyper["epsilon"])
 
 
 def training(inputs):

@@ -57,6 +57,25 @@ describe('tensorRoot', () => {
   })
 })
 
+it('keeps the roots of docs/spec/roots.md', () => {
+  const counting = (dtype: TensorDtype, sizeBytes: number): Hash =>
+    tensorRoot(
+      sha256,
+      dtype,
+      Uint8Array.from({ length: sizeBytes }, (_, i) => i % 251),
+    )
+  const f32 = counting('f32', 4096)
+  const mx8 = counting('mx8', 4125)
+  expect(encodeHex(f32)).toBe('c46b7e9f32bd7ac69139854bf809012fd58ea09765b26f84425175557b080a31')
+  expect(encodeHex(mx8)).toBe('85cafc1d395dd249ff49eafe41371ca14fa2658efc51639dd1566bf1ae269d54')
+  expect(encodeHex(counting('mx12', 4158))).toBe('05bc14601f5668026ee5478b07282b5a64f009344a526adc193fc20407abd9d4')
+  const entries: StateEntry[] = [
+    { name: 'b', dtype: 'f32', shape: [1024], root: f32 },
+    { name: 'a', dtype: 'mx8', shape: [125, 32], root: mx8 },
+  ]
+  expect(encodeHex(stateRoot(sha256, entries))).toBe('ff899cf1186b519c3d2db55df05d37697b0c8749f3124a47d5b1311db4c9b4d8')
+})
+
 describe('stateRoot', () => {
   it('is the tree over canonical CBOR of [name, dtype, shape, root] in name order', () => {
     const leaves = ['a', 'b', 'c'].map((name, i) =>

@@ -1,5 +1,5 @@
 /** A GPT's loss as a pure function; its gradient is jax-js's own. */
-import { nn, numpy as np } from '@jax-js/jax'
+import { nn, numpy as np, tree } from '@jax-js/jax'
 import { type GptCase, hyper } from '../cases.ts'
 import { crossEntropy, linear } from './layers.ts'
 import type { Arrays, Loss } from './train.ts'
@@ -19,8 +19,13 @@ function gelu(x: np.Array): np.Array {
 
 function attention(x: np.Array, p: Arrays, name: string, { batch, context, heads, width }: GptCase): np.Array {
   const size = width / heads
-  const qkv = linear(x, p, `${name}.c_attn`).reshape([batch, context, 3, heads, size]).transpose([2, 0, 3, 1, 4])
-  const [q, k, v] = np.split(qkv, 3, 0).map(part => part.reshape([batch * heads, context, size]))
+  const [q, k, v] = [0, width, 2 * width].map(from => {
+    const weight = p[`${name}.c_attn.weight`]!.ref.slice([], [from, from + width])
+    const part = np.matmul(x.ref, weight).add(p[`${name}.c_attn.bias`]!.ref.slice([from, from + width]))
+    const separate = part.reshape([batch, context, heads, size]).transpose([0, 2, 1, 3])
+    return separate.reshape([batch * heads, context, size])
+  })
+  tree.dispose([x, p[`${name}.c_attn.weight`]!, p[`${name}.c_attn.bias`]!])
   const scores = np.matmul(q!, k!.transpose([0, 2, 1])).mul(1 / Math.sqrt(size))
   const visible = np.tri(context, context, 0, { dtype: np.bool })
   const weights = nn.softmax(np.where(visible, scores, -1e9))
@@ -43,5 +48,5 @@ export const gptLoss = (model: GptCase): Loss => (p, tokens, targets) => {
     x = x.ref.add(attention(layerNorm(x, p, `h.${i}.ln_1`), p, `h.${i}.attn`, model))
     x = x.ref.add(mlp(layerNorm(x, p, `h.${i}.ln_2`), p, `h.${i}.mlp`))
   }
-  return crossEntropy(np.matmul(layerNorm(x, p, 'ln_f'), p['wte.weight']!.transpose()), targets)
+  return crossEntropy(np.matmul(p['wte.weight']!, layerNorm(x, p, 'ln_f').transpose()), targets)
 }

@@ -11,5 +11,5 @@ export const mlpLoss = ({ sizes, batch }: MlpCase): Loss => (p, images, labels) 
     const y = linear(x, p, `layers.${i}`)
     x = i < last ? nn.relu(y) : y
   }
-  return crossEntropy(x, labels)
+  return crossEntropy(x.transpose(), labels)
 }

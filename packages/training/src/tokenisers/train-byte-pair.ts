@@ -29,7 +29,7 @@ export function trainBytePair(text: string, vocabularySize: number, options: Byt
 }
 
 /** Writes merges in the layout of Hugging Face's `tokenizer.json`. */
-export function bytePairJson({ tokens, merges }: Merges): TokeniserJson {
+function bytePairJson({ tokens, merges }: Merges): TokeniserJson {
   return {
     version: '1.0',
     truncation: null,

@@ -1,7 +1,7 @@
 /** Floats as little-endian bytes. Every bit is kept, and the half-width types convert to f32 exactly. */
 const littleEndianHost = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1
 
-export type FloatDtype = 'F32' | 'F16' | 'BF16'
+type FloatDtype = 'F32' | 'F16' | 'BF16'
 
 /** Writes f32 values into `target` at a byte offset; gives the offset after them. */
 export function writeFloats(values: Float32Array, target: Uint8Array, offset: number): number {

@@ -29,7 +29,7 @@ const ELEMENT_BYTES = {
   F64: 8,
 } as const
 
-export type StoredDtype = keyof typeof ELEMENT_BYTES
+type StoredDtype = keyof typeof ELEMENT_BYTES
 
 export interface TensorEntry {
   readonly name: string
@@ -40,7 +40,7 @@ export interface TensorEntry {
   readonly end: number
 }
 
-export interface SafetensorsHeader {
+interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>
   /** In the order of their data. */
   readonly entries: readonly TensorEntry[]
@@ -79,13 +79,12 @@ export const damagedFile = (
 /** Padding is at most 7 spaces, and only such as brings the data to a multiple of 8 bytes; old writers did not pad. */
 function headerText(bytes: Uint8Array, path: string): string {
   const text = decodeHeader(bytes, path)
-  const padding = text.length - text.replace(/[ \t\r\n]+$/, '').length
-  const canonical = text.endsWith(`}${' '.repeat(padding)}`) && padding < ALIGNMENT_BYTES
-  if (!text.startsWith('{') || !canonical || (padding > 0 && bytes.length % ALIGNMENT_BYTES !== 0)) {
-    const expected = 'a JSON object, then 0 to 7 spaces up to a multiple of 8 bytes'
-    throw damagedFile('BadPadding', `${path}: header`, expected, `${bytes.length} bytes, ${padding} of them padding`)
-  }
-  return text
+  const padding = text.length - text.trimEnd().length
+  const spaces = padding < ALIGNMENT_BYTES && text.endsWith(`}${' '.repeat(padding)}`)
+  const needed = padding === 0 || bytes.length % ALIGNMENT_BYTES === 0
+  if (text.startsWith('{') && spaces && needed) return text
+  const expected = 'a JSON object, then 0 to 7 spaces up to a multiple of 8 bytes'
+  throw damagedFile('BadPadding', `${path}: header`, expected, `${bytes.length} bytes, ${padding} of them white space`)
 }
 
 function decodeHeader(bytes: Uint8Array, path: string): string {
@@ -113,7 +112,7 @@ function parseJson(text: string, path: string): Record<string, unknown> {
 /** Finds a key that stands twice in one object, which `JSON.parse` hides; `text` must be sound JSON. */
 function findRepeatedKey(text: string): string | null {
   const open: Set<string>[] = []
-  for (const [token, literal, colon] of text.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?|[{}]/g)) {
+  for (const [token, literal, colon] of text.matchAll(/("[^"\\]*(?:\\.[^"\\]*)*")(\s*:)?|[{}]/g)) {
     if (token === '{') open.push(new Set())
     else if (token === '}') open.pop()
     else if (colon) {
@@ -127,7 +126,7 @@ function findRepeatedKey(text: string): string | null {
 
 function parseMetadata(value: unknown, path: string): Record<string, string> {
   const sound = isObject(value) && Object.values(value).every(text => typeof text === 'string')
-  if (!sound) throw damagedFile('BadHeader', `${path}: ${METADATA_KEY}`, 'an object of strings', JSON.stringify(value))
+  if (!sound) throw damagedFile('BadHeader', `${path}: ${METADATA_KEY}`, 'an object of strings', show(value))
   return value as Record<string, string>
 }
 
@@ -135,10 +134,10 @@ function parseEntry(name: string, value: unknown, path: string): TensorEntry {
   const where = `${path}: ${name}`
   const { dtype, shape, data_offsets: offsets, ...rest } = isObject(value) ? value : {}
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2 || Object.keys(rest).length > 0) {
-    throw damagedFile('BadEntry', where, 'just dtype, shape and data_offsets, in integers', JSON.stringify(value))
+    throw damagedFile('BadEntry', where, 'just dtype, shape and data_offsets, in integers', show(value))
   }
   if (typeof dtype !== 'string' || !Object.hasOwn(ELEMENT_BYTES, dtype)) {
-    throw damagedFile('UnknownDtype', where, `one of ${Object.keys(ELEMENT_BYTES).join(', ')}`, JSON.stringify(dtype))
+    throw damagedFile('UnknownDtype', where, `one of ${Object.keys(ELEMENT_BYTES).join(', ')}`, show(dtype))
   }
   const entry = { name, dtype: dtype as StoredDtype, shape, begin: offsets[0]!, end: offsets[1]! }
   checkSize(entry, where)
@@ -156,3 +155,5 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const isSizes = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every(size => Number.isSafeInteger(size) && size >= 0 && !Object.is(size, -0))
+
+const show = (value: unknown): string => `${JSON.stringify(value)}`.slice(0, 100)
