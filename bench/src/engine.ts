@@ -2,6 +2,7 @@
  * Suite `engine`: one training step (forward, backward, AdamW) of Cairn and its peers, one thread each, interleaved in
  * one run. Figures are medians; memory is the peak of resident memory over that after the imports.
  */
+import { InputError } from '@cairn/primitives'
 import { type CaseName, caseNames } from './peers/cases.ts'
 import { availablePeers, type Peer, type PeerName, startPeer } from './peers/driver.ts'
 import { lessIsBetter, median, type Row } from './rows.ts'
@@ -28,8 +29,7 @@ function requireSameLoss(peers: readonly Peer[]): void {
 async function interleave(peers: readonly Peer[], on: CaseName, rounds: number): Promise<Map<Peer, number[]>> {
   const times = new Map(peers.map(peer => [peer, [] as number[]]))
   for (let round = 0; round < rounds; round++)
-    for (const peer of peers)
-      for (let i = 0; i < STEPS_A_ROUND[on]; i++) times.get(peer)!.push((await peer.step()).ms)
+    for (const peer of peers) for (let i = 0; i < STEPS_A_ROUND[on]; i++) times.get(peer)!.push((await peer.step()).ms)
   return times
 }
 
@@ -39,20 +39,32 @@ async function finish(peer: Peer, times: readonly number[]): Promise<Result> {
   return { name: peer.name, stepMs: median(times), peakMiB }
 }
 
-async function measure(names: readonly PeerName[], on: CaseName, rounds: number): Promise<Result[]> {
+async function measure(names: readonly PeerName[], on: CaseName, { rounds, log }: SuiteOptions): Promise<Result[]> {
   const peers: Peer[] = []
   for (const name of names) peers.push(await startPeer(name, on))
   requireSameLoss(peers)
   const times = await interleave(peers, on, rounds)
   const results: Result[] = []
-  for (const peer of peers) results.push(await finish(peer, times.get(peer)!))
+  for (const peer of peers) {
+    const result = await finish(peer, times.get(peer)!)
+    log(`  ${peer.name}: median ${result.stepMs.toFixed(2)} ms, best ${Math.min(...times.get(peer)!).toFixed(2)} ms`)
+    results.push(result)
+  }
   return results
 }
 
 function rowsOf(results: readonly Result[], on: CaseName): Row[] {
   const cairn = results.find(result => result.name === 'cairn')
-  const row = (peer: PeerName, metric: string, unit: string, value: number | null | undefined, peerValue: number | null) =>
-    peerValue === null ? [] : [lessIsBetter({ suite: 'engine', case: on, metric, unit, value: value ?? null, peer, peerValue })]
+  const row = (
+    peer: PeerName,
+    metric: string,
+    unit: string,
+    value: number | null | undefined,
+    peerValue: number | null,
+  ) =>
+    peerValue === null
+      ? []
+      : [lessIsBetter({ suite: 'engine', case: on, metric, unit, value: value ?? null, peer, peerValue })]
   const peers = results.filter(result => result !== cairn)
   return [
     ...peers.flatMap(peer => row(peer.name, 'step time', 'ms', cairn?.stepMs, peer.stepMs)),
@@ -60,15 +72,23 @@ function rowsOf(results: readonly Result[], on: CaseName): Row[] {
   ]
 }
 
+function chosenCases(asked: readonly string[]): CaseName[] {
+  const unknown = asked.filter(name => !caseNames.includes(name as CaseName))
+  if (unknown.length === 0) return caseNames.filter(name => asked.length === 0 || asked.includes(name))
+  throw new InputError('UnknownCase', `Cases of engine are ${caseNames.join(', ')}. Found: ${unknown.join(', ')}.`)
+}
+
 /** Measures Cairn against the peers that can run here. */
-export async function engine({ rounds, cases, log }: SuiteOptions): Promise<Row[]> {
+export async function engine(options: SuiteOptions): Promise<Row[]> {
+  const { rounds, cases, log } = options
+  const chosen = chosenCases(cases)
   const peers = availablePeers()
   for (const { name, missing } of peers) if (missing !== null) log(`${name} is left out: ${missing}`)
   const names = peers.filter(peer => peer.missing === null).map(peer => peer.name)
   const rows: Row[] = []
-  for (const on of caseNames.filter(name => cases.length === 0 || cases.includes(name))) {
+  for (const on of chosen) {
     log(`case ${on}: ${names.join(', ')}, ${rounds} rounds`)
-    rows.push(...rowsOf(await measure(names, on, rounds), on))
+    rows.push(...rowsOf(await measure(names, on, options), on))
   }
   return rows
 }

@@ -58,12 +58,13 @@ async function main(given: readonly string[]): Promise<void> {
 }
 
 const isUsage = (error: unknown): error is Error =>
-  error instanceof InputError || (error instanceof TypeError && 'code' in error && `${error.code}`.startsWith('ERR_PARSE_ARGS'))
+  error instanceof InputError ||
+  (error instanceof TypeError && 'code' in error && `${error.code}`.startsWith('ERR_PARSE_ARGS'))
 
 try {
   await main(process.argv.slice(2))
 } catch (error) {
   if (!isUsage(error)) throw error
-  console.error(`${error.message}\n\n${HELP}`)
+  console.error(`${error.message}\n\`npm run bench -- --help\` tells the options.`)
   process.exitCode = 2
 }

@@ -42,6 +42,10 @@ export function formatTable(rows: readonly Row[]): string {
   const head = ['case', 'metric', 'unit', 'cairn', 'peer', 'figure', 'ratio']
   const body = rows.map(r => [r.case, r.metric, r.unit, figure(r.value), r.peer, figure(r.peerValue), figure(r.ratio)])
   const widths = head.map((title, i) => Math.max(title.length, ...body.map(cells => cells[i]!.length)))
-  const line = (cells: readonly string[]) => cells.map((cell, i) => cell.padEnd(widths[i]!)).join('  ').trimEnd()
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd()
   return [head, ...body].map(line).join('\n')
 }

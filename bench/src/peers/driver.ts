@@ -81,18 +81,16 @@ export interface Peer {
   close(): Promise<Peak>
 }
 
-let folder: string | undefined
-
-/** The case's weights and batches, written once in each run. */
-function inputsFile(name: CaseName): string {
-  if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'cairn-bench-'))
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }))
-    folder = made
+/** Hands `use` a file of the case's weights and batches, which is gone afterwards. */
+async function withInputs<T>(on: CaseName, use: (file: string) => Promise<T>): Promise<T> {
+  const folder = mkdtempSync(join(tmpdir(), 'cairn-bench-'))
+  try {
+    const file = join(folder, `${on}.safetensors`)
+    writeInputs(on, file)
+    return await use(file)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
   }
-  const file = join(folder, `${name}.safetensors`)
-  if (!existsSync(file)) writeInputs(name, file)
-  return file
 }
 
 /** Reads the child's JSON lines one by one; libraries may print others. */
@@ -113,10 +111,15 @@ function reader(name: PeerName, child: ChildProcessWithoutNullStreams): () => Pr
 
 /** Starts a peer on a case and resolves when it is warm. */
 export async function startPeer(name: PeerName, on: CaseName): Promise<Peer> {
-  const { command, arguments: given, environment, missing } = definitions[name]
-  const reason = missing()
+  const reason = definitions[name].missing()
   if (reason !== null) throw new InputError('PeerMissing', `Peer ${name} cannot run here: ${reason}.`)
-  const child = spawn(command, [...given, '--case', on, '--inputs', inputsFile(on)], { env: { ...process.env, ...environment() } })
+  return withInputs(on, inputs => connect(name, on, inputs))
+}
+
+async function connect(name: PeerName, on: CaseName, inputs: string): Promise<Peer> {
+  const { command, arguments: given, environment } = definitions[name]
+  const env = { ...process.env, ...environment() }
+  const child = spawn(command, [...given, '--case', on, '--inputs', inputs], { env })
   const read = reader(name, child)
   const ask = (line: string) => {
     child.stdin.write(`${line}\n`)

@@ -3,8 +3,18 @@
  * holds the case and the hyper-parameters. A file and not memory: what a peer holds besides its own tensors would
  * otherwise count as its memory.
  */
-import { closeSync, openSync, readFileSync, readSync, writeSync } from 'node:fs'
-import { BATCHES, type Case, type CaseName, cases, type GptCase, hyper, type MlpCase, parametersOf, WARM_UP_STEPS } from './cases.ts'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import {
+  BATCHES,
+  type Case,
+  type CaseName,
+  cases,
+  type GptCase,
+  hyper,
+  type MlpCase,
+  parametersOf,
+  WARM_UP_STEPS,
+} from './cases.ts'
 
 type Data = Float32Array | Int32Array
 interface Entry {
@@ -40,7 +50,8 @@ function* weights(model: Case, draw: () => number): Generator<Entry> {
 function tokens({ batch, context, vocabulary }: GptCase, draw: () => number): Int32Array {
   let token = 0
   return Int32Array.from({ length: batch * (context + 1) }, (_, i) => {
-    token = i % (context + 1) === 0 ? Math.floor(draw() * vocabulary) : (token * 3 + Math.floor(draw() * 4)) % vocabulary
+    token =
+      i % (context + 1) === 0 ? Math.floor(draw() * vocabulary) : (token * 3 + Math.floor(draw() * 4)) % vocabulary
     return token
   })
 }
@@ -49,7 +60,10 @@ function* gptBatch(model: GptCase, index: number, draw: () => number): Generator
   const { batch, context } = model
   const rows = tokens(model, draw)
   const columns = (from: number) =>
-    Int32Array.from({ length: batch * context }, (_, i) => rows[Math.floor(i / context) * (context + 1) + (i % context) + from]!)
+    Int32Array.from(
+      { length: batch * context },
+      (_, i) => rows[Math.floor(i / context) * (context + 1) + (i % context) + from]!,
+    )
   yield { name: `batch.${index}.inputs`, shape: [batch, context], data: columns(0) }
   yield { name: `batch.${index}.targets`, shape: [batch, context], data: columns(1) }
 }
@@ -57,7 +71,9 @@ function* gptBatch(model: GptCase, index: number, draw: () => number): Generator
 function* mlpBatch({ sizes, batch }: MlpCase, index: number, draw: () => number): Generator<Entry> {
   const labels = Int32Array.from({ length: batch }, () => Math.floor(draw() * sizes.at(-1)!))
   const pixel = (label: number, place: number) => ((label * 31 + place * 7) % 97 < 30 ? 0.75 : 0.25) * draw()
-  const images = Float32Array.from({ length: batch * sizes[0]! }, (_, i) => pixel(labels[Math.floor(i / sizes[0]!)]!, i % sizes[0]!))
+  const images = Float32Array.from({ length: batch * sizes[0]! }, (_, i) =>
+    pixel(labels[Math.floor(i / sizes[0]!)]!, i % sizes[0]!),
+  )
   yield { name: `batch.${index}.inputs`, shape: [batch, sizes[0]!], data: images }
   yield { name: `batch.${index}.targets`, shape: [batch], data: labels }
 }

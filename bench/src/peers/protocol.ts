@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { BATCHES, type Case, cases, type CaseName, WARM_UP_STEPS } from './cases.ts'
+import { BATCHES, type Case, type CaseName, cases, WARM_UP_STEPS } from './cases.ts'
 import { type Batch, type Inputs, openInputs } from './inputs.ts'
 
 export interface Ready {
@@ -58,8 +58,8 @@ function readArguments(): { model: Case; inputs: Inputs } {
 
 /** Serves a model: `load` builds it from the inputs and returns its step. */
 export async function serve(load: (model: Case, inputs: Inputs) => TrainStep | Promise<TrainStep>): Promise<void> {
-  const { model, inputs } = readArguments()
   const baselineRssBytes = process.memoryUsage.rss()
+  const { model, inputs } = readArguments()
   const train = await load(model, inputs)
   globalThis.gc?.()
   forgetPeak()

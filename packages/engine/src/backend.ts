@@ -16,10 +16,11 @@ export interface CompileOptions {
 
 export type Lowering = 'fused' | 'unfused' | 'traced'
 
-export interface RunResult {
-  /** The first operator, in program order, that raised `diverged`; the graph's values are then meaningless. */
-  readonly diverged?: number
-}
+/**
+ * Whether the graph ran without leaving the domain. `operator` is the first that raised `diverged`, in program order;
+ * a fused run only knows that one did (run the step again unfused to learn which), and may have overwritten state.
+ */
+export type RunResult = { readonly ok: true } | { readonly ok: false; readonly operator?: number }
 
 /** A compiled graph with its memory. Tensors cross this border as little-endian bytes, row-major. */
 export interface Executable {

@@ -61,7 +61,7 @@ function compact(nodes: readonly Node[], outputs: Record<string, number>, carrie
     if (node.operator === 'input') inputs[(node.attributes as OperatorAttributes['input']).name] = id
   }
   for (const name of Object.keys(carries)) {
-    if (inputs[name] === undefined) throw new InternalError('graph.carry', `the carried input ${name} is not used`)
+    if (inputs[name] === undefined) throw new InternalError('UnusedCarry', `the carried input ${name} is not used`)
   }
   const outputIds = Object.fromEntries(Object.entries(outputs).map(([name, id]) => [name, renumbered.get(id) as number]))
   return Object.freeze({ nodes: result, inputs, outputs: outputIds, carries })

@@ -42,11 +42,13 @@ function embed(tokens: np.Array, p: Arrays, { batch, context, width, vocabulary 
   return rows.add(p['wpe.weight']!).reshape([batch * context, width])
 }
 
-export const gptLoss = (model: GptCase): Loss => (p, tokens, targets) => {
-  let x = embed(tokens, p, model)
-  for (let i = 0; i < model.layers; i++) {
-    x = x.ref.add(attention(layerNorm(x, p, `h.${i}.ln_1`), p, `h.${i}.attn`, model))
-    x = x.ref.add(mlp(layerNorm(x, p, `h.${i}.ln_2`), p, `h.${i}.mlp`))
+export const gptLoss =
+  (model: GptCase): Loss =>
+  (p, tokens, targets) => {
+    let x = embed(tokens, p, model)
+    for (let i = 0; i < model.layers; i++) {
+      x = x.ref.add(attention(layerNorm(x, p, `h.${i}.ln_1`), p, `h.${i}.attn`, model))
+      x = x.ref.add(mlp(layerNorm(x, p, `h.${i}.ln_2`), p, `h.${i}.mlp`))
+    }
+    return crossEntropy(np.matmul(p['wte.weight']!, layerNorm(x, p, 'ln_f').transpose()), targets)
   }
-  return crossEntropy(np.matmul(p['wte.weight']!, layerNorm(x, p, 'ln_f').transpose()), targets)
-}

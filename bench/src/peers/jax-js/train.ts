@@ -2,7 +2,7 @@
  * The jitted step: loss, gradients, global-norm clip and AdamW as one traced function of the state.
  * jax-js counts references: every use of an array but its last is written `.ref`.
  */
-import { numpy as np, jit, tree, valueAndGrad } from '@jax-js/jax'
+import { jit, numpy as np, tree, valueAndGrad } from '@jax-js/jax'
 import { hyper } from '../cases.ts'
 import type { Inputs } from '../inputs.ts'
 import type { TrainStep } from '../protocol.ts'
@@ -15,7 +15,11 @@ export type Loss = (parameters: Arrays, inputs: np.Array, targets: np.Array) => 
 type State = { weights: Arrays; means: Arrays; squares: Arrays }
 
 const globalNorm = (gradients: Arrays): np.Array =>
-  np.sqrt(Object.values(gradients).map(g => np.square(g.ref).sum()).reduce((a, b) => a.add(b)))
+  np.sqrt(
+    Object.values(gradients)
+      .map(g => np.square(g.ref).sum())
+      .reduce((a, b) => a.add(b)),
+  )
 
 /** Rates change with every step and therefore are arguments: constants would be compiled in. */
 type Rates = { rate: np.Array; correction: np.Array }
@@ -67,7 +71,12 @@ export function trainStep(loss: Loss, inputs: Inputs): TrainStep {
       rate: np.array(hyper.learningRate / (1 - hyper.beta1 ** step)),
       correction: np.array(1 / Math.sqrt(1 - hyper.beta2 ** step)),
     }
-    const result = run(state, rates, np.array(batch.inputs as Float32Array<ArrayBuffer>), np.array(batch.targets as Int32Array<ArrayBuffer>))
+    const result = run(
+      state,
+      rates,
+      np.array(batch.inputs as Float32Array<ArrayBuffer>),
+      np.array(batch.targets as Int32Array<ArrayBuffer>),
+    )
     state = result.state
     return (await result.loss.data())[0]!
   }

@@ -3,7 +3,7 @@ import * as tf from '@tensorflow/tfjs'
 import type { GptCase } from '../cases.ts'
 import { type Matrix, transpose } from './layers.ts'
 
-interface Head {
+type Head = {
   readonly query: Matrix
   readonly key: Matrix
   readonly value: Matrix
@@ -11,9 +11,9 @@ interface Head {
   readonly output: Matrix
 }
 
-export interface Attended {
+export type Attended = {
   readonly output: Matrix
-  readonly heads: readonly Head[]
+  readonly heads: Head[]
 }
 
 /** Minus a large number above the diagonal. */
@@ -41,7 +41,7 @@ const attendHead = (query: Matrix, key: Matrix, value: Matrix, mask: Matrix): He
   tf.tidy(() => {
     const scaled = tf.mul(query, 1 / Math.sqrt(query.shape[1])) as Matrix
     const weights = tf.softmax(tf.add(tf.matMul(scaled, transpose(key)), mask)) as Matrix
-    return { query: scaled, key, value, weights, output: tf.matMul(weights, value) }
+    return { query: scaled, key, value, weights, output: tf.matMul(weights, value) as Matrix }
   })
 
 /** Where head `h` of sequence `b` has its query (part 0), key (1) or value (2) among the heads of `splitHeads`. */
@@ -58,7 +58,14 @@ export function attention(qkv: Matrix, model: GptCase, mask: Matrix): Attended {
   const parts = splitHeads(qkv, model, size)
   const part = (b: number, which: number, h: number) => parts[place(model, b, which, h)]!
   const heads = eachHead(model, (b, h) => attendHead(part(b, 0, h), part(b, 1, h), part(b, 2, h), mask))
-  return { output: joinHeads(heads.map(head => head.output), model, size), heads }
+  return {
+    output: joinHeads(
+      heads.map(head => head.output),
+      model,
+      size,
+    ),
+    heads,
+  }
 }
 
 /** Gradients of query, key and value. Transposes only [context, size] matrices, never [context, context] ones. */

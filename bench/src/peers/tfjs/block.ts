@@ -14,10 +14,10 @@ import {
   narrowing,
   narrowingGradient,
 } from './layers.ts'
-import type { Parameters } from './parameters.ts'
+import type { LayerGradients, Parameters } from './parameters.ts'
 
 /** What the backward pass needs of the forward one. */
-interface Passed {
+type Passed = {
   readonly before: Normalised
   readonly attended: Attended
   readonly after: Normalised
@@ -26,7 +26,7 @@ interface Passed {
   readonly active: Matrix
 }
 
-export interface Block {
+export type Block = {
   readonly output: Matrix
   readonly passed: Passed
 }
@@ -47,8 +47,7 @@ export const block = (x: Matrix, name: string, p: Parameters, model: GptCase, ma
     return { output, passed: { before, attended, after, hidden, gate, active } }
   })
 
-/** A layer's name with the gradients of its weight and bias. */
-export type Named = readonly [name: string, gradient: { readonly weight: tf.Tensor; readonly bias: tf.Tensor }]
+const pick = ({ weight, bias }: LayerGradients[string]) => ({ weight, bias })
 
 /** Returns the gradient of the block's input and those of its layers. */
 export const blockGradient = (passed: Passed, dy: Matrix, name: string, p: Parameters, model: GptCase) =>
@@ -62,7 +61,13 @@ export const blockGradient = (passed: Passed, dy: Matrix, name: string, p: Param
     const dHeads = attentionGradient(attended, projected.input, model)
     const heads = linearGradient(before.output, p.affine(`${name}.attn.c_attn`), dHeads)
     const first = layerNormGradient(before, p.gain(`${name}.ln_1`), heads.input)
-    const named = { 'mlp.c_proj': narrow, 'mlp.c_fc': wide, ln_2: second, 'attn.c_proj': projected, 'attn.c_attn': heads, ln_1: first }
-    const layers = Object.entries(named).map(([layer, { weight, bias }]): Named => [`${name}.${layer}`, { weight, bias }])
+    const layers: LayerGradients = {
+      ln_1: pick(first),
+      'attn.c_attn': pick(heads),
+      'attn.c_proj': pick(projected),
+      ln_2: pick(second),
+      'mlp.c_fc': pick(wide),
+      'mlp.c_proj': pick(narrow),
+    }
     return { input: tf.add(middle, first.input) as Matrix, layers }
   })

@@ -4,15 +4,9 @@ import type { GptCase } from '../cases.ts'
 import type { Inputs } from '../inputs.ts'
 import type { TrainStep } from '../protocol.ts'
 import { causalMask } from './attention.ts'
-import { type Block, block, blockGradient, isNarrowing, type Named } from './block.ts'
+import { type Block, block, blockGradient, isNarrowing } from './block.ts'
 import { crossEntropy, layerNorm, layerNormGradient, type Matrix, oneHot, transpose } from './layers.ts'
-import { loadParameters, type Parameters } from './parameters.ts'
-
-type Gradients = Map<string, tf.Tensor>
-
-const store = (gradients: Gradients, layers: readonly Named[]) => {
-  for (const [name, { weight, bias }] of layers) gradients.set(`${name}.weight`, weight).set(`${name}.bias`, bias)
-}
+import { type Gradients, loadParameters, type Parameters, store } from './parameters.ts'
 
 /** The token's row of the table plus the position's. */
 const embed = (tokens: tf.Tensor1D, p: Parameters, { batch, context, width }: GptCase): Matrix =>
@@ -34,7 +28,12 @@ const head = (x: Matrix, targets: tf.Tensor1D, p: Parameters, { vocabulary }: Gp
   })
 
 /** A scatter-add as a product with one-hot rows: the vocabulary is small and products are fast. */
-const embeddingGradient = (tokens: tf.Tensor1D, dx: Matrix, dHead: Matrix, { batch, context, width, vocabulary }: GptCase) =>
+const embeddingGradient = (
+  tokens: tf.Tensor1D,
+  dx: Matrix,
+  dHead: Matrix,
+  { batch, context, width, vocabulary }: GptCase,
+) =>
   tf.tidy(() => {
     const hot = oneHot(tokens, vocabulary)
     const positions = tf.addN(tf.unstack(tf.reshape(dx, [batch, context, width])))
@@ -45,8 +44,8 @@ function backward(blocks: Block[], dLast: Matrix, p: Parameters, model: GptCase,
   let dx = dLast
   for (const [i, { passed }] of [...blocks.entries()].reverse()) {
     const d = blockGradient(passed, dx, `h.${i}`, p, model)
-    tf.dispose([dx, passed as unknown as tf.TensorContainer])
-    store(gradients, d.layers)
+    tf.dispose([dx, passed])
+    store(gradients, d.layers, `h.${i}.`)
     dx = d.input
   }
   return dx
@@ -73,7 +72,7 @@ export function gptStep(model: GptCase, inputs: Inputs): TrainStep {
     const { last, blocks } = forward(embed(tokens!, p, model), p, model, mask)
     const top = head(last, targets!, p, model)
     const gradients: Gradients = new Map()
-    store(gradients, [['ln_f', top.norm]])
+    store(gradients, { ln_f: top.norm })
     const dx = backward(blocks, top.input, p, model, gradients)
     const { table, positions } = embeddingGradient(tokens!, dx, top.dTable, model)
     p.update(gradients.set('wte.weight', table).set('wpe.weight', positions))

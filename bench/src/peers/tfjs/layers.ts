@@ -40,8 +40,14 @@ const sumRows = (x: Matrix): Vector =>
 
 export const linear = (x: Matrix, { weight, bias }: Affine): Matrix => tf.add(tf.matMul(x, weight), bias)
 
-export const linearGradient = (x: Matrix, { weight }: Affine, dy: Matrix) => ({
-  input: tf.matMul(dy, transpose(weight)) as Matrix,
+export const linearGradient = (x: Matrix, affine: Affine, dy: Matrix) => ({
+  input: linearInputGradient(affine, dy),
+  ...linearWeightGradient(x, dy),
+})
+
+export const linearInputGradient = ({ weight }: Affine, dy: Matrix): Matrix => tf.matMul(dy, transpose(weight))
+
+export const linearWeightGradient = (x: Matrix, dy: Matrix) => ({
   weight: tf.matMul(transpose(x), dy) as Matrix,
   bias: sumRows(dy),
 })
@@ -55,7 +61,8 @@ export const narrowingGradient = (x: Matrix, { weight }: Affine, dy: Matrix) => 
   bias: sumRows(dy),
 })
 
-export interface Normalised {
+/** Types, not interfaces, wherever `tf.tidy` has to find the tensors inside. */
+export type Normalised = {
   readonly output: Matrix
   readonly normal: Matrix
   readonly scale: Matrix
@@ -90,12 +97,12 @@ export const geluGradient = (x: Matrix, gate: Matrix, dy: Matrix): Matrix =>
 
 /** The backend's one-hot kernel writes integers whatever type is asked for, hence the cast. */
 export const oneHot = (indices: tf.Tensor1D, depth: number): Matrix =>
-  tf.tidy(() => tf.cast(tf.oneHot(indices, depth), 'float32'))
+  tf.tidy(() => tf.cast(tf.oneHot(indices, depth), 'float32') as Matrix)
 
 /** Mean cross-entropy of rows of logits against one-hot targets, and its gradient. */
 export function crossEntropy(logits: Matrix, targets: Matrix) {
   const odds = tf.softmax(logits)
-  const picked = tf.sum(tf.mul(odds, targets), 1)
+  const loss = tf.neg(tf.mean(tf.log(tf.sum(tf.mul(odds, targets), 1)))) as tf.Scalar
   const gradient = tf.mul(tf.sub(odds, targets), 1 / logits.shape[0]) as Matrix
-  return { loss: tf.neg(tf.mean(tf.log(picked))) as tf.Scalar, gradient }
+  return { loss, gradient }
 }

@@ -4,18 +4,29 @@ import { hyper } from '../cases.ts'
 import type { Inputs } from '../inputs.ts'
 import type { Affine, Gain } from './layers.ts'
 
+export type Gradients = Map<string, tf.Tensor>
+
 interface State {
   weight: tf.Tensor
   mean: tf.Tensor
   square: tf.Tensor
 }
 
+/** Gradients of weights and biases by the name of their layer. */
+export type LayerGradients = { [layer: string]: { readonly weight: tf.Tensor; readonly bias: tf.Tensor } }
+
 export interface Parameters {
   get(name: string): tf.Tensor
   affine(name: string): Affine
   gain(name: string): Gain
   /** Takes one step along the gradients, which it disposes of. */
-  update(gradients: Map<string, tf.Tensor>): void
+  update(gradients: Gradients): void
+}
+
+/** Files a layer's gradients under its parameters' names. */
+export function store(gradients: Gradients, layers: LayerGradients, prefix = ''): void {
+  for (const [layer, { weight, bias }] of Object.entries(layers))
+    gradients.set(`${prefix}${layer}.weight`, weight).set(`${prefix}${layer}.bias`, bias)
 }
 
 function load(inputs: Inputs, name: string, isTransposed: boolean): State {
@@ -43,7 +54,7 @@ export function loadParameters(inputs: Inputs, isTransposed: (name: string) => b
   }
 }
 
-function globalNorm(gradients: Map<string, tf.Tensor>): number {
+function globalNorm(gradients: Gradients): number {
   let sum = 0
   for (const gradient of gradients.values()) sum += tf.tidy(() => tf.sum(tf.square(gradient)).dataSync()[0]!)
   return Math.sqrt(sum)
@@ -61,7 +72,9 @@ function advance(state: State, gradient: tf.Tensor, clip: number, step: number):
   const rate = learningRate / (1 - beta1 ** step)
   const correction = 1 / Math.sqrt(1 - beta2 ** step)
   replace(state, 'mean', () => tf.add(tf.mul(state.mean, beta1), tf.mul(gradient, clip * (1 - beta1))))
-  replace(state, 'square', () => tf.add(tf.mul(state.square, beta2), tf.mul(tf.square(gradient), clip ** 2 * (1 - beta2))))
+  replace(state, 'square', () =>
+    tf.add(tf.mul(state.square, beta2), tf.mul(tf.square(gradient), clip ** 2 * (1 - beta2))),
+  )
   gradient.dispose()
   replace(state, 'weight', () => {
     const size = tf.add(tf.mul(tf.sqrt(state.square), correction / rate), epsilon / rate)

@@ -29,7 +29,7 @@ const second = (inputs: readonly Tensor[]) => inputs[1] as Tensor
 
 /** Operators of the optimiser and of inference: nothing is ever differentiated through them. */
 const notDifferentiable = (): never => {
-  throw new InternalError('gradient.none', 'a gradient was asked of an operator that has none')
+  throw new InternalError('NoGradient', 'a gradient was asked of an operator that has none')
 }
 
 function inverseOrder(order: readonly number[]): number[] {
@@ -40,7 +40,7 @@ function inverseOrder(order: readonly number[]): number[] {
 function source(operand: Tensor): { readonly tensor: Tensor; readonly axis: -1 | -2 } {
   const node = operand.builder.node(operand.id)
   if (node.operator !== 'quantise') {
-    throw new InternalError('gradient.source', 'only operands quantised in the same graph have a gradient')
+    throw new InternalError('NoGradientSource', 'only operands quantised in the same graph have a gradient')
   }
   const quantised = node as Node<'quantise'>
   const tensor = tensorOf(operand.builder, operand.builder.node(quantised.inputs[0] as number))

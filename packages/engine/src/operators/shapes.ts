@@ -11,7 +11,7 @@ export type ShapeRule<N extends OperatorName> = (
 const render = (types: readonly TensorType[]) => types.map(t => `${t.dtype}[${t.shape.join()}]`).join(', ') || 'no input'
 
 function mismatch(expected: string, inputs: readonly TensorType[]): never {
-  throw new InputError('shape.mismatch', `the operator takes ${expected}, not ${render(inputs)}`, {
+  throw new InputError('ShapeMismatch', `the operator takes ${expected}, not ${render(inputs)}`, {
     expected,
     found: render(inputs),
     fix: 'check the shapes that meet at this operator',

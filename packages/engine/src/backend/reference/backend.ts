@@ -2,11 +2,11 @@
  * Backend `reference`: plain scalar TypeScript, one operator after another, nothing fused. It is the readable
  * definition that every other backend answers to; it is not meant to be fast.
  */
-import { InputError } from '@cairn/primitives'
 import type { Backend, CompileOptions, Executable } from '../../backend.ts'
 import { bytesOf } from '../../backend.ts'
 import type { Graph, Node } from '../../graph.ts'
 import type { MapName, OperatorAttributes, OperatorName } from '../../operators/attributes.ts'
+import { checkSize, namedNode } from '../../named-tensors.ts'
 import { isSpecial } from '../../operators/operation-counts.ts'
 import { elementProgram } from '../../operators/programs.ts'
 import { allocateQuantised, decodeQuantised, encodeQuantised, type QuantisedValues, sizeBytes } from '../../quantised-layout.ts'
@@ -98,26 +98,6 @@ function assign(node: Node, value: Value, bytes: Uint8Array): void {
   } else bytesOf(value as Plain).set(bytes)
 }
 
-/** Looks a name up among the graph's inputs and outputs. */
-export function namedNode(graph: Graph, name: string): Node {
-  const id = graph.inputs[name] ?? graph.outputs[name]
-  if (id === undefined) {
-    const known = [...Object.keys(graph.inputs), ...Object.keys(graph.outputs)].join(', ')
-    throw new InputError('graph.name', `the graph has no tensor named ${name}`, { expected: known, found: name })
-  }
-  return graph.nodes[id] as Node
-}
-
-/** Checks that bytes given for an input have its size. */
-export function checkSize(node: Node, name: string, bytes: Uint8Array): void {
-  if (bytes.length === sizeBytes(node)) return
-  throw new InputError('graph.size', `${name} has the wrong size`, {
-    path: name,
-    expected: `${sizeBytes(node)} bytes (${node.dtype}[${node.shape.join()}])`,
-    found: `${bytes.length} bytes`,
-  })
-}
-
 function compileReference(graph: Graph): Executable {
   const values: Value[] = []
   const kernels: (Kernel | undefined)[] = []
@@ -146,9 +126,9 @@ function compileReference(graph: Graph): Executable {
     },
     run() {
       const diverged = kernels.findIndex(kernel => kernel?.())
-      if (diverged >= 0) return { diverged }
+      if (diverged >= 0) return { ok: false, operator: diverged }
       carry()
-      return {}
+      return { ok: true }
     },
     traced: id => encode(graph.nodes[id] as Node, values[id] as Value),
     memoryBytes: graph.nodes.reduce((total, node) => total + sizeBytes(node), 0),

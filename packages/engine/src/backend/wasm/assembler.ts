@@ -3,7 +3,7 @@
  * shapes of one job, so a text-format compiler at run time would be a heavy dependency for what fits on two pages.
  */
 import {
-  type AtomicName, atomic, type MemoryName, memory, type PlainName, plain, type SimdLaneName, type SimdMemoryName, type SimdName, simd, simdLane, simdMemory,
+  type AtomicName, atomic, type MemoryName, memory, type PlainName, plain, type SimdLaneName, type SimdMemoryName, type SimdName, simd, simdLane, simdMemory, simdStoreLane,
 } from './opcodes.ts'
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'v128'
@@ -46,9 +46,14 @@ export interface Code {
   lane(name: SimdLaneName, lane: number): Code
   load(name: MemoryName | SimdMemoryName, offset?: number): Code
   store(name: MemoryName | SimdMemoryName, offset?: number): Code
+  /** Stores 32-bit lane `lane` of a vector. */
+  storeLane(offset: number, lane: number): Code
   atomic(name: AtomicName, offset?: number): Code
   shuffle(lanes: readonly number[]): Code
   i32(value: number): Code
+  i64(value: number): Code
+  /** memory.atomic.wait32: address, expected, timeout (i64) -> result. */
+  atomicWait(): Code
   /** Pushes an f32 constant by its bits. */
   f32(bits: number): Code
   /** Pushes a v128 of four equal 32-bit words. */
@@ -99,9 +104,12 @@ export function code(parameters: readonly ValueType[]): Code {
     lane: (name, lane) => push(0xfd, ...unsigned(simdLane[name]), lane),
     load: (name, offset = 0) => access(name, offset),
     store: (name, offset = 0) => access(name, offset),
+    storeLane: (offset, lane) => push(0xfd, simdStoreLane['v128.store32_lane'], 2, ...unsigned(offset), lane),
     atomic: (name, offset = 0) => push(0xfe, atomic[name], 2, ...unsigned(offset)),
     shuffle: lanes => push(0xfd, 0x0d, ...lanes),
     i32: value => push(0x41, ...signed(value)),
+    i64: value => push(0x42, ...signed(value)),
+    atomicWait: () => push(0xfe, 0x01, 2, 0),
     f32: bits => push(0x43, ...word(bits)),
     splat: value => push(0xfd, 0x0c, ...word(value), ...word(value), ...word(value), ...word(value)),
     v128: words => push(0xfd, 0x0c, ...words.flatMap(word)),

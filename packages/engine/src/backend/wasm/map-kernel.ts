@@ -2,26 +2,16 @@
  * Kernels of fused map operators. The innermost loop runs four lanes at a time, its rest one element at a time; both
  * are emitted from the same program. A kernel does tasks [begin, end) of its work, so threads can share it.
  */
-import { CANON_HIGH_BITS, CANON_LOW_BITS } from '../../scalar/evaluate.ts'
 import { type Opcode, opcodes } from '../../scalar/program.ts'
 import type { Code, ValueType } from './assembler.ts'
 import type { FusedInstruction, FusedProgram } from './fused-program.ts'
 import { emitters, scalarTypes, type ValueOpcode } from './instruction-emitters.ts'
+import { emitCanonScalar, emitCanonVector, emitFlag, type KernelSource } from './kernel.ts'
 import { type LoopNest, planLoops } from './loop-nest.ts'
 
 /** Elements per task of a one-loop kernel; a multiple of the lane count. */
 const LINEAR_TASK = 1024
 const LANE_BYTES = 16
-
-export interface KernelSource {
-  /** Equal keys mean equal code: layers of a model share their kernels. */
-  readonly key: string
-  /** How many tasks the work splits into. */
-  readonly tasks: number
-  /** Number of pointer parameters; then come begin, end and the flag's address. */
-  readonly pointers: number
-  readonly emit: (c: Code) => void
-}
 
 interface Emission {
   readonly c: Code
@@ -117,18 +107,9 @@ function emitCoordinate({ c, nest, counters }: Emission, axis: number, mode: Mod
   if (mode === 'vector' && innermost) c.v128([0, 1, 2, 3]).simd('i32x4.add')
 }
 
-/** SPEC: N0 canon. Small magnitudes become +0; the largest magnitude is remembered in `peak`. */
 function emitCanon({ c, peak }: Emission, operand: number, mode: Mode): void {
-  const magnitude = c.local(mode === 'vector' ? 'v128' : 'i32')
-  if (mode === 'vector') {
-    c.get(operand).get(operand).splat(0x7fffffff).simd('v128.and').tee(magnitude)
-    c.splat(CANON_LOW_BITS).simd('i32x4.ge_s').simd('v128.and')
-    c.get(peak).get(magnitude).simd('i32x4.max_u').set(peak)
-    return
-  }
-  c.get(operand).op('i32.reinterpret_f32').i32(0x7fffffff).op('i32.and').set(magnitude)
-  c.get(peak).get(magnitude).simd('i32x4.splat').simd('i32x4.max_u').set(peak)
-  c.get(operand).f32(0).get(magnitude).i32(CANON_LOW_BITS).op('i32.ge_s').op('select')
+  if (mode === 'vector') emitCanonVector(c, operand, peak, c.local('v128'))
+  else emitCanonScalar(c, operand, peak, c.local('i32'))
 }
 
 function emitInstruction(e: Emission, index: number, mode: Mode): void {
@@ -224,12 +205,6 @@ function emitLoops(e: Emission, begin: number, end: number): void {
     })
   }
   nested(0)
-}
-
-/** Pushes nothing; stores 1 at the flag's address when any lane of `peak` reached 2^60. */
-export function emitFlag(c: Code, peak: number, flag: number): void {
-  c.get(peak).splat(CANON_HIGH_BITS).simd('i32x4.ge_u').simd('v128.any_true')
-  c.if(() => c.get(flag).i32(1).store('i32.store'))
 }
 
 /** Describes the kernel of a fused program. `sizes` are the element counts of the tensors it reads. */

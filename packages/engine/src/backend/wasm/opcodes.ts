@@ -81,6 +81,8 @@ export const simd = {
   'v128.any_true': 0x53,
   'f32x4.nearest': 0x6a,
   'i16x8.narrow_i32x4_s': 0x85,
+  'i16x8.min_s': 0x96,
+  'i16x8.max_s': 0x98,
   'i32x4.shl': 0xab,
   'i32x4.shr_s': 0xac,
   'i32x4.shr_u': 0xad,
@@ -110,10 +112,12 @@ export const simdLane = {
   'f32x4.replace_lane': 0x20,
 } as const
 
+/** SIMD stores of one lane (prefix 0xfd): code; alignment 2. */
+export const simdStoreLane = { 'v128.store32_lane': 0x5a } as const
+
 /** Atomics (prefix 0xfe), all on i32 with alignment 2. */
 export const atomic = {
   'memory.atomic.notify': 0x00,
-  'memory.atomic.wait32': 0x01,
   'i32.atomic.load': 0x10,
   'i32.atomic.store': 0x17,
   'i32.atomic.rmw.add': 0x1e,

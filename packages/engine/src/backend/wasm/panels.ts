@@ -1,0 +1,71 @@
+/**
+ * How quantised tensors lie in memory. Eight rows form a panel; for every block of 32 along the contracted axis a
+ * panel holds eight f32 scales (2^s) and then, for each pair of mantissas, the pair of every row as i16, so that
+ * `i32x4.dot_i16x8_s` takes four rows at a time and either operand of a contraction uses the same layout.
+ */
+import type { QuantisedValues } from '../../quantised-layout.ts'
+import { BLOCK, blockCount, elementCount, type Shape } from '../../tensor-type.ts'
+
+export const PANEL_ROWS = 8
+const SCALE_BYTES = PANEL_ROWS * 4
+/** Bytes of one pair of mantissas of all eight rows. */
+export const PAIR_BYTES = PANEL_ROWS * 4
+export const PAIRS = BLOCK / 2
+export const BLOCK_BYTES = SCALE_BYTES + PAIRS * PAIR_BYTES
+/** Where the mantissas of a block begin. */
+export const MANTISSA_OFFSET = SCALE_BYTES
+
+export interface PanelLayout {
+  readonly batches: number
+  readonly rows: number
+  readonly panels: number
+  readonly blocks: number
+  /** Bytes of one batch entry. */
+  readonly batchBytes: number
+}
+
+export function panelLayout(shape: Shape): PanelLayout {
+  const [rows, length] = shape.slice(-2) as [number, number]
+  const [panels, blocks] = [Math.ceil(rows / PANEL_ROWS), blockCount(length)]
+  return { batches: elementCount(shape.slice(0, -2)), rows, panels, blocks, batchBytes: panels * blocks * BLOCK_BYTES }
+}
+
+export function panelBytes(shape: Shape): number {
+  const { batches, batchBytes } = panelLayout(shape)
+  return batches * batchBytes
+}
+
+/** Calls back for every block: its index in canonical order and its byte offsets in the panels. */
+function forEachBlock(shape: Shape, visit: (canonical: number, base: number, row: number) => void): void {
+  const { batches, rows, blocks, batchBytes } = panelLayout(shape)
+  for (let batch = 0; batch < batches; batch++) {
+    for (let row = 0; row < rows; row++) {
+      const panel = batch * batchBytes + Math.floor(row / PANEL_ROWS) * blocks * BLOCK_BYTES
+      for (let block = 0; block < blocks; block++) {
+        visit((batch * rows + row) * blocks + block, panel + block * BLOCK_BYTES, row % PANEL_ROWS)
+      }
+    }
+  }
+}
+
+/** Reads panels into canonical order. */
+export function readPanels(memory: DataView, shape: Shape, out: QuantisedValues): void {
+  forEachBlock(shape, (canonical, base, row) => {
+    out.exponents[canonical] = ((memory.getUint32(base + 4 * row, true) >>> 23) & 255) - 127
+    for (let i = 0; i < BLOCK; i++) {
+      const at = base + MANTISSA_OFFSET + (i >> 1) * PAIR_BYTES + row * 4 + (i & 1) * 2
+      out.mantissas[canonical * BLOCK + i] = memory.getInt16(at, true)
+    }
+  })
+}
+
+/** Writes canonical values into panels; rows that pad the last panel stay as they are (zero). */
+export function writePanels(memory: DataView, shape: Shape, values: QuantisedValues): void {
+  forEachBlock(shape, (canonical, base, row) => {
+    memory.setUint32(base + 4 * row, ((values.exponents[canonical] as number) + 127) << 23, true)
+    for (let i = 0; i < BLOCK; i++) {
+      const at = base + MANTISSA_OFFSET + (i >> 1) * PAIR_BYTES + row * 4 + (i & 1) * 2
+      memory.setInt16(at, values.mantissas[canonical * BLOCK + i] as number, true)
+    }
+  })
+}
