@@ -1,7 +1,8 @@
 /** Reverse-mode differentiation of a graph under construction: one pass over the gradient table. */
-import { gradientRules, type GradientRule } from './operators/gradients.ts'
-import type { OperatorName } from './operators/attributes.ts'
+
 import { type Tensor, tensorOf } from './graph.ts'
+import type { OperatorName } from './operators/attributes.ts'
+import { type GradientRule, gradientRules } from './operators/gradients.ts'
 import { add, constantF32 } from './tensor-functions.ts'
 
 /** Marks the nodes through which a gradient can reach one of the targets. */

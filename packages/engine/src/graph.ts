@@ -63,7 +63,9 @@ function compact(nodes: readonly Node[], outputs: Record<string, number>, carrie
   for (const name of Object.keys(carries)) {
     if (inputs[name] === undefined) throw new InternalError('UnusedCarry', `the carried input ${name} is not used`)
   }
-  const outputIds = Object.fromEntries(Object.entries(outputs).map(([name, id]) => [name, renumbered.get(id) as number]))
+  const outputIds = Object.fromEntries(
+    Object.entries(outputs).map(([name, id]) => [name, renumbered.get(id) as number]),
+  )
   return Object.freeze({ nodes: result, inputs, outputs: outputIds, carries })
 }
 

@@ -2,7 +2,15 @@
  * Canonical bytes of a quantised tensor (N1): along the last axis, blocks of 32 mantissas followed by their scale
  * exponent (i8). mx8 mantissas are i8 (33 bytes a block); mx12 are i16 little-endian with an i16 exponent (66 bytes).
  */
-import { BLOCK, blockCount, type QuantisedDType, type Shape, type TensorType, elementCount, isQuantised } from './tensor-type.ts'
+import {
+  BLOCK,
+  blockCount,
+  elementCount,
+  isQuantised,
+  type QuantisedDType,
+  type Shape,
+  type TensorType,
+} from './tensor-type.ts'
 
 export interface QuantisedValues {
   /** Row-major, every row padded with zeros to whole blocks. */

@@ -2,10 +2,11 @@
  * The operators as functions over tensors, so that models and gradient rules read like formulas. Nothing is computed
  * here; each call appends a node.
  */
+
+import type { GraphBuilder, Tensor } from './graph.ts'
 import type { MapAttributes, MapName, OperatorAttributes } from './operators/attributes.ts'
 import { bitsOf } from './scalar/program.ts'
-import type { GraphBuilder, Tensor } from './graph.ts'
-import { elementCount, type QuantisedDType, sameShape, type Shape } from './tensor-type.ts'
+import { elementCount, type QuantisedDType, type Shape, sameShape } from './tensor-type.ts'
 
 type Plain = { [N in MapName]: MapAttributes[N] extends { readonly [key: string]: never } ? N : never }[MapName]
 
@@ -39,7 +40,8 @@ export const offsetBits = (x: Tensor, bits: number) => apply('offset', [x], { bi
 export const negate = (x: Tensor) => scale(x, -1)
 export const permute = (x: Tensor, order: readonly number[]) => apply('permute', [x], { order })
 export const place = (g: Tensor, index: Tensor, size: number) => apply('place', [g, index], { size })
-export const rotary = (x: Tensor, cos: Tensor, sin: Tensor, inverse: 0 | 1 = 0) => apply('rotary', [x, cos, sin], { inverse })
+export const rotary = (x: Tensor, cos: Tensor, sin: Tensor, inverse: 0 | 1 = 0) =>
+  apply('rotary', [x, cos, sin], { inverse })
 export const powerOfTwoScale = (absMax: Tensor, width: QuantisedDType, inverse: 0 | 1) =>
   apply('powerOfTwoScale', [absMax], { width, inverse })
 export const causalMask = (x: Tensor, positions: Tensor, fill: number) =>
@@ -56,7 +58,8 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 /** Sums axes [from, to); they stay as 1. */
 export const sum = (x: Tensor, from: number, to: number) => x.builder.apply('sum', [x], { from, to })
 export const maximum = (x: Tensor, from: number, to: number) => x.builder.apply('maximum', [x], { from, to })
-export const scatterAdd = (g: Tensor, index: Tensor, rows: number) => g.builder.apply('scatterAdd', [g, index], { rows })
+export const scatterAdd = (g: Tensor, index: Tensor, rows: number) =>
+  g.builder.apply('scatterAdd', [g, index], { rows })
 export const quantise = (x: Tensor, axis: -1 | -2, width: QuantisedDType, fixed: 0 | 1 = 0) =>
   x.builder.apply('quantise', [x], { axis, width, fixed })
 export const dequantise = (x: Tensor) => x.builder.apply('dequantise', [x], {})

@@ -46,7 +46,9 @@ export function stridesOf(shape: Shape): number[] {
 export function broadcastStrides(shape: Shape, output: Shape): number[] {
   const strides = stridesOf(shape)
   const missing = output.length - shape.length
-  return output.map((_, axis) => (axis < missing || shape[axis - missing] === 1 ? 0 : (strides[axis - missing] as number)))
+  return output.map((_, axis) =>
+    axis < missing || shape[axis - missing] === 1 ? 0 : (strides[axis - missing] as number),
+  )
 }
 
 /** Returns the shape two operands broadcast to, or undefined when they do not. */

@@ -47,7 +47,12 @@ export interface MapAttributes {
   /** absMax [..., 1] -> 2^s (or 2^-s) of the block-scale rule, for the whole row. */
   powerOfTwoScale: { readonly width: QuantisedDType; readonly inverse: 0 | 1 }
   /** (key i32 [3] = seed, replica, step) -> 0 or `scaleBits`, kept where the Philox word is below `keepBelow`. */
-  dropoutMask: { readonly shape: Shape; readonly stream: number; readonly keepBelow: number; readonly scaleBits: number }
+  dropoutMask: {
+    readonly shape: Shape
+    readonly stream: number
+    readonly keepBelow: number
+    readonly scaleBits: number
+  }
   /** (key i32 [3]) -> normal values; `unitBits` scales the integer sum of eight uniform 16-bit words. */
   normal: { readonly shape: Shape; readonly stream: number; readonly unitBits: number }
   /** (average, x) -> average * decay + x * rest. */

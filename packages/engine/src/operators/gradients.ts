@@ -6,8 +6,8 @@
  * the orientation of the tensors that were quantised, requantised along the axis contracted in the backward pass.
  */
 import { InternalError } from '@cairn/primitives'
-import * as t from '../tensor-functions.ts'
 import { type Node, type Tensor, tensorOf } from '../graph.ts'
+import * as t from '../tensor-functions.ts'
 import type { QuantisedDType } from '../tensor-type.ts'
 import type { OperatorAttributes, OperatorName } from './attributes.ts'
 
@@ -74,9 +74,18 @@ const binary =
 export const gradientRules: { readonly [N in OperatorName]: GradientRule<N> } = {
   input: none,
   constant: none,
-  add: binary(c => c.g, c => c.g),
-  subtract: binary(c => c.g, c => t.negate(c.g)),
-  multiply: binary(c => t.multiply(c.g, second(c.inputs)), c => t.multiply(c.g, first(c.inputs))),
+  add: binary(
+    c => c.g,
+    c => c.g,
+  ),
+  subtract: binary(
+    c => c.g,
+    c => t.negate(c.g),
+  ),
+  multiply: binary(
+    c => t.multiply(c.g, second(c.inputs)),
+    c => t.multiply(c.g, first(c.inputs)),
+  ),
   scale: ({ g, attributes }) => [t.scaleBits(g, attributes.bits)],
   offset: ({ g }) => [g],
   absolute: none,

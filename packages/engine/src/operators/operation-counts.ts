@@ -4,9 +4,8 @@
  */
 import { type ElementProgram, type Opcode, opcodes } from '../scalar/program.ts'
 import { elementCount, type TensorType } from '../tensor-type.ts'
-import type { OperatorAttributes, OperatorName, SpecialAttributes } from './attributes.ts'
+import type { MapName, OperatorAttributes, OperatorName, SpecialAttributes } from './attributes.ts'
 import { elementProgram } from './programs.ts'
-import type { MapName } from './attributes.ts'
 
 type Count<N extends OperatorName> = (
   inputs: readonly TensorType[],

@@ -4,10 +4,19 @@
  * `x(n)` below is input n broadcast to the output's coordinates and flushed at the table's threshold. Whoever runs a
  * program canonicalises its result (N0). Comments give the formula; `intervals.test.ts` proves the ranges.
  */
-import { type Language, language } from '../scalar/language.ts'
+
 import { clamp, exp, log, reciprocal, reciprocalSquareRoot, sigmoid, squareRoot } from '../scalar/functions.ts'
+import { type Language, language } from '../scalar/language.ts'
 import { type ElementProgram, type F32, type I32, programBuilder } from '../scalar/program.ts'
-import { broadcastStrides, mantissaBits, QUANTISE_LIMIT_EXPONENT, SMALLEST_SCALE_EXPONENT, type Shape, stridesOf, type TensorType } from '../tensor-type.ts'
+import {
+  broadcastStrides,
+  mantissaBits,
+  QUANTISE_LIMIT_EXPONENT,
+  type Shape,
+  SMALLEST_SCALE_EXPONENT,
+  stridesOf,
+  type TensorType,
+} from '../tensor-type.ts'
 import type { MapAttributes, MapName } from './attributes.ts'
 import { flushThresholds } from './flush-thresholds.ts'
 import { normalWord, philoxWords } from './philox-program.ts'
@@ -55,7 +64,10 @@ function geluSlope(s: Language, x: F32): F32 {
   const c = clamp(s, x, -12, 12)
   const p = s.flush(sigmoid(s, geluArgument(s, x)), -30)
   const q = s.flush(s.sub(s.f32(1), p), -30)
-  const slope = s.add(s.f32(2 * SQRT_2_OVER_PI), s.mul(s.max(s.mul(c, c), s.f32(ZERO)), s.f32(6 * SQRT_2_OVER_PI * GELU_CUBE)))
+  const slope = s.add(
+    s.f32(2 * SQRT_2_OVER_PI),
+    s.mul(s.max(s.mul(c, c), s.f32(ZERO)), s.f32(6 * SQRT_2_OVER_PI * GELU_CUBE)),
+  )
   return s.add(p, s.mul(s.mul(s.mul(p, q), slope), c))
 }
 
@@ -92,7 +104,20 @@ function rotary({ s, inputs, shape, attributes, flushed }: Context<'rotary'>): F
 }
 
 function adamw({ s, shape, attributes, x, flushed }: Context<'adamw'>): F32 {
-  const entry = (n: number) => clamp(s, flushed(3, s.loadF32(3, shape.map(() => 0), n)), 0, 2 ** 20)
+  const entry = (n: number) =>
+    clamp(
+      s,
+      flushed(
+        3,
+        s.loadF32(
+          3,
+          shape.map(() => 0),
+          n,
+        ),
+      ),
+      0,
+      2 ** 20,
+    )
   const [rate, keep, firstCorrection, secondCorrection] = [entry(0), entry(1), entry(2), entry(3)]
   const first = s.flush(s.mul(x(1), firstCorrection), -60)
   const second = s.min(s.mul(x(2), secondCorrection), s.f32(2 ** 59))
@@ -119,7 +144,10 @@ const elementPrograms: { readonly [N in MapName]: Program<N> } = {
   broadcast: ({ x }) => x(0),
   permute: ({ s, inputs, attributes }) => {
     const strides = stridesOf((inputs[0] as TensorType).shape)
-    return s.loadF32(0, attributes.order.map(axis => strides[axis] as number))
+    return s.loadF32(
+      0,
+      attributes.order.map(axis => strides[axis] as number),
+    )
   },
   gather: ({ s, inputs, shape }) => {
     const [rows, width] = (inputs[0] as TensorType).shape as [number, number]
@@ -140,14 +168,23 @@ const elementPrograms: { readonly [N in MapName]: Program<N> } = {
       s.f32(ZERO),
     ),
   causalMask: ({ s, shape, attributes, x }) => {
-    const position = s.loadI32(1, shape.map((_, axis) => (axis === shape.length - 2 ? 1 : 0)))
+    const position = s.loadI32(
+      1,
+      shape.map((_, axis) => (axis === shape.length - 2 ? 1 : 0)),
+    )
     const future = s.lessI32(position, s.coordinate(shape.length - 1))
     return s.select(future, s.f32Bits(attributes.fillBits), x(0))
   },
   rotary,
   replaceRow: ({ s, shape, x }) => {
     const axis = shape.length - 2
-    const here = s.equalI32(s.coordinate(axis), s.loadI32(2, shape.map(() => 0)))
+    const here = s.equalI32(
+      s.coordinate(axis),
+      s.loadI32(
+        2,
+        shape.map(() => 0),
+      ),
+    )
     return s.select(here, x(1), x(0))
   },
   powerOfTwoScale,

@@ -1,6 +1,14 @@
 /** Shape rules: from the inputs' types and the attributes to the output's type, or an error naming both sides. */
 import { InputError } from '@cairn/primitives'
-import { broadcastShape, type DType, elementCount, isQuantised, sameShape, type Shape, type TensorType } from '../tensor-type.ts'
+import {
+  broadcastShape,
+  type DType,
+  elementCount,
+  isQuantised,
+  type Shape,
+  sameShape,
+  type TensorType,
+} from '../tensor-type.ts'
 import type { OperatorAttributes, OperatorName } from './attributes.ts'
 
 export type ShapeRule<N extends OperatorName> = (
@@ -8,7 +16,8 @@ export type ShapeRule<N extends OperatorName> = (
   attributes: OperatorAttributes[N],
 ) => TensorType
 
-const render = (types: readonly TensorType[]) => types.map(t => `${t.dtype}[${t.shape.join()}]`).join(', ') || 'no input'
+const render = (types: readonly TensorType[]) =>
+  types.map(t => `${t.dtype}[${t.shape.join()}]`).join(', ') || 'no input'
 
 function mismatch(expected: string, inputs: readonly TensorType[]): never {
   throw new InputError('ShapeMismatch', `the operator takes ${expected}, not ${render(inputs)}`, {
@@ -86,13 +95,17 @@ export const shapeRules: { readonly [N in OperatorName]: ShapeRule<N> } = {
   },
   permute: (inputs, { order }) => {
     const { shape } = unary(inputs)
-    require(sameShape([...order].sort((a, b) => a - b), shape.map((_, n) => n)), 'an order of all axes', inputs)
+    require(sameShape(
+      [...order].sort((a, b) => a - b),
+      shape.map((_, n) => n),
+    ), 'an order of all axes', inputs)
     return f32(order.map(axis => shape[axis] as number))
   },
   reshape: (inputs, { shape }) => {
     require(inputs.length === 1, 'one tensor', inputs)
     const [input] = inputs as [TensorType]
-    require(!isQuantised(input.dtype) && elementCount(input.shape) === elementCount(shape), `${elementCount(shape)} elements`, inputs)
+    require(!isQuantised(input.dtype) &&
+      elementCount(input.shape) === elementCount(shape), `${elementCount(shape)} elements`, inputs)
     return { dtype: input.dtype, shape }
   },
   gather: inputs => {
@@ -102,34 +115,44 @@ export const shapeRules: { readonly [N in OperatorName]: ShapeRule<N> } = {
   },
   pick: inputs => {
     const [x, index] = inputs as [TensorType, TensorType]
-    require(dtypesAre(inputs, 'f32', 'i32') && x.shape.length === 2 && sameShape(index.shape, [x.shape[0] as number]), 'f32[N,V] and i32[N]', inputs)
+    require(dtypesAre(inputs, 'f32', 'i32') &&
+      x.shape.length === 2 &&
+      sameShape(index.shape, [x.shape[0] as number]), 'f32[N,V] and i32[N]', inputs)
     return f32([x.shape[0] as number, 1])
   },
   place: (inputs, { size }) => {
     const [g, index] = inputs as [TensorType, TensorType]
-    require(dtypesAre(inputs, 'f32', 'i32') && sameShape(g.shape, [...index.shape, 1]) && index.shape.length === 1, 'f32[N,1] and i32[N]', inputs)
+    require(dtypesAre(inputs, 'f32', 'i32') &&
+      sameShape(g.shape, [...index.shape, 1]) &&
+      index.shape.length === 1, 'f32[N,1] and i32[N]', inputs)
     return f32([g.shape[0] as number, size])
   },
   stack: inputs => {
-    require(inputs.length > 0 && inputs.every(t => t.dtype === 'f32' && elementCount(t.shape) === 1), 'f32 scalars', inputs)
+    require(inputs.length > 0 &&
+      inputs.every(t => t.dtype === 'f32' && elementCount(t.shape) === 1), 'f32 scalars', inputs)
     return f32([inputs.length])
   },
   causalMask: inputs => {
     const [x, positions] = inputs as [TensorType, TensorType]
-    require(dtypesAre(inputs, 'f32', 'i32') && sameShape(positions.shape, [last(x.shape, 2)]), 'f32[...,Q,K] and i32[Q]', inputs)
+    require(dtypesAre(inputs, 'f32', 'i32') &&
+      sameShape(positions.shape, [last(x.shape, 2)]), 'f32[...,Q,K] and i32[Q]', inputs)
     return x
   },
   rotary: inputs => {
     const [x, cos, sin] = inputs as [TensorType, TensorType, TensorType]
     const table = [last(x.shape, 4), last(x.shape, 1)]
     const fits = dtypesAre(inputs, 'f32', 'f32', 'f32') && last(x.shape, 2) === 2
-    require(fits && sameShape(cos.shape, table) && sameShape(sin.shape, table), 'f32[...,T,H,2,half] and two f32[T,half]', inputs)
+    require(fits &&
+      sameShape(cos.shape, table) &&
+      sameShape(sin.shape, table), 'f32[...,T,H,2,half] and two f32[T,half]', inputs)
     return x
   },
   replaceRow: inputs => {
     const [cache, row, position] = inputs as [TensorType, TensorType, TensorType]
     const rowShape = cache.shape.map((n, axis) => (axis === cache.shape.length - 2 ? 1 : n))
-    require(dtypesAre(inputs, 'f32', 'f32', 'i32') && sameShape(row.shape, rowShape) && elementCount(position.shape) === 1, 'f32[...,C,D], f32[...,1,D] and i32[1]', inputs)
+    require(dtypesAre(inputs, 'f32', 'f32', 'i32') &&
+      sameShape(row.shape, rowShape) &&
+      elementCount(position.shape) === 1, 'f32[...,C,D], f32[...,1,D] and i32[1]', inputs)
     return cache
   },
   powerOfTwoScale: unary,
@@ -139,7 +162,10 @@ export const shapeRules: { readonly [N in OperatorName]: ShapeRule<N> } = {
   movingSquare: equalPair,
   adamw: inputs => {
     const [p, m, v, schedule] = inputs as [TensorType, TensorType, TensorType, TensorType]
-    require(dtypesAre(inputs, 'f32', 'f32', 'f32', 'f32') && sameShape(p.shape, m.shape) && sameShape(p.shape, v.shape) && sameShape(schedule.shape, [1, 4]), 'three tensors of one shape and a schedule row f32[1,4]', inputs)
+    require(dtypesAre(inputs, 'f32', 'f32', 'f32', 'f32') &&
+      sameShape(p.shape, m.shape) &&
+      sameShape(p.shape, v.shape) &&
+      sameShape(schedule.shape, [1, 4]), 'three tensors of one shape and a schedule row f32[1,4]', inputs)
     return p
   },
   clipFactor: inputs => {
@@ -150,7 +176,9 @@ export const shapeRules: { readonly [N in OperatorName]: ShapeRule<N> } = {
   maximum: reduced,
   scatterAdd: (inputs, { rows }) => {
     const [g, index] = inputs as [TensorType, TensorType]
-    require(dtypesAre(inputs, 'f32', 'i32') && g.shape.length === 2 && sameShape(index.shape, [g.shape[0] as number]), 'f32[N,D] and i32[N]', inputs)
+    require(dtypesAre(inputs, 'f32', 'i32') &&
+      g.shape.length === 2 &&
+      sameShape(index.shape, [g.shape[0] as number]), 'f32[N,D] and i32[N]', inputs)
     return f32([rows, last(g.shape, 1)])
   },
   quantise: (inputs, { axis, width }) => {
@@ -166,7 +194,10 @@ export const shapeRules: { readonly [N in OperatorName]: ShapeRule<N> } = {
   },
   contract: inputs => {
     const [a, b] = inputs as [TensorType, TensorType]
-    require(inputs.length === 2 && isQuantised(a.dtype) && a.dtype === b.dtype && last(a.shape, 1) === last(b.shape, 1), 'two quantised tensors with one contracted axis', inputs)
+    require(inputs.length === 2 &&
+      isQuantised(a.dtype) &&
+      a.dtype === b.dtype &&
+      last(a.shape, 1) === last(b.shape, 1), 'two quantised tensors with one contracted axis', inputs)
     const lead = broadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
     return f32([...(lead ?? mismatch('leading axes that broadcast', inputs)), last(a.shape, 2), last(b.shape, 2)])
   },

@@ -2,7 +2,7 @@
  * The interpreter of element programs: the readable meaning of the scalar language, one row an instruction.
  * The reference backend compiles programs to JavaScript for speed (`to-javascript.ts`) and must agree with this.
  */
-import { type ElementProgram, type Opcode, valueOf, bitsOf } from './program.ts'
+import { bitsOf, type ElementProgram, type Opcode, valueOf } from './program.ts'
 
 /** Where an element program reads its inputs: `get(input, index)`, undefined when the index is out of range. */
 export interface ElementInputs {

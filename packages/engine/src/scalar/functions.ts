@@ -71,9 +71,7 @@ function reciprocalSquareRootOfPositive(s: Language, x: F32): F32 {
   const exponent = s.subI32(clampI32(s, s.and(s.shiftRightU(bits, EXPONENT_BITS), s.i32(255)), 27, 187), s.i32(127))
   const odd = s.and(exponent, s.i32(1))
   const half = s.shiftRight(exponent, 1)
-  const m = s.fromBits(
-    s.or(s.and(bits, s.i32(MANTISSA_MASK)), s.shiftLeft(s.addI32(s.i32(127), odd), EXPONENT_BITS)),
-  ) // in [1, 4)
+  const m = s.fromBits(s.or(s.and(bits, s.i32(MANTISSA_MASK)), s.shiftLeft(s.addI32(s.i32(127), odd), EXPONENT_BITS))) // in [1, 4)
   const halfM = s.mul(m, s.f32(0.5))
   // Integer seed with relative error 3.5 %; each Newton step turns an error e into 1.5 e^2.
   let y = s.fromBits(s.subI32(s.i32(0x5f3759df), s.shiftRight(s.bits(m), 1)))

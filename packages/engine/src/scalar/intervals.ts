@@ -175,7 +175,8 @@ const transfer: Record<Opcode, Transfer> = {
   minI32: ([a, b]) => integer(Math.min(i(a).min, i(b).min), Math.min(i(a).max, i(b).max)),
   maxI32: ([a, b]) => integer(Math.max(i(a).min, i(b).min), Math.max(i(a).max, i(b).max)),
   shiftLeft: ([a], [n]) => integer(i(a).min * 2 ** (n as number), i(a).max * 2 ** (n as number)),
-  shiftRight: ([a], [n]) => integer(Math.floor(i(a).min / 2 ** (n as number)), Math.floor(i(a).max / 2 ** (n as number))),
+  shiftRight: ([a], [n]) =>
+    integer(Math.floor(i(a).min / 2 ** (n as number)), Math.floor(i(a).max / 2 ** (n as number))),
   shiftRightU: ([a], [n]) =>
     i(a).min >= 0
       ? integer(i(a).min >>> (n as number), i(a).max >>> (n as number))
@@ -188,7 +189,12 @@ const transfer: Record<Opcode, Transfer> = {
 
 const arithmetic: ReadonlySet<Opcode> = new Set(['addF32', 'subF32', 'mulF32'])
 
-function finding(index: number, instruction: Instruction, range: Range, operands: Range[]): IntervalFinding | undefined {
+function finding(
+  index: number,
+  instruction: Instruction,
+  range: Range,
+  operands: Range[],
+): IntervalFinding | undefined {
   const { opcode } = instruction
   const at = (problem: IntervalFinding['problem'], detail: string) => ({ instruction: index, opcode, problem, detail })
   if (opcode === 'i32OfF32' && (f(operands[0]).min <= -(2 ** 31) || f(operands[0]).max >= 2 ** 31)) {

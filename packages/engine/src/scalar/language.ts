@@ -13,7 +13,15 @@ export function language(builder: ProgramBuilder) {
     (a: F32, b: F32): F32 =>
       builder.emit(opcode, [a, b])
   type IntegerOpcode =
-    | 'addI32' | 'subI32' | 'mulI32' | 'mulHighU32' | 'andI32' | 'orI32' | 'xorI32' | 'minI32' | 'maxI32'
+    | 'addI32'
+    | 'subI32'
+    | 'mulI32'
+    | 'mulHighU32'
+    | 'andI32'
+    | 'orI32'
+    | 'xorI32'
+    | 'minI32'
+    | 'maxI32'
   const i32 =
     (opcode: IntegerOpcode) =>
     (a: I32, b: I32): I32 =>

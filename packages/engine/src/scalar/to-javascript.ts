@@ -2,7 +2,7 @@
  * Turns an element program into JavaScript source with `Math.fround` after every float operation. V8 compiles that to
  * single-precision instructions, so the reference backend is slow but not hopeless. Same meaning as `evaluate.ts`.
  */
-import { type ElementProgram, type Instruction, type Opcode, bitsOf, valueOf } from './program.ts'
+import { bitsOf, type ElementProgram, type Instruction, type Opcode, valueOf } from './program.ts'
 
 type Emit = (o: readonly string[], immediates: readonly number[], instruction: Instruction) => string
 

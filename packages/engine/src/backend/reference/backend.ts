@@ -5,11 +5,17 @@
 import type { Backend, CompileOptions, Executable } from '../../backend.ts'
 import { bytesOf } from '../../backend.ts'
 import type { Graph, Node } from '../../graph.ts'
-import type { MapName, OperatorAttributes, OperatorName } from '../../operators/attributes.ts'
 import { checkSize, namedNode } from '../../named-tensors.ts'
+import type { MapName, OperatorAttributes, OperatorName } from '../../operators/attributes.ts'
 import { isSpecial } from '../../operators/operation-counts.ts'
 import { elementProgram } from '../../operators/programs.ts'
-import { allocateQuantised, decodeQuantised, encodeQuantised, type QuantisedValues, sizeBytes } from '../../quantised-layout.ts'
+import {
+  allocateQuantised,
+  decodeQuantised,
+  encodeQuantised,
+  type QuantisedValues,
+  sizeBytes,
+} from '../../quantised-layout.ts'
 import { elementCount, isQuantised, type QuantisedDType } from '../../tensor-type.ts'
 import { compileMapKernel } from './map-kernel.ts'
 import * as quantisation from './quantisation.ts'
@@ -54,19 +60,32 @@ const special: { readonly [N in SpecialName]: KernelMaker<N> } = {
   reshape: () => undefined,
   sum: reduction(sumInOrder),
   maximum: reduction(maximumOf),
-  scatterAdd: ({ node, values, out }) => () => scatterAdd(f32(values[0]), i32(values[1]), f32(out), node.shape[1] as number),
+  scatterAdd:
+    ({ node, values, out }) =>
+    () =>
+      scatterAdd(f32(values[0]), i32(values[1]), f32(out), node.shape[1] as number),
   quantise: ({ node, inputs, values, out }) => {
     const { axis, width, fixed } = node.attributes
-    return () => quantisation.quantise(f32(values[0]), (inputs[0] as Node).shape, { axis, width, fixed: fixed === 1 }, quantised(out))
+    return () =>
+      quantisation.quantise(
+        f32(values[0]),
+        (inputs[0] as Node).shape,
+        { axis, width, fixed: fixed === 1 },
+        quantised(out),
+      )
   },
-  dequantise: ({ node, values, out }) => () => {
-    quantisation.dequantise(quantised(values[0]), node.shape.at(-1) as number, f32(out))
-    return false
-  },
-  contract: ({ node, inputs, values, out }) => () => {
-    const [a, b] = inputs as [Node, Node]
-    return quantisation.contract(quantised(values[0]), a.shape, quantised(values[1]), b.shape, f32(out), node.shape)
-  },
+  dequantise:
+    ({ node, values, out }) =>
+    () => {
+      quantisation.dequantise(quantised(values[0]), node.shape.at(-1) as number, f32(out))
+      return false
+    },
+  contract:
+    ({ node, inputs, values, out }) =>
+    () => {
+      const [a, b] = inputs as [Node, Node]
+      return quantisation.contract(quantised(values[0]), a.shape, quantised(values[1]), b.shape, f32(out), node.shape)
+    },
 }
 
 function mapKernel({ node, inputs, values, out }: Wiring<OperatorName>): Kernel {
@@ -106,11 +125,16 @@ function compileReference(graph: Graph): Executable {
     values.push(out)
     const inputs = node.inputs.map(id => graph.nodes[id] as Node)
     const wiring = { node, inputs, values: node.inputs.map(id => values[id] as Value), out }
-    kernels.push(isSpecial(node.operator) ? (special[node.operator] as KernelMaker<OperatorName>)(wiring) : mapKernel(wiring))
+    kernels.push(
+      isSpecial(node.operator) ? (special[node.operator] as KernelMaker<OperatorName>)(wiring) : mapKernel(wiring),
+    )
   }
   const carry = () => {
     for (const [to, from] of Object.entries(graph.carries)) {
-      const [target, origin] = [graph.nodes[graph.inputs[to] as number] as Node, graph.nodes[graph.outputs[from] as number] as Node]
+      const [target, origin] = [
+        graph.nodes[graph.inputs[to] as number] as Node,
+        graph.nodes[graph.outputs[from] as number] as Node,
+      ]
       assign(target, values[target.id] as Value, encode(origin, values[origin.id] as Value))
     }
   }

@@ -1,9 +1,18 @@
 /** SPEC: N1, block quantisation, its inverse, and the contraction of quantised tensors. */
+
+import type { QuantisedValues } from '../../quantised-layout.ts'
 import { canonicalise, roundToEven } from '../../scalar/evaluate.ts'
 import { bitsOf } from '../../scalar/program.ts'
-import type { QuantisedValues } from '../../quantised-layout.ts'
 import {
-  BLOCK, blockCount, broadcastStrides, elementCount, mantissaBits, QUANTISE_LIMIT_EXPONENT, type QuantisedDType, SMALLEST_SCALE_EXPONENT, type Shape,
+  BLOCK,
+  blockCount,
+  broadcastStrides,
+  elementCount,
+  mantissaBits,
+  QUANTISE_LIMIT_EXPONENT,
+  type QuantisedDType,
+  type Shape,
+  SMALLEST_SCALE_EXPONENT,
 } from '../../tensor-type.ts'
 
 const { fround } = Math
@@ -48,7 +57,12 @@ export function quantise(x: Float32Array, shape: Shape, options: QuantiseOptions
         if (Math.abs(block[i] as number) >= 2 ** QUANTISE_LIMIT_EXPONENT) diverged = true
       }
       const at = row * blocks + b
-      out.exponents[at] = quantiseBlock(block, options.width, options.fixed, out.mantissas.subarray(at * BLOCK, at * BLOCK + BLOCK))
+      out.exponents[at] = quantiseBlock(
+        block,
+        options.width,
+        options.fixed,
+        out.mantissas.subarray(at * BLOCK, at * BLOCK + BLOCK),
+      )
     }
   }
   return diverged
@@ -66,7 +80,13 @@ export function dequantise(x: QuantisedValues, length: number, out: Float32Array
 }
 
 /** One output element: exact block sums, each rounded to f32, scaled, and added blocks ascending from +0. */
-export function contractElement(a: QuantisedValues, aBlock: number, b: QuantisedValues, bBlock: number, blocks: number): number {
+export function contractElement(
+  a: QuantisedValues,
+  aBlock: number,
+  b: QuantisedValues,
+  bBlock: number,
+  blocks: number,
+): number {
   let sum = 0
   for (let k = 0; k < blocks; k++) {
     let dot = 0
@@ -79,11 +99,21 @@ export function contractElement(a: QuantisedValues, aBlock: number, b: Quantised
 }
 
 /** Contracts a [..., M, K] with b [..., N, K]; returns whether a result left the domain. */
-export function contract(a: QuantisedValues, aShape: Shape, b: QuantisedValues, bShape: Shape, out: Float32Array, outShape: Shape): boolean {
+export function contract(
+  a: QuantisedValues,
+  aShape: Shape,
+  b: QuantisedValues,
+  bShape: Shape,
+  out: Float32Array,
+  outShape: Shape,
+): boolean {
   const [m, n] = outShape.slice(-2) as [number, number]
   const blocks = blockCount(aShape.at(-1) as number)
   const lead = outShape.slice(0, -2)
-  const [aStrides, bStrides] = [aShape, bShape].map(shape => broadcastStrides(shape.slice(0, -2), lead)) as [number[], number[]]
+  const [aStrides, bStrides] = [aShape, bShape].map(shape => broadcastStrides(shape.slice(0, -2), lead)) as [
+    number[],
+    number[],
+  ]
   let diverged = false
   for (let batch = 0, e = 0; batch < elementCount(lead); batch++) {
     const coordinates = coordinatesOf(batch, lead)

@@ -8,7 +8,8 @@ const { fround } = Math
 /** Sums up to 4,096 values: 32 strided lanes, then a tree that pairs (j, j+16), (j, j+8), ... */
 function sumChunk(values: Float32Array, from: number, to: number): number {
   const lanes = new Float32Array(LANES)
-  for (let i = from; i < to; i++) lanes[(i - from) % LANES] = fround((lanes[(i - from) % LANES] as number) + (values[i] as number))
+  for (let i = from; i < to; i++)
+    lanes[(i - from) % LANES] = fround((lanes[(i - from) % LANES] as number) + (values[i] as number))
   for (let half = LANES / 2; half >= 1; half /= 2) {
     for (let j = 0; j < half; j++) lanes[j] = fround((lanes[j] as number) + (lanes[j + half] as number))
   }
@@ -57,7 +58,8 @@ export function scatterAdd(g: Float32Array, index: Int32Array, out: Float32Array
       diverged = true
       return
     }
-    for (let d = 0; d < width; d++) out[row * width + d] = fround((out[row * width + d] as number) + (g[i * width + d] as number))
+    for (let d = 0; d < width; d++)
+      out[row * width + d] = fround((out[row * width + d] as number) + (g[i * width + d] as number))
   })
   for (let e = 0; e < out.length; e++) {
     const result = canonicalise(out[e] as number)

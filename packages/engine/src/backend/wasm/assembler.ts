@@ -3,7 +3,19 @@
  * shapes of one job, so a text-format compiler at run time would be a heavy dependency for what fits on two pages.
  */
 import {
-  type AtomicName, atomic, type MemoryName, memory, type PlainName, plain, type SimdLaneName, type SimdMemoryName, type SimdName, simd, simdLane, simdMemory, simdStoreLane,
+  type AtomicName,
+  atomic,
+  type MemoryName,
+  memory,
+  type PlainName,
+  plain,
+  type SimdLaneName,
+  type SimdMemoryName,
+  type SimdName,
+  simd,
+  simdLane,
+  simdMemory,
+  simdStoreLane,
 } from './opcodes.ts'
 
 export type ValueType = 'i32' | 'i64' | 'f32' | 'v128'
@@ -164,7 +176,11 @@ export interface ModuleBuilder {
   export(name: string, index: number): void
   /** Adds a mutable i32 global, private to each instance, and returns its index. */
   global(initial: number): number
-  encode(options: { readonly minimumPages: number; readonly maximumPages: number; readonly shared: boolean }): Uint8Array<ArrayBuffer>
+  encode(options: {
+    readonly minimumPages: number
+    readonly maximumPages: number
+    readonly shared: boolean
+  }): Uint8Array<ArrayBuffer>
 }
 
 const text = (name: string) => [...unsigned(name.length), ...[...name].map(c => c.charCodeAt(0))]
@@ -187,7 +203,13 @@ export function moduleBuilder(): ModuleBuilder {
   const exports: number[][] = []
   const globals: number[][] = []
   const typeIndex = ({ parameters, results }: FunctionType) => {
-    const key = [0x60, parameters.length, ...parameters.map(t => valueTypes[t]), results.length, ...results.map(t => valueTypes[t])].join()
+    const key = [
+      0x60,
+      parameters.length,
+      ...parameters.map(t => valueTypes[t]),
+      results.length,
+      ...results.map(t => valueTypes[t]),
+    ].join()
     const known = types.indexOf(key)
     return known >= 0 ? known : types.push(key) - 1
   }
@@ -203,12 +225,21 @@ export function moduleBuilder(): ModuleBuilder {
       const limits = [shared ? 3 : 1, ...unsigned(minimumPages), ...unsigned(maximumPages)]
       const parts = [
         [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00],
-        section(1, types.map(key => key.split(',').map(Number))),
+        section(
+          1,
+          types.map(key => key.split(',').map(Number)),
+        ),
         section(2, [[...text('env'), ...text('memory'), 0x02, ...limits]]),
-        section(3, functions.map(f => unsigned(f.type))),
+        section(
+          3,
+          functions.map(f => unsigned(f.type)),
+        ),
         section(6, globals),
         section(7, exports),
-        section(10, functions.map(f => concatenated([unsigned(f.body.length), f.body]))),
+        section(
+          10,
+          functions.map(f => concatenated([unsigned(f.body.length), f.body])),
+        ),
       ]
       return Uint8Array.from(concatenated(parts))
     },

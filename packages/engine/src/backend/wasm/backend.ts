@@ -5,7 +5,7 @@
 import { InternalError, ResourceError } from '@cairn/primitives'
 import type { Backend, CompileOptions, Executable, RunResult } from '../../backend.ts'
 import type { Graph, Node } from '../../graph.ts'
-import { namedNode, checkSize } from '../../named-tensors.ts'
+import { checkSize, namedNode } from '../../named-tensors.ts'
 import type { OperatorAttributes } from '../../operators/attributes.ts'
 import { allocateQuantised, decodeQuantised, encodeQuantised } from '../../quantised-layout.ts'
 import { isQuantised } from '../../tensor-type.ts'
@@ -60,7 +60,9 @@ function writeConstants(graph: Graph, write: (node: Node, bytes: Uint8Array) => 
 
 /** Returns the first flagged operator of an unfused launch list, in program order. */
 function firstFlagged(flags: Int32Array, compiled: CompiledGraph): number | undefined {
-  const flagged = compiled.plan.launches.filter((_, launch) => flags[launch] !== 0).map(({ members }) => members[0] as number)
+  const flagged = compiled.plan.launches
+    .filter((_, launch) => flags[launch] !== 0)
+    .map(({ members }) => members[0] as number)
   return flagged.length === 0 ? undefined : Math.min(...flagged)
 }
 

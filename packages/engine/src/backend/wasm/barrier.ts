@@ -15,7 +15,11 @@ export function defineBarrier(module: ModuleBuilder, threads: number): number {
     const [generation, spins] = [c.local('i32'), c.local('i32')]
     const same = () => c.i32(control.generation).atomic('i32.atomic.load').get(generation).op('i32.eq')
     c.i32(control.generation).atomic('i32.atomic.load').set(generation)
-    c.i32(control.arrived).i32(1).atomic('i32.atomic.rmw.add').i32(threads - 1).op('i32.eq')
+    c.i32(control.arrived)
+      .i32(1)
+      .atomic('i32.atomic.rmw.add')
+      .i32(threads - 1)
+      .op('i32.eq')
     c.if(
       () => {
         c.i32(control.arrived).i32(0).atomic('i32.atomic.store')

@@ -53,7 +53,8 @@ export function compileGraph(graph: Graph, lowering: Lowering, threads: number):
     c.i32(scratchAddress).get(thread).i32(scratchBytes).op('i32.mul').op('i32.add').setGlobal(scratchGlobal)
     kernels.forEach(({ kernel, pointers }, launch) => {
       for (const node of pointers) c.i32(memory.addressOf.get(node) as number)
-      const share = (n: number) => c.get(thread).i32(n).op('i32.add').i32(kernel.tasks).op('i32.mul').i32(threads).op('i32.div_u')
+      const share = (n: number) =>
+        c.get(thread).i32(n).op('i32.add').i32(kernel.tasks).op('i32.mul').i32(threads).op('i32.div_u')
       if (threads === 1) c.i32(0).i32(kernel.tasks)
       else {
         share(0)

@@ -41,12 +41,26 @@ function emitBlock({ c, a, b, sums, totals }: Emission): void {
   const [pa, pb, end] = [c.local('i32'), c.local('i32'), c.local('i32')]
   const [b0, b1, aPair, scale] = [c.local('v128'), c.local('v128'), c.local('v128'), c.local('v128')]
   for (const total of totals) c.splat(0).set(total)
-  c.get(a).set(pa).get(b).set(pb).get(b).i32(PAIRS * PAIR_BYTES).op('i32.add').set(end)
+  c.get(a)
+    .set(pa)
+    .get(b)
+    .set(pb)
+    .get(b)
+    .i32(PAIRS * PAIR_BYTES)
+    .op('i32.add')
+    .set(end)
   c.loop(() => {
-    c.get(pb).load('v128.load', MANTISSA_OFFSET).set(b0).get(pb).load('v128.load', MANTISSA_OFFSET + 16).set(b1)
+    c.get(pb)
+      .load('v128.load', MANTISSA_OFFSET)
+      .set(b0)
+      .get(pb)
+      .load('v128.load', MANTISSA_OFFSET + 16)
+      .set(b1)
     for (let row = 0; row < TILE_ROWS; row++) {
       const [t0, t1] = [totals[2 * row] as number, totals[2 * row + 1] as number]
-      c.get(pa).load('v128.load32_splat', MANTISSA_OFFSET + 4 * row).set(aPair)
+      c.get(pa)
+        .load('v128.load32_splat', MANTISSA_OFFSET + 4 * row)
+        .set(aPair)
       c.get(t0).get(aPair).get(b0).simd('i32x4.dot_i16x8_s').simd('i32x4.add').set(t0)
       c.get(t1).get(aPair).get(b1).simd('i32x4.dot_i16x8_s').simd('i32x4.add').set(t1)
     }
@@ -55,12 +69,19 @@ function emitBlock({ c, a, b, sums, totals }: Emission): void {
   })
   c.get(b).load('v128.load').set(b0).get(b).load('v128.load', 16).set(b1)
   for (let row = 0; row < TILE_ROWS; row++) {
-    c.get(a).load('v128.load32_splat', 4 * row).set(scale)
+    c.get(a)
+      .load('v128.load32_splat', 4 * row)
+      .set(scale)
     for (const half of [0, 1]) {
       const at = (2 * row + half) * 16
       c.get(sums).get(sums).load('v128.load', at)
       c.get(totals[2 * row + half] as number).simd('f32x4.convert_i32x4_s')
-      c.get(scale).get(half === 0 ? b0 : b1).simd('f32x4.mul').simd('f32x4.mul').simd('f32x4.add').store('v128.store', at)
+      c.get(scale)
+        .get(half === 0 ? b0 : b1)
+        .simd('f32x4.mul')
+        .simd('f32x4.mul')
+        .simd('f32x4.add')
+        .store('v128.store', at)
     }
   }
   c.get(a).i32(BLOCK_BYTES).op('i32.add').set(a).get(b).i32(BLOCK_BYTES).op('i32.add').set(b)
@@ -73,8 +94,14 @@ function emitTileStore({ c, view, sums, peak }: Emission, out: number, rows: num
     for (const half of [0, 1]) {
       const count = Math.min(4, columns - 4 * half)
       if (count <= 0) continue
-      c.get(sums).load('v128.load', (2 * row + half) * 16).set(value)
-      const target = () => c.get(out).i32(4 * (row * view.rowStride + 4 * half)).op('i32.add')
+      c.get(sums)
+        .load('v128.load', (2 * row + half) * 16)
+        .set(value)
+      const target = () =>
+        c
+          .get(out)
+          .i32(4 * (row * view.rowStride + 4 * half))
+          .op('i32.add')
       if (count === 4) {
         target()
         emitCanonVector(c, value, peak, magnitude)
@@ -83,7 +110,10 @@ function emitTileStore({ c, view, sums, peak }: Emission, out: number, rows: num
       }
       emitCanonVector(c, value, peak, magnitude)
       c.set(value)
-      for (let lane = 0; lane < count; lane++) target().get(value).storeLane(4 * lane, lane)
+      for (let lane = 0; lane < count; lane++)
+        target()
+          .get(value)
+          .storeLane(4 * lane, lane)
     }
   }
 }
@@ -94,7 +124,12 @@ function emitTile(e: Emission, aTile: number, bPanel: number, out: number, rows:
   const k = c.local('i32')
   for (let at = 0; at < TILE_BYTES; at += 16) c.get(sums).splat(0).store('v128.store', at)
   c.get(aTile).set(e.a).get(bPanel).set(e.b).i32(0).set(k)
-  c.while(k, () => c.i32(view.blocks), 1, () => emitBlock(e))
+  c.while(
+    k,
+    () => c.i32(view.blocks),
+    1,
+    () => emitBlock(e),
+  )
   emitTileStore(e, out, rows, columns)
 }
 
@@ -104,8 +139,13 @@ function split(c: Code, counter: number, total: number, step: number, emit: (siz
   if (rest === 0) emit(step)
   else if (total < step) emit(rest)
   else {
-    c.get(counter).i32(Math.floor(total / step)).op('i32.eq')
-    c.if(() => emit(rest), () => emit(step))
+    c.get(counter)
+      .i32(Math.floor(total / step))
+      .op('i32.eq')
+    c.if(
+      () => emit(rest),
+      () => emit(step),
+    )
   }
 }
 
@@ -121,38 +161,104 @@ export function contractKernel(view: ContractView): KernelSource {
     pointers: 3,
     emit(c) {
       const [a, b, out, begin, end, flag] = [0, 1, 2, 3, 4, 5]
-      const names = ['task', 'batch', 'aBatch', 'bPanel', 'outBatch', 'tile', 'lastTile', 'panel', 'aTile', 'target', 'pa', 'pb', 'sums'] as const
-      const local = Object.fromEntries(names.map(name => [name, c.local('i32')])) as Record<(typeof names)[number], number>
+      const names = [
+        'task',
+        'batch',
+        'aBatch',
+        'bPanel',
+        'outBatch',
+        'tile',
+        'lastTile',
+        'panel',
+        'aTile',
+        'target',
+        'pa',
+        'pb',
+        'sums',
+      ] as const
+      const local = Object.fromEntries(names.map(name => [name, c.local('i32')])) as Record<
+        (typeof names)[number],
+        number
+      >
       const totals = Array.from({ length: 2 * TILE_ROWS }, () => c.local('v128'))
       const e: Emission = { c, view, a: local.pa, b: local.pb, sums: local.sums, totals, peak: c.local('v128') }
       const tiles = Math.ceil(m / TILE_ROWS)
       const emitTiles = (columns: number) => {
-        c.get(local.task).i32(tasksPerBatch).op('i32.rem_u').i32(TASK_ROWS / TILE_ROWS).op('i32.mul').set(local.tile)
-        c.while(local.tile, () => c.get(local.lastTile), 1, () => {
-          c.get(local.aBatch).get(local.tile).i32(1).op('i32.shr_u').i32(panelBytes).op('i32.mul').op('i32.add')
-          c.get(local.tile).i32(1).op('i32.and').i32(4 * TILE_ROWS).op('i32.mul').op('i32.add').set(local.aTile)
-          c.get(local.outBatch).get(local.tile).i32(4 * TILE_ROWS * view.rowStride).op('i32.mul').op('i32.add')
-          c.get(local.panel).i32(4 * PANEL_ROWS).op('i32.mul').op('i32.add').set(local.target)
-          split(c, local.tile, m, TILE_ROWS, rows => emitTile(e, local.aTile, local.bPanel, local.target, rows, columns))
-        })
+        c.get(local.task)
+          .i32(tasksPerBatch)
+          .op('i32.rem_u')
+          .i32(TASK_ROWS / TILE_ROWS)
+          .op('i32.mul')
+          .set(local.tile)
+        c.while(
+          local.tile,
+          () => c.get(local.lastTile),
+          1,
+          () => {
+            c.get(local.aBatch).get(local.tile).i32(1).op('i32.shr_u').i32(panelBytes).op('i32.mul').op('i32.add')
+            c.get(local.tile)
+              .i32(1)
+              .op('i32.and')
+              .i32(4 * TILE_ROWS)
+              .op('i32.mul')
+              .op('i32.add')
+              .set(local.aTile)
+            c.get(local.outBatch)
+              .get(local.tile)
+              .i32(4 * TILE_ROWS * view.rowStride)
+              .op('i32.mul')
+              .op('i32.add')
+            c.get(local.panel)
+              .i32(4 * PANEL_ROWS)
+              .op('i32.mul')
+              .op('i32.add')
+              .set(local.target)
+            split(c, local.tile, m, TILE_ROWS, rows =>
+              emitTile(e, local.aTile, local.bPanel, local.target, rows, columns),
+            )
+          },
+        )
       }
       c.getGlobal(SCRATCH_GLOBAL).set(local.sums).get(begin).set(local.task)
-      c.while(local.task, () => c.get(end), 1, () => {
-        c.get(local.task).i32(tasksPerBatch).op('i32.div_u').set(local.batch)
-        pushOffset(c, local.batch, view.batchSizes, view.aStrides)
-        c.get(a).op('i32.add').set(local.aBatch)
-        pushOffset(c, local.batch, view.batchSizes, view.bStrides)
-        c.get(b).op('i32.add').set(local.bPanel)
-        pushOffset(c, local.batch, view.batchSizes, view.outStrides)
-        c.i32(2).op('i32.shl').get(out).op('i32.add').set(local.outBatch)
-        c.get(local.task).i32(tasksPerBatch).op('i32.rem_u').i32(1).op('i32.add').i32(TASK_ROWS / TILE_ROWS).op('i32.mul').set(local.lastTile)
-        c.i32(tiles).get(local.lastTile).i32(tiles).get(local.lastTile).op('i32.lt_s').op('select').set(local.lastTile)
-        c.i32(0).set(local.panel)
-        c.while(local.panel, () => c.i32(Math.ceil(n / PANEL_ROWS)), 1, () => {
-          split(c, local.panel, n, PANEL_ROWS, emitTiles)
-          c.get(local.bPanel).i32(panelBytes).op('i32.add').set(local.bPanel)
-        })
-      })
+      c.while(
+        local.task,
+        () => c.get(end),
+        1,
+        () => {
+          c.get(local.task).i32(tasksPerBatch).op('i32.div_u').set(local.batch)
+          pushOffset(c, local.batch, view.batchSizes, view.aStrides)
+          c.get(a).op('i32.add').set(local.aBatch)
+          pushOffset(c, local.batch, view.batchSizes, view.bStrides)
+          c.get(b).op('i32.add').set(local.bPanel)
+          pushOffset(c, local.batch, view.batchSizes, view.outStrides)
+          c.i32(2).op('i32.shl').get(out).op('i32.add').set(local.outBatch)
+          c.get(local.task)
+            .i32(tasksPerBatch)
+            .op('i32.rem_u')
+            .i32(1)
+            .op('i32.add')
+            .i32(TASK_ROWS / TILE_ROWS)
+            .op('i32.mul')
+            .set(local.lastTile)
+          c.i32(tiles)
+            .get(local.lastTile)
+            .i32(tiles)
+            .get(local.lastTile)
+            .op('i32.lt_s')
+            .op('select')
+            .set(local.lastTile)
+          c.i32(0).set(local.panel)
+          c.while(
+            local.panel,
+            () => c.i32(Math.ceil(n / PANEL_ROWS)),
+            1,
+            () => {
+              split(c, local.panel, n, PANEL_ROWS, emitTiles)
+              c.get(local.bPanel).i32(panelBytes).op('i32.add').set(local.bPanel)
+            },
+          )
+        },
+      )
       emitFlag(c, e.peak, flag)
     },
   }

@@ -40,7 +40,12 @@ export function programOf(graph: Graph, node: Node): ElementProgram {
 }
 
 /** Tells whether every use of input `input` in a program is an identity load (so that producer and user can fuse). */
-export function readsOnlyIdentity(program: ElementProgram, inputs: readonly number[], producer: number, shape: Shape): boolean {
+export function readsOnlyIdentity(
+  program: ElementProgram,
+  inputs: readonly number[],
+  producer: number,
+  shape: Shape,
+): boolean {
   return program.instructions.every(instruction => {
     if (!loads.has(instruction.opcode) || inputs[instruction.immediates[0] as number] !== producer) return true
     return instruction.opcode === 'loadF32' && isIdentity(instruction, shape)

@@ -12,7 +12,13 @@ import { mapKernel } from './map-kernel.ts'
 import { ownerOf } from './memory-plan.ts'
 import { panelLayout } from './panels.ts'
 import { dequantiseKernel, type MatrixView, quantiseKernel } from './quantise-kernel.ts'
-import { maximumKernel, reductionScratchBytes, type ReductionView, scatterAddKernel, sumKernel } from './reduction-kernels.ts'
+import {
+  maximumKernel,
+  type ReductionView,
+  reductionScratchBytes,
+  scatterAddKernel,
+  sumKernel,
+} from './reduction-kernels.ts'
 
 export interface LaunchKernel {
   readonly kernel: KernelSource
@@ -28,22 +34,34 @@ interface Context {
 }
 
 type Special = Exclude<keyof SpecialAttributes, 'input' | 'constant' | 'reshape'>
-type Choose<N extends Special> = (context: Context, node: Node<N>, inputs: readonly Node[]) => Pick<LaunchKernel, 'kernel'> & { scratchBytes?: number }
+type Choose<N extends Special> = (
+  context: Context,
+  node: Node<N>,
+  inputs: readonly Node[],
+) => Pick<LaunchKernel, 'kernel'> & { scratchBytes?: number }
 
 function reductionView(shape: readonly number[], { from, to }: { from: number; to: number }): ReductionView {
-  return { outer: elementCount(shape.slice(0, from)), n: elementCount(shape.slice(from, to)), inner: elementCount(shape.slice(to)) }
+  return {
+    outer: elementCount(shape.slice(0, from)),
+    n: elementCount(shape.slice(from, to)),
+    inner: elementCount(shape.slice(to)),
+  }
 }
 
 /** Views the input of a `quantise`, looking through a folded permutation. */
 function matrixView({ graph, plan }: Context, node: Node<'quantise'>): MatrixView {
   const input = graph.nodes[plan.root(node.inputs[0] as number)] as Node
-  let [shape, strides] = [(graph.nodes[node.inputs[0] as number] as Node).shape, stridesOf((graph.nodes[node.inputs[0] as number] as Node).shape)]
+  let [shape, strides] = [
+    (graph.nodes[node.inputs[0] as number] as Node).shape,
+    stridesOf((graph.nodes[node.inputs[0] as number] as Node).shape),
+  ]
   if (plan.folded.has(input.id)) {
     const { order } = input.attributes as OperatorAttributes['permute']
     const source = stridesOf((graph.nodes[input.inputs[0] as number] as Node).shape)
     ;[shape, strides] = [input.shape, order.map(axis => source[axis] as number)]
   }
-  const [rowAxis, axis] = node.attributes.axis === -1 ? [shape.length - 2, shape.length - 1] : [shape.length - 1, shape.length - 2]
+  const [rowAxis, axis] =
+    node.attributes.axis === -1 ? [shape.length - 2, shape.length - 1] : [shape.length - 1, shape.length - 2]
   return {
     batchSizes: shape.slice(0, -2),
     batchStrides: strides.slice(0, -2),
@@ -81,7 +99,9 @@ const specialKernels: { readonly [N in Special]: Choose<N> } = {
     const [count, width] = (inputs[0] as Node).shape as [number, number]
     return { kernel: scatterAddKernel(count, width, node.attributes.rows) }
   },
-  quantise: (context, node) => ({ kernel: quantiseKernel(matrixView(context, node), node.attributes.width, node.attributes.fixed === 1) }),
+  quantise: (context, node) => ({
+    kernel: quantiseKernel(matrixView(context, node), node.attributes.width, node.attributes.fixed === 1),
+  }),
   dequantise: (_, node) => {
     const { rows, batches } = panelLayout(node.shape)
     return { kernel: dequantiseKernel(rows, node.shape.at(-1) as number, batches) }
@@ -93,7 +113,11 @@ function mapLaunch({ graph, plan }: Context, { members }: Launch): LaunchKernel 
   const program = fuse(graph, members, plan.stored, plan.program, plan.root)
   if (program.writes.length === 0) throw new InternalError('LaunchWithoutOutput', 'a launch stores nothing')
   const sizes = program.reads.map(id => elementCount((graph.nodes[id] as Node).shape))
-  return { kernel: mapKernel(program, sizes), pointers: [...program.reads, ...program.writes.map(w => w.node)], scratchBytes: 0 }
+  return {
+    kernel: mapKernel(program, sizes),
+    pointers: [...program.reads, ...program.writes.map(w => w.node)],
+    scratchBytes: 0,
+  }
 }
 
 /** Returns the kernel of a launch. */

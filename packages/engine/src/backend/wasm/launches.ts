@@ -65,7 +65,13 @@ interface Groups {
 }
 
 /** Tells whether `to` can be reached from `from` along edges between groups, other than by the direct edge. */
-function reachesIndirectly(graph: Graph, groups: Groups, consumers: readonly number[][], from: number, to: number): boolean {
+function reachesIndirectly(
+  graph: Graph,
+  groups: Groups,
+  consumers: readonly number[][],
+  from: number,
+  to: number,
+): boolean {
   const highest = (groups.members.get(to) as number[]).at(-1) as number
   const seen = new Set<number>([from])
   const stack: number[] = []
@@ -90,13 +96,20 @@ function reachesIndirectly(graph: Graph, groups: Groups, consumers: readonly num
   return false
 }
 
-function mergeGroups(graph: Graph, consumers: readonly number[][], program: (n: number) => ElementProgram, isMap: (n: number) => boolean): Groups {
+function mergeGroups(
+  graph: Graph,
+  consumers: readonly number[][],
+  program: (n: number) => ElementProgram,
+  isMap: (n: number) => boolean,
+): Groups {
   const groups: Groups = { of: graph.nodes.map(n => n.id), members: new Map(graph.nodes.map(n => [n.id, [n.id]])) }
   const identityOnly = (producers: readonly number[], users: readonly number[]) =>
-    producers.every(p => users.every(u => {
-      const node = graph.nodes[u] as Node
-      return !node.inputs.includes(p) || readsOnlyIdentity(program(u), node.inputs, p, node.shape)
-    }))
+    producers.every(p =>
+      users.every(u => {
+        const node = graph.nodes[u] as Node
+        return !node.inputs.includes(p) || readsOnlyIdentity(program(u), node.inputs, p, node.shape)
+      }),
+    )
   for (const node of graph.nodes) {
     if (!isMap(node.id)) continue
     for (const input of node.inputs) {
@@ -104,7 +117,11 @@ function mergeGroups(graph: Graph, consumers: readonly number[][], program: (n: 
       if (mine === theirs || !isMap(input) || !sameShape((graph.nodes[input] as Node).shape, node.shape)) continue
       const [a, b] = [groups.members.get(theirs) as number[], groups.members.get(mine) as number[]]
       if (!identityOnly(a, b) || !identityOnly(b, a)) continue
-      if (reachesIndirectly(graph, groups, consumers, theirs, mine) || reachesIndirectly(graph, groups, consumers, mine, theirs)) continue
+      if (
+        reachesIndirectly(graph, groups, consumers, theirs, mine) ||
+        reachesIndirectly(graph, groups, consumers, mine, theirs)
+      )
+        continue
       const merged = [...a, ...b].sort((x, y) => x - y)
       for (const member of merged) groups.of[member] = mine
       groups.members.set(mine, merged)
@@ -122,7 +139,8 @@ function order(graph: Graph, groups: Groups): Launch[] {
     if (done.has(group)) return
     done.add(group)
     const members = groups.members.get(group) as number[]
-    for (const member of members) for (const input of (graph.nodes[member] as Node).inputs) visit(groups.of[input] as number)
+    for (const member of members)
+      for (const input of (graph.nodes[member] as Node).inputs) visit(groups.of[input] as number)
     launches.push({ members })
   }
   const byLastMember = [...groups.members].sort(([, a], [, b]) => (a.at(-1) as number) - (b.at(-1) as number))
@@ -141,13 +159,18 @@ export function planLaunches(graph: Graph, lowering: Lowering): LaunchPlan {
   const program = memoised(id => programOf(graph, graph.nodes[id] as Node))
   const folded = lowering === 'fused' ? foldedPermutations(graph, consumers, outputs) : new Set<number>()
   const isMap = (id: number) => !isSpecial((graph.nodes[id] as Node).operator) && !folded.has(id)
-  const groups = lowering === 'fused' ? mergeGroups(graph, consumers, program, isMap) : { of: graph.nodes.map(n => n.id), members: new Map(graph.nodes.map(n => [n.id, [n.id]])) }
+  const groups =
+    lowering === 'fused'
+      ? mergeGroups(graph, consumers, program, isMap)
+      : { of: graph.nodes.map(n => n.id), members: new Map(graph.nodes.map(n => [n.id, [n.id]])) }
   const hasKernel = ({ members }: Launch) => {
     const id = members[0] as number
     return !withoutKernel.has((graph.nodes[id] as Node).operator) && !folded.has(id)
   }
   const launches = order(graph, groups).filter(hasKernel)
   const usedOutside = (id: number) => (consumers[id] as number[]).some(user => groups.of[user] !== groups.of[id])
-  const stored = new Set(graph.nodes.map(n => n.id).filter(id => lowering !== 'fused' || outputs.has(id) || usedOutside(id)))
+  const stored = new Set(
+    graph.nodes.map(n => n.id).filter(id => lowering !== 'fused' || outputs.has(id) || usedOutside(id)),
+  )
   return { launches, stored, root, program, folded }
 }

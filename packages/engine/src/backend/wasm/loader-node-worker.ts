@@ -2,7 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { control } from './barrier.ts'
 
-const { module, memory, thread } = workerData as { module: WebAssembly.Module; memory: WebAssembly.Memory; thread: number }
+const { module, memory, thread } = workerData as {
+  module: WebAssembly.Module
+  memory: WebAssembly.Memory
+  thread: number
+}
 const instance = new WebAssembly.Instance(module, { env: { memory } })
 const step = instance.exports.step as (thread: number) => void
 const words = new Int32Array(memory.buffer)

@@ -46,7 +46,9 @@ export function planLoops({ shape, instructions }: FusedProgram): LoopNest {
   instructions.forEach((instruction, index) => {
     const ofOperands = instruction.operands.map(o => depth[o] as number)
     const ofLoad = (strides[index] as number[]).map((stride, loop) => (stride === 0 ? 0 : loop + 1))
-    const loop = groups.findIndex(g => instruction.opcode === 'coordinate' && g.includes(instruction.immediates[0] as number))
+    const loop = groups.findIndex(
+      g => instruction.opcode === 'coordinate' && g.includes(instruction.immediates[0] as number),
+    )
     depth.push(Math.max(0, loop + 1, ...ofOperands, ...ofLoad))
   })
   return {

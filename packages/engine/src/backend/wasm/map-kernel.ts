@@ -36,12 +36,21 @@ function valueType(instruction: FusedInstruction, mode: Mode): ValueType {
 }
 
 /** Pushes pointer + 4 * (offset + sum of counter * stride over the loops before the innermost). */
-function pushRowAddress({ c, nest, counters }: Emission, pointer: number, offset: number, strides: readonly number[]): void {
+function pushRowAddress(
+  { c, nest, counters }: Emission,
+  pointer: number,
+  offset: number,
+  strides: readonly number[],
+): void {
   c.get(pointer)
   if (offset !== 0) c.i32(4 * offset).op('i32.add')
   for (let loop = 0; loop < nest.sizes.length - 1; loop++) {
     const stride = strides[loop] as number
-    if (stride !== 0) c.get(counters[loop] as number).i32(4 * stride).op('i32.mul').op('i32.add')
+    if (stride !== 0)
+      c.get(counters[loop] as number)
+        .i32(4 * stride)
+        .op('i32.mul')
+        .op('i32.add')
   }
 }
 
@@ -69,14 +78,21 @@ function emitStrided(c: Code, stride: number): void {
   const address = c.local('i32')
   c.tee(address).load('v128.load32_splat')
   for (let lane = 1; lane < 4; lane++) {
-    c.get(address).i32(lane * stride).op('i32.add').load('i32.load').lane('i32x4.replace_lane', lane)
+    c.get(address)
+      .i32(lane * stride)
+      .op('i32.add')
+      .load('i32.load')
+      .lane('i32x4.replace_lane', lane)
   }
 }
 
 /** Pushes one gathered word for the i32 index on the stack; an index out of range marks the peak and reads word 0. */
 function emitGatherWord({ c, peak, gatherSizes }: Emission, read: number): void {
   const index = c.local('i32')
-  c.set(index).get(index).i32(gatherSizes[read] as number).op('i32.ge_u')
+  c.set(index)
+    .get(index)
+    .i32(gatherSizes[read] as number)
+    .op('i32.ge_u')
   c.if(() => c.splat(0x7fffffff).set(peak).i32(0).set(index))
   c.get(pointerOf(read)).get(index).i32(2).op('i32.shl').op('i32.add')
 }
@@ -99,7 +115,8 @@ function emitGather(e: Emission, instruction: FusedInstruction, operand: number,
 
 function emitCoordinate({ c, nest, counters }: Emission, axis: number, mode: Mode): void {
   const loop = nest.axisOf.indexOf(axis)
-  if (loop < 0) c.i32(0) // an axis of size 1
+  if (loop < 0)
+    c.i32(0) // an axis of size 1
   else c.get(counters[loop] as number)
   const innermost = loop === nest.sizes.length - 1
   if (innermost) c.i32(2).op('i32.shr_u')
@@ -154,7 +171,9 @@ function emitRowAddresses(e: Emission): number[] {
 
 function emitStores({ c, program, counters, values }: Emission, rows: readonly number[], mode: Mode): void {
   program.writes.forEach(({ value }, write) => {
-    c.get(rows[write] as number).get(counters.at(-1) as number).op('i32.add')
+    c.get(rows[write] as number)
+      .get(counters.at(-1) as number)
+      .op('i32.add')
     c.get(values.get(`${mode}${value}`) as number).store(mode === 'vector' ? 'v128.store' : 'f32.store')
   })
 }
@@ -164,15 +183,25 @@ function emitInnermost(e: Emission, end: number): void {
   const { c, nest, counters } = e
   const counter = counters.at(-1) as number
   const rows = emitRowAddresses(e)
-  c.while(counter, () => c.get(end).i32(-LANE_BYTES).op('i32.and'), LANE_BYTES, () => {
-    emitDepth(e, nest.sizes.length)
-    emitStores(e, rows, 'vector')
-  })
+  c.while(
+    counter,
+    () => c.get(end).i32(-LANE_BYTES).op('i32.and'),
+    LANE_BYTES,
+    () => {
+      emitDepth(e, nest.sizes.length)
+      emitStores(e, rows, 'vector')
+    },
+  )
   if ((nest.sizes.at(-1) as number) % 4 === 0) return
-  c.while(counter, () => c.get(end), 4, () => {
-    e.program.instructions.forEach((_, index) => emitInstruction(e, index, 'scalar'))
-    emitStores(e, rows, 'scalar')
-  })
+  c.while(
+    counter,
+    () => c.get(end),
+    4,
+    () => {
+      e.program.instructions.forEach((_, index) => emitInstruction(e, index, 'scalar'))
+      emitStores(e, rows, 'scalar')
+    },
+  )
 }
 
 function emitLoops(e: Emission, begin: number, end: number): void {
@@ -183,8 +212,14 @@ function emitLoops(e: Emission, begin: number, end: number): void {
   const bytes = 4 * (nest.sizes[last] as number)
   emitDepth(e, 0)
   if (last === 0) {
-    c.get(begin).i32(4 * LINEAR_TASK).op('i32.mul').set(inner)
-    c.get(end).i32(4 * LINEAR_TASK).op('i32.mul').set(innerEnd)
+    c.get(begin)
+      .i32(4 * LINEAR_TASK)
+      .op('i32.mul')
+      .set(inner)
+    c.get(end)
+      .i32(4 * LINEAR_TASK)
+      .op('i32.mul')
+      .set(innerEnd)
     c.i32(bytes).get(innerEnd).i32(bytes).get(innerEnd).op('i32.lt_u').op('select').set(innerEnd)
     emitInnermost(e, innerEnd)
     return
@@ -211,7 +246,10 @@ function emitLoops(e: Emission, begin: number, end: number): void {
 export function mapKernel(program: FusedProgram, sizes: readonly number[]): KernelSource {
   const nest = planLoops(program)
   const gathers = program.instructions.some(i => (i.opcode as Opcode) === 'gatherF32')
-  const shapeKey = { instructions: program.instructions.map(i => [i.opcode, i.operands, i.immediates]), writes: program.writes.map(w => w.value) }
+  const shapeKey = {
+    instructions: program.instructions.map(i => [i.opcode, i.operands, i.immediates]),
+    writes: program.writes.map(w => w.value),
+  }
   const pointers = program.reads.length + program.writes.length
   return {
     key: `map ${JSON.stringify([program.shape, shapeKey, program.reads.length, gathers ? sizes : []])}`,

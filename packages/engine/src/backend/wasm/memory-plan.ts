@@ -107,7 +107,8 @@ export function planMemory(graph: Graph, plan: LaunchPlan, lowering: Lowering, b
   for (const [to, from] of Object.entries(graph.carries)) {
     const [input, output] = [graph.inputs[to] as number, plan.root(graph.outputs[from] as number)]
     const at = launchOf.get(output)
-    const fits = lowering === 'fused' && at !== undefined && !inPlace.has(output) && overwritable(graph, plan, input, at)
+    const fits =
+      lowering === 'fused' && at !== undefined && !inPlace.has(output) && overwritable(graph, plan, input, at)
     if (fits) inPlace.set(output, input)
     else if (output !== input) copies.push([output, input])
   }
@@ -115,6 +116,9 @@ export function planMemory(graph: Graph, plan: LaunchPlan, lowering: Lowering, b
   const items = lifetimes(graph, plan, outputs, lowering === 'traced').filter(item => !inPlace.has(item.node))
   const endAddress = place(items, next, addressOf)
   for (const [output, input] of inPlace) addressOf.set(output, addressOf.get(input) as number)
-  const copyPlan = copies.map(([from, to]) => [addressOf.get(from) as number, addressOf.get(to) as number, storageBytes(graph.nodes[to] as Node)] as const)
+  const copyPlan = copies.map(
+    ([from, to]) =>
+      [addressOf.get(from) as number, addressOf.get(to) as number, storageBytes(graph.nodes[to] as Node)] as const,
+  )
   return { addressOf, copies: copyPlan, endAddress }
 }

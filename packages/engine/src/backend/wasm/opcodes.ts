@@ -2,8 +2,8 @@
 
 /** One-byte instructions. */
 export const plain = {
-  'unreachable': 0x00,
-  'return': 0x0f,
+  unreachable: 0x00,
+  return: 0x0f,
   'i32.eqz': 0x45,
   'i32.eq': 0x46,
   'i32.ne': 0x47,
@@ -36,8 +36,8 @@ export const plain = {
   'f32.convert_i32_s': 0xb2,
   'i32.reinterpret_f32': 0xbc,
   'f32.reinterpret_i32': 0xbe,
-  'select': 0x1b,
-  'drop': 0x1a,
+  select: 0x1b,
+  drop: 0x1a,
 } as const
 
 /** Loads and stores: code and natural alignment (log2). */

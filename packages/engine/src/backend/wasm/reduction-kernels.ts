@@ -27,7 +27,12 @@ export interface ReductionView {
 }
 
 function ladder(c: Code, x: number, shuffled: readonly number[], combine: 'f32x4.add' | 'f32x4.pmax'): void {
-  c.get(x).get(x).get(x).shuffle(shuffled.flatMap(lane => [0, 1, 2, 3].map(b => lane * 4 + b))).simd(combine).set(x)
+  c.get(x)
+    .get(x)
+    .get(x)
+    .shuffle(shuffled.flatMap(lane => [0, 1, 2, 3].map(b => lane * 4 + b)))
+    .simd(combine)
+    .set(x)
 }
 
 /** Leaves lane 0 of x combined with lanes 2, then 1: the end of N3's tree. */
@@ -44,7 +49,10 @@ function pushPartialVector(c: Code, pointer: number, offset: number, count: numb
     return
   }
   c.splat(0)
-  for (let lane = 0; lane < count; lane++) c.get(pointer).load('f32.load', offset + 4 * lane).lane('f32x4.replace_lane', lane)
+  for (let lane = 0; lane < count; lane++)
+    c.get(pointer)
+      .load('f32.load', offset + 4 * lane)
+      .lane('f32x4.replace_lane', lane)
 }
 
 /** Pushes the sum of n <= 4,096 contiguous words; `pointer` is a local that is advanced. */
@@ -52,10 +60,25 @@ function pushChunkSum(c: Code, pointer: number, n: number, lanes: readonly numbe
   for (const lane of lanes) c.splat(0).set(lane)
   const whole = Math.floor(n / LANES)
   c.i32(0).set(counter)
-  c.while(counter, () => c.i32(whole), 1, () => {
-    lanes.forEach((lane, v) => c.get(lane).get(pointer).load('v128.load', v * VECTOR).simd('f32x4.add').set(lane))
-    c.get(pointer).i32(LANES * 4).op('i32.add').set(pointer)
-  })
+  c.while(
+    counter,
+    () => c.i32(whole),
+    1,
+    () => {
+      lanes.forEach((lane, v) =>
+        c
+          .get(lane)
+          .get(pointer)
+          .load('v128.load', v * VECTOR)
+          .simd('f32x4.add')
+          .set(lane),
+      )
+      c.get(pointer)
+        .i32(LANES * 4)
+        .op('i32.add')
+        .set(pointer)
+    },
+  )
   const rest = n % LANES
   for (let v = 0; v * 4 < rest; v++) {
     c.get(lanes[v] as number)
@@ -80,10 +103,15 @@ function pushRowSum(c: Code, pointer: number, n: number): void {
     const whole = Math.floor(rest / CHUNK)
     const partial = c.local('f32')
     c.i32(0).set(chunk).getGlobal(SCRATCH_GLOBAL).i32(PARTIALS_OFFSET).op('i32.add').set(store)
-    c.while(chunk, () => c.i32(whole), 1, () => {
-      pushChunkSum(c, pointer, CHUNK, lanes, counter)
-      c.set(partial).get(store).get(partial).store('f32.store').get(store).i32(4).op('i32.add').set(store)
-    })
+    c.while(
+      chunk,
+      () => c.i32(whole),
+      1,
+      () => {
+        pushChunkSum(c, pointer, CHUNK, lanes, counter)
+        c.set(partial).get(store).get(partial).store('f32.store').get(store).i32(4).op('i32.add').set(store)
+      },
+    )
     if (rest % CHUNK !== 0) {
       pushChunkSum(c, pointer, rest % CHUNK, lanes, counter)
       c.set(partial).get(store).get(partial).store('f32.store')
@@ -97,11 +125,21 @@ function pushRowSum(c: Code, pointer: number, n: number): void {
 function pushRowMaximum(c: Code, pointer: number, n: number): void {
   const [best, counter] = [c.local('v128'), c.local('i32')]
   c.get(pointer).load('v128.load32_splat').set(best).i32(0).set(counter)
-  c.while(counter, () => c.i32(Math.floor(n / 4)), 1, () => {
-    c.get(best).get(pointer).load('v128.load').simd('f32x4.pmax').set(best)
-    c.get(pointer).i32(VECTOR).op('i32.add').set(pointer)
-  })
-  for (let i = 0; i < n % 4; i++) c.get(best).get(pointer).load('v128.load32_splat', 4 * i).simd('f32x4.pmax').set(best)
+  c.while(
+    counter,
+    () => c.i32(Math.floor(n / 4)),
+    1,
+    () => {
+      c.get(best).get(pointer).load('v128.load').simd('f32x4.pmax').set(best)
+      c.get(pointer).i32(VECTOR).op('i32.add').set(pointer)
+    },
+  )
+  for (let i = 0; i < n % 4; i++)
+    c.get(best)
+      .get(pointer)
+      .load('v128.load32_splat', 4 * i)
+      .simd('f32x4.pmax')
+      .set(best)
   emitLastLanes(c, best, 'f32x4.pmax')
 }
 
@@ -115,15 +153,31 @@ function rowKernel(key: string, { outer, n }: ReductionView, push: PushRow): Ker
     pointers: 2,
     emit(c) {
       const [x, out, begin, end, flag] = [0, 1, 2, 3, 4]
-      const [row, pointer, result, magnitude, peak] = [c.local('i32'), c.local('i32'), c.local('f32'), c.local('i32'), c.local('v128')]
+      const [row, pointer, result, magnitude, peak] = [
+        c.local('i32'),
+        c.local('i32'),
+        c.local('f32'),
+        c.local('i32'),
+        c.local('v128'),
+      ]
       c.get(begin).set(row)
-      c.while(row, () => c.get(end), 1, () => {
-        c.get(x).get(row).i32(4 * n).op('i32.mul').op('i32.add').set(pointer)
-        push(c, pointer, n)
-        c.set(result).get(out).get(row).i32(2).op('i32.shl').op('i32.add')
-        emitCanonScalar(c, result, peak, magnitude)
-        c.store('f32.store')
-      })
+      c.while(
+        row,
+        () => c.get(end),
+        1,
+        () => {
+          c.get(x)
+            .get(row)
+            .i32(4 * n)
+            .op('i32.mul')
+            .op('i32.add')
+            .set(pointer)
+          push(c, pointer, n)
+          c.set(result).get(out).get(row).i32(2).op('i32.shl').op('i32.add')
+          emitCanonScalar(c, result, peak, magnitude)
+          c.store('f32.store')
+        },
+      )
       emitFlag(c, peak, flag)
     },
   }
@@ -137,17 +191,28 @@ interface Cell {
 
 function cellsOf(width: number): Cell[] {
   const vectors = Array.from({ length: Math.floor(width / 4) }, (_, v) => ({ offset: v * VECTOR, vector: true }))
-  const singles = Array.from({ length: width % 4 }, (_, i) => ({ offset: (width - (width % 4) + i) * 4, vector: false }))
+  const singles = Array.from({ length: width % 4 }, (_, i) => ({
+    offset: (width - (width % 4) + i) * 4,
+    vector: false,
+  }))
   return [...vectors, ...singles]
 }
 
 const loadCell = (c: Code, address: number, cell: Cell, offset = 0) =>
   c.get(address).load(cell.vector ? 'v128.load' : 'f32.load', offset + cell.offset)
-const storeCell = (c: Code, cell: Cell, offset = 0) => c.store(cell.vector ? 'v128.store' : 'f32.store', offset + cell.offset)
+const storeCell = (c: Code, cell: Cell, offset = 0) =>
+  c.store(cell.vector ? 'v128.store' : 'f32.store', offset + cell.offset)
 const addCells = (c: Code, cell: Cell) => (cell.vector ? c.simd('f32x4.add') : c.op('f32.add'))
 
 /** Adds rows [0, n) at `pointer` (advanced by `stride`) into 32 scratch lanes and stores their tree at `target`. */
-function emitColumnChunk(c: Code, cells: readonly Cell[], pointer: number, stride: number, pushN: (c: Code) => void, target: number): void {
+function emitColumnChunk(
+  c: Code,
+  cells: readonly Cell[],
+  pointer: number,
+  stride: number,
+  pushN: (c: Code) => void,
+  target: number,
+): void {
   const [lane, counter] = [c.local('i32'), c.local('i32')]
   const laneBytes = COLUMNS * 4
   for (let j = 0; j < LANES; j++) {
@@ -160,7 +225,14 @@ function emitColumnChunk(c: Code, cells: readonly Cell[], pointer: number, strid
   }
   c.i32(0).set(counter)
   c.while(counter, pushN, 1, () => {
-    c.getGlobal(SCRATCH_GLOBAL).get(counter).i32(LANES - 1).op('i32.and').i32(laneBytes).op('i32.mul').op('i32.add').set(lane)
+    c.getGlobal(SCRATCH_GLOBAL)
+      .get(counter)
+      .i32(LANES - 1)
+      .op('i32.and')
+      .i32(laneBytes)
+      .op('i32.mul')
+      .op('i32.add')
+      .set(lane)
     for (const cell of cells) {
       c.get(lane)
       loadCell(c, lane, cell)
@@ -173,16 +245,21 @@ function emitColumnChunk(c: Code, cells: readonly Cell[], pointer: number, strid
   c.getGlobal(SCRATCH_GLOBAL).set(lane)
   for (let half = LANES / 2; half >= 1; half /= 2) {
     c.i32(0).set(counter).getGlobal(SCRATCH_GLOBAL).set(lane)
-    c.while(counter, () => c.i32(half), 1, () => {
-      for (const cell of cells) {
-        c.get(lane)
-        loadCell(c, lane, cell)
-        loadCell(c, lane, cell, half * laneBytes)
-        addCells(c, cell)
-        storeCell(c, cell)
-      }
-      c.get(lane).i32(laneBytes).op('i32.add').set(lane)
-    })
+    c.while(
+      counter,
+      () => c.i32(half),
+      1,
+      () => {
+        for (const cell of cells) {
+          c.get(lane)
+          loadCell(c, lane, cell)
+          loadCell(c, lane, cell, half * laneBytes)
+          addCells(c, cell)
+          storeCell(c, cell)
+        }
+        c.get(lane).i32(laneBytes).op('i32.add').set(lane)
+      },
+    )
   }
   c.getGlobal(SCRATCH_GLOBAL).set(lane)
   for (const cell of cells) {
@@ -193,7 +270,14 @@ function emitColumnChunk(c: Code, cells: readonly Cell[], pointer: number, strid
 }
 
 /** Sums n rows of cells; the result is stored at `target`. */
-function emitColumnSum(c: Code, cells: readonly Cell[], pointer: number, inner: number, n: number, target: number): void {
+function emitColumnSum(
+  c: Code,
+  cells: readonly Cell[],
+  pointer: number,
+  inner: number,
+  n: number,
+  target: number,
+): void {
   let [rest, stride] = [n, 4 * inner]
   const [store, left] = [c.local('i32'), c.local('i32')]
   const partialBytes = COLUMNS * 4
@@ -201,12 +285,17 @@ function emitColumnSum(c: Code, cells: readonly Cell[], pointer: number, inner: 
   while (rest > CHUNK) {
     const [chunk, total] = [c.local('i32'), rest]
     pushPartials().set(store).i32(0).set(chunk)
-    c.while(chunk, () => c.i32(total), CHUNK, () => {
-      c.i32(total).get(chunk).op('i32.sub').set(left)
-      c.i32(CHUNK).get(left).i32(CHUNK).get(left).op('i32.lt_s').op('select').set(left)
-      emitColumnChunk(c, cells, pointer, stride, () => c.get(left), store)
-      c.get(store).i32(partialBytes).op('i32.add').set(store)
-    })
+    c.while(
+      chunk,
+      () => c.i32(total),
+      CHUNK,
+      () => {
+        c.i32(total).get(chunk).op('i32.sub').set(left)
+        c.i32(CHUNK).get(left).i32(CHUNK).get(left).op('i32.lt_s').op('select').set(left)
+        emitColumnChunk(c, cells, pointer, stride, () => c.get(left), store)
+        c.get(store).i32(partialBytes).op('i32.add').set(store)
+      },
+    )
     rest = Math.ceil(rest / CHUNK)
     stride = partialBytes
     pushPartials().set(pointer)
@@ -215,20 +304,35 @@ function emitColumnSum(c: Code, cells: readonly Cell[], pointer: number, inner: 
   emitColumnChunk(c, cells, pointer, stride, () => c.i32(last), target)
 }
 
-function emitColumnMaximum(c: Code, cells: readonly Cell[], pointer: number, inner: number, n: number, target: number): void {
+function emitColumnMaximum(
+  c: Code,
+  cells: readonly Cell[],
+  pointer: number,
+  inner: number,
+  n: number,
+  target: number,
+): void {
   const counter = c.local('i32')
   const best = cells.map(cell => c.local(cell.vector ? 'v128' : 'f32'))
   cells.forEach((cell, i) => loadCell(c, pointer, cell).set(best[i] as number))
   c.i32(0).set(counter)
-  c.while(counter, () => c.i32(n), 1, () => {
-    cells.forEach((cell, i) => {
-      const [b, value] = [best[i] as number, c.local(cell.vector ? 'v128' : 'f32')]
-      loadCell(c, pointer, cell).set(value)
-      if (cell.vector) c.get(b).get(value).simd('f32x4.pmax').set(b)
-      else c.get(value).get(b).get(b).get(value).op('f32.lt').op('select').set(b)
-    })
-    c.get(pointer).i32(4 * inner).op('i32.add').set(pointer)
-  })
+  c.while(
+    counter,
+    () => c.i32(n),
+    1,
+    () => {
+      cells.forEach((cell, i) => {
+        const [b, value] = [best[i] as number, c.local(cell.vector ? 'v128' : 'f32')]
+        loadCell(c, pointer, cell).set(value)
+        if (cell.vector) c.get(b).get(value).simd('f32x4.pmax').set(b)
+        else c.get(value).get(b).get(b).get(value).op('f32.lt').op('select').set(b)
+      })
+      c.get(pointer)
+        .i32(4 * inner)
+        .op('i32.add')
+        .set(pointer)
+    },
+  )
   cells.forEach((cell, i) => {
     c.get(target).get(best[i] as number)
     storeCell(c, cell)
@@ -255,28 +359,57 @@ function columnKernel(key: string, { outer, n, inner }: ReductionView, emitColum
     pointers: 2,
     emit(c) {
       const [x, out, begin, end, flag] = [0, 1, 2, 3, 4]
-      const [task, block, pointer, target, peak] = [c.local('i32'), c.local('i32'), c.local('i32'), c.local('i32'), c.local('v128')]
+      const [task, block, pointer, target, peak] = [
+        c.local('i32'),
+        c.local('i32'),
+        c.local('i32'),
+        c.local('i32'),
+        c.local('v128'),
+      ]
       const emitBlock = (width: number) => {
         const cells = cellsOf(width)
         emitColumns(c, cells, pointer, inner, n, target)
         for (const cell of cells) emitCanonCell(c, cell, target, peak)
       }
       c.get(begin).set(task)
-      c.while(task, () => c.get(end), 1, () => {
-        c.get(task).i32(blocks).op('i32.rem_u').i32(COLUMNS * 4).op('i32.mul').set(block)
-        const outerIndex = () => c.get(task).i32(blocks).op('i32.div_u')
-        c.get(x).get(block).op('i32.add')
-        outerIndex().i32(4 * n * inner).op('i32.mul').op('i32.add').set(pointer)
-        c.get(out).get(block).op('i32.add')
-        outerIndex().i32(4 * inner).op('i32.mul').op('i32.add').set(target)
-        const rest = inner % COLUMNS
-        if (rest === 0) emitBlock(COLUMNS)
-        else if (blocks === 1) emitBlock(rest)
-        else {
-          c.get(block).i32((blocks - 1) * COLUMNS * 4).op('i32.eq')
-          c.if(() => emitBlock(rest), () => emitBlock(COLUMNS))
-        }
-      })
+      c.while(
+        task,
+        () => c.get(end),
+        1,
+        () => {
+          c.get(task)
+            .i32(blocks)
+            .op('i32.rem_u')
+            .i32(COLUMNS * 4)
+            .op('i32.mul')
+            .set(block)
+          const outerIndex = () => c.get(task).i32(blocks).op('i32.div_u')
+          c.get(x).get(block).op('i32.add')
+          outerIndex()
+            .i32(4 * n * inner)
+            .op('i32.mul')
+            .op('i32.add')
+            .set(pointer)
+          c.get(out).get(block).op('i32.add')
+          outerIndex()
+            .i32(4 * inner)
+            .op('i32.mul')
+            .op('i32.add')
+            .set(target)
+          const rest = inner % COLUMNS
+          if (rest === 0) emitBlock(COLUMNS)
+          else if (blocks === 1) emitBlock(rest)
+          else {
+            c.get(block)
+              .i32((blocks - 1) * COLUMNS * 4)
+              .op('i32.eq')
+            c.if(
+              () => emitBlock(rest),
+              () => emitBlock(COLUMNS),
+            )
+          }
+        },
+      )
       emitFlag(c, peak, flag)
     },
   }
@@ -287,7 +420,9 @@ export function sumKernel(view: ReductionView): KernelSource {
 }
 
 export function maximumKernel(view: ReductionView): KernelSource {
-  return view.inner === 1 ? rowKernel('maximum', view, pushRowMaximum) : columnKernel('maximum', view, emitColumnMaximum)
+  return view.inner === 1
+    ? rowKernel('maximum', view, pushRowMaximum)
+    : columnKernel('maximum', view, emitColumnMaximum)
 }
 
 /** (g [count, width], index i32 [count]) -> out [rows, width]; a task is up to 16 columns of every row. */
@@ -299,15 +434,35 @@ export function scatterAddKernel(count: number, width: number, rows: number): Ke
     pointers: 3,
     emit(c) {
       const [g, index, out, begin, end, flag] = [0, 1, 2, 3, 4, 5]
-      const [task, i, row, from, to, peak] = [c.local('i32'), c.local('i32'), c.local('i32'), c.local('i32'), c.local('i32'), c.local('v128')]
-      const column = () => c.get(task).i32(COLUMNS * 4).op('i32.mul')
+      const [task, i, row, from, to, peak] = [
+        c.local('i32'),
+        c.local('i32'),
+        c.local('i32'),
+        c.local('i32'),
+        c.local('i32'),
+        c.local('v128'),
+      ]
+      const column = () =>
+        c
+          .get(task)
+          .i32(COLUMNS * 4)
+          .op('i32.mul')
       const everyRow = (body: () => void) => {
         c.i32(0).set(i)
-        c.while(i, () => c.i32(rows), 1, () => {
-          c.get(out).get(i).i32(4 * width).op('i32.mul').op('i32.add')
-          column().op('i32.add').set(to)
-          body()
-        })
+        c.while(
+          i,
+          () => c.i32(rows),
+          1,
+          () => {
+            c.get(out)
+              .get(i)
+              .i32(4 * width)
+              .op('i32.mul')
+              .op('i32.add')
+            column().op('i32.add').set(to)
+            body()
+          },
+        )
       }
       const emitBlock = (cells: readonly Cell[]) => {
         everyRow(() => {
@@ -319,38 +474,61 @@ export function scatterAddKernel(count: number, width: number, rows: number): Ke
           }
         })
         c.i32(0).set(i)
-        c.while(i, () => c.i32(count), 1, () => {
-          c.get(index).get(i).i32(2).op('i32.shl').op('i32.add').load('i32.load').tee(row).i32(rows).op('i32.lt_u')
-          c.if(
-            () => {
-              c.get(g).get(i).i32(4 * width).op('i32.mul').op('i32.add')
-              column().op('i32.add').set(from)
-              c.get(out).get(row).i32(4 * width).op('i32.mul').op('i32.add')
-              column().op('i32.add').set(to)
-              for (const cell of cells) {
-                c.get(to)
-                loadCell(c, to, cell)
-                loadCell(c, from, cell)
-                addCells(c, cell)
-                storeCell(c, cell)
-              }
-            },
-            () => c.splat(0x7fffffff).set(peak),
-          )
-        })
+        c.while(
+          i,
+          () => c.i32(count),
+          1,
+          () => {
+            c.get(index).get(i).i32(2).op('i32.shl').op('i32.add').load('i32.load').tee(row).i32(rows).op('i32.lt_u')
+            c.if(
+              () => {
+                c.get(g)
+                  .get(i)
+                  .i32(4 * width)
+                  .op('i32.mul')
+                  .op('i32.add')
+                column().op('i32.add').set(from)
+                c.get(out)
+                  .get(row)
+                  .i32(4 * width)
+                  .op('i32.mul')
+                  .op('i32.add')
+                column().op('i32.add').set(to)
+                for (const cell of cells) {
+                  c.get(to)
+                  loadCell(c, to, cell)
+                  loadCell(c, from, cell)
+                  addCells(c, cell)
+                  storeCell(c, cell)
+                }
+              },
+              () => c.splat(0x7fffffff).set(peak),
+            )
+          },
+        )
         everyRow(() => {
           for (const cell of cells) emitCanonCell(c, cell, to, peak)
         })
       }
       c.get(begin).set(task)
-      c.while(task, () => c.get(end), 1, () => {
-        const rest = width % COLUMNS
-        if (rest === 0) emitBlock(cellsOf(COLUMNS))
-        else {
-          c.get(task).i32(blocks - 1).op('i32.eq')
-          c.if(() => emitBlock(cellsOf(rest)), () => emitBlock(cellsOf(COLUMNS)))
-        }
-      })
+      c.while(
+        task,
+        () => c.get(end),
+        1,
+        () => {
+          const rest = width % COLUMNS
+          if (rest === 0) emitBlock(cellsOf(COLUMNS))
+          else {
+            c.get(task)
+              .i32(blocks - 1)
+              .op('i32.eq')
+            c.if(
+              () => emitBlock(cellsOf(rest)),
+              () => emitBlock(cellsOf(COLUMNS)),
+            )
+          }
+        },
+      )
       emitFlag(c, peak, flag)
     },
   }
