@@ -147,6 +147,8 @@ export const makers: { readonly [N in OperatorName]: readonly Make[] } = {
   log: [unary(t.log, 'positive')],
   reciprocal: [unary(t.reciprocal, 'ordinary'), unary(t.reciprocal, 'wide', 50)],
   reciprocalSquareRoot: [unary(x => t.reciprocalSquareRoot(t.absolute(x)), 'wide', 59)],
+  relu: [unary(t.relu)],
+  reluGradient: [pair('reluGradient', 'wide')],
   gelu: [unary(t.gelu, 'ordinary'), unary(t.gelu)],
   geluGradient: [pair('geluGradient'), pair('geluGradient', 'wide')],
   silu: [unary(t.silu, 'ordinary'), unary(t.silu)],

@@ -1,7 +1,7 @@
 /** Deterministic test values: ordinary numbers, the edges of the domain, zeros, exact powers of two and ties. */
 import { philox4x32 } from '@cairn/primitives'
 import { CANON_LOW_BITS } from '../scalar/evaluate.ts'
-import { valueOf } from '../scalar/program.ts'
+import { floatOfBits } from '../scalar/program.ts'
 
 export interface Random {
   /** Returns a u32. */
@@ -26,7 +26,7 @@ export type ValueKind = 'ordinary' | 'wide' | 'positive' | 'unit'
 /** A float with a random mantissa and an exponent in [low, high). */
 function floatWithin(r: Random, low: number, high: number): number {
   const exponent = 127 + low + r.below(high - low)
-  return valueOf(((r.word() & 0x807fffff) | (exponent << 23)) >>> 0)
+  return floatOfBits(((r.word() & 0x807fffff) | (exponent << 23)) >>> 0)
 }
 
 /** One value. `wide` spans the domain up to 2^`high`; one in sixteen is zero, one in sixteen a power of two. */

@@ -23,6 +23,9 @@ export interface MapAttributes {
   log: None
   reciprocal: None
   reciprocalSquareRoot: None
+  relu: None
+  /** (x, g) -> g where x > 0, else 0. */
+  reluGradient: None
   gelu: None
   /** (x, g) -> g * gelu'(x). */
   geluGradient: None

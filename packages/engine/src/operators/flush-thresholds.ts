@@ -3,11 +3,11 @@
  * They are chosen so that `checkIntervals` can prove every element program; -100 (the domain's edge) means none.
  * A product of operands flushed at t and u is at least 2^(t+u); a sum of products also needs 23 bits below that.
  */
-import { valueOf } from '../scalar/program.ts'
+import { floatOfBits } from '../scalar/program.ts'
 import type { MapAttributes, MapName } from './attributes.ts'
 
 const NONE = -100
-const exponentOf = (bits: number) => Math.floor(Math.log2(Math.abs(valueOf(bits)) || 1))
+const exponentOf = (bits: number) => Math.floor(Math.log2(Math.abs(floatOfBits(bits)) || 1))
 /** The smallest operand exponent whose product with a constant stays at or above 2^`bottom`. */
 const besideConstant = (bits: number, bottom: number) => Math.max(NONE, bottom - exponentOf(bits))
 
@@ -27,6 +27,8 @@ export const flushThresholds: { readonly [N in MapName]: Thresholds<N> } = {
   log: none,
   reciprocal: none,
   reciprocalSquareRoot: none,
+  relu: none,
+  reluGradient: none,
   gelu: () => [-32],
   geluGradient: () => [-32, -62],
   silu: () => [-60],

@@ -93,6 +93,8 @@ export const gradientRules: { readonly [N in OperatorName]: GradientRule<N> } = 
   log: ({ inputs, g }) => [t.multiply(g, t.reciprocal(first(inputs)))],
   reciprocal: ({ y, g }) => [t.negate(t.multiply(g, t.multiply(y, y)))],
   reciprocalSquareRoot: ({ y, g }) => [t.scale(t.multiply(g, t.multiply(t.multiply(y, y), y)), -0.5)],
+  relu: ({ inputs, g }) => [t.reluGradient(first(inputs), g)],
+  reluGradient: notDifferentiable,
   gelu: ({ inputs, g }) => [t.geluGradient(first(inputs), g)],
   geluGradient: notDifferentiable,
   silu: ({ inputs, g }) => [t.siluGradient(first(inputs), g)],

@@ -88,7 +88,7 @@ function powerOfTwoScale({ s, x, attributes }: Context<'powerOfTwoScale'>): F32 
   return s.select(s.less(a, s.f32(2 ** QUANTISE_LIMIT_EXPONENT)), s.fromBits(power), s.f32(OUT_OF_DOMAIN))
 }
 
-function rotary({ s, inputs, shape, attributes, flushed }: Context<'rotary'>): F32 {
+function rotary({ s, shape, attributes, flushed }: Context<'rotary'>): F32 {
   const strides = stridesOf(shape)
   const rank = shape.length
   const half = shape[rank - 1] as number
@@ -137,6 +137,8 @@ const elementPrograms: { readonly [N in MapName]: Program<N> } = {
   log: ({ s, x }) => log(s, x(0)),
   reciprocal: ({ s, x }) => reciprocal(s, x(0)),
   reciprocalSquareRoot: ({ s, x }) => reciprocalSquareRoot(s, x(0)),
+  relu: ({ s, x }) => s.max(x(0), s.f32(ZERO)),
+  reluGradient: ({ s, x }) => s.select(s.less(s.f32(ZERO), x(0)), x(1), s.f32(ZERO)),
   gelu: ({ s, x }) => s.mul(x(0), sigmoid(s, geluArgument(s, x(0)))),
   geluGradient: ({ s, x }) => s.mul(x(1), s.flush(geluSlope(s, x(0)), -60)),
   silu: ({ s, x }) => s.mul(x(0), sigmoid(s, x(0))),

@@ -84,6 +84,8 @@ export const shapeRules: { readonly [N in OperatorName]: ShapeRule<N> } = {
   log: unary,
   reciprocal: unary,
   reciprocalSquareRoot: unary,
+  relu: unary,
+  reluGradient: equalPair,
   gelu: unary,
   geluGradient: equalPair,
   silu: unary,

@@ -2,7 +2,7 @@
  * The interpreter of element programs: the readable meaning of the scalar language, one row an instruction.
  * The reference backend compiles programs to JavaScript for speed (`to-javascript.ts`) and must agree with this.
  */
-import { bitsOf, type ElementProgram, type Opcode, valueOf } from './program.ts'
+import { bitsOf, type ElementProgram, floatOfBits, type Opcode } from './program.ts'
 
 /** Where an element program reads its inputs: `get(input, index)`, undefined when the index is out of range. */
 export interface ElementInputs {
@@ -38,7 +38,7 @@ type Step = (operands: number[], immediates: readonly number[]) => number
 type PureOpcode = Exclude<Opcode, 'coordinate' | 'loadF32' | 'loadI32' | 'gatherF32'>
 
 const meaning: Record<PureOpcode, Step> = {
-  constantF32: (_, [bits]) => valueOf(bits as number),
+  constantF32: (_, [bits]) => floatOfBits(bits as number),
   constantI32: (_, [value]) => value as number,
   addF32: ([a, b]) => fround((a as number) + (b as number)),
   subF32: ([a, b]) => fround((a as number) - (b as number)),
@@ -65,7 +65,7 @@ const meaning: Record<PureOpcode, Step> = {
   shiftRight: ([a], [n]) => (a as number) >> (n as number),
   shiftRightU: ([a], [n]) => ((a as number) >>> (n as number)) | 0,
   bitsOfF32: ([a]) => bitsOf(a as number) | 0,
-  f32OfBits: ([a]) => valueOf((a as number) >>> 0),
+  f32OfBits: ([a]) => floatOfBits((a as number) >>> 0),
   f32OfI32: ([a]) => fround(a as number),
   i32OfF32: ([a]) => roundToEven(a as number) | 0,
 }

@@ -34,9 +34,8 @@ function clampI32(s: Language, x: I32, low: number, high: number): I32 {
 }
 
 function horner(s: Language, x: F32, coefficients: readonly number[]): F32 {
-  return coefficients
-    .slice(0, -1)
-    .reduceRight((sum, c) => s.add(s.mul(sum, x), s.f32(c)), s.f32(coefficients.at(-1) as number))
+  const last = s.f32(coefficients.at(-1) as number)
+  return coefficients.slice(0, -1).reduceRight<F32>((sum, c) => s.add(s.mul(sum, x), s.f32(c)), last)
 }
 
 /** e^x within 1.5 ulp for x in [-70, 43]; clamped outside, where the result leaves the domain anyway. */

@@ -7,7 +7,7 @@
  * `grain`, an exponent such that every value is a multiple of 2^grain. Sums cannot cancel below the grain.
  */
 import type { ElementProgram, Instruction, Opcode } from './program.ts'
-import { valueOf } from './program.ts'
+import { floatOfBits } from './program.ts'
 
 interface FloatRange {
   readonly kind: 'f32'
@@ -85,7 +85,7 @@ function flushed(a: FloatRange, t: number): FloatRange {
 }
 
 function constantFloat(bits: number): FloatRange {
-  const value = valueOf(bits)
+  const value = floatOfBits(bits)
   // The grain of a constant is its own lowest set bit: 0.5 is a multiple of 2^-1.
   if (value === 0) return { kind: 'f32', min: 0, max: 0, low: 127, grain: 127 }
   let grain = floorLog2(Math.abs(value)) - 23
@@ -94,11 +94,11 @@ function constantFloat(bits: number): FloatRange {
 }
 
 function fromBits(a: IntegerRange): FloatRange {
-  const bounds = [valueOf(a.min >>> 0), valueOf(a.max >>> 0)]
+  const bounds = [floatOfBits(a.min >>> 0), floatOfBits(a.max >>> 0)]
   const sameSign = a.min >= 0 || a.max < 0
   if (!sameSign) {
     // Negative integers are the floats with the sign bit: the magnitude interval must be read from both halves.
-    const largest = Math.max(Math.abs(valueOf(a.max)), 2 ** 127)
+    const largest = Math.max(Math.abs(floatOfBits(a.max)), 2 ** 127)
     return float(-largest, largest, -149, -149)
   }
   const [min, max] = [Math.min(...bounds), Math.max(...bounds)]

@@ -112,7 +112,7 @@ export function bitsOf(value: number): number {
 }
 
 /** Returns the value of an f32 bit pattern. */
-export function valueOf(bits: number): number {
+export function floatOfBits(bits: number): number {
   conversion.setUint32(0, bits)
   return conversion.getFloat32(0)
 }

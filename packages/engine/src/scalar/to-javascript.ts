@@ -2,7 +2,7 @@
  * Turns an element program into JavaScript source with `Math.fround` after every float operation. V8 compiles that to
  * single-precision instructions, so the reference backend is slow but not hopeless. Same meaning as `evaluate.ts`.
  */
-import { bitsOf, type ElementProgram, type Instruction, type Opcode, valueOf } from './program.ts'
+import { bitsOf, type ElementProgram, floatOfBits, type Instruction, type Opcode } from './program.ts'
 
 type Emit = (o: readonly string[], immediates: readonly number[], instruction: Instruction) => string
 
@@ -13,7 +13,7 @@ function affineSource(immediates: readonly number[]): string {
 }
 
 const source: Record<Opcode, Emit> = {
-  constantF32: (_, [bits]) => `fround(${valueOf(bits as number)})`,
+  constantF32: (_, [bits]) => `fround(${floatOfBits(bits as number)})`,
   constantI32: (_, [value]) => `${value}`,
   coordinate: (_, [axis]) => `c${axis}`,
   loadF32: (_, imm) => `in${imm[0]}[${affineSource(imm)}]`,

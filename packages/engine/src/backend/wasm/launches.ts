@@ -65,13 +65,7 @@ interface Groups {
 }
 
 /** Tells whether `to` can be reached from `from` along edges between groups, other than by the direct edge. */
-function reachesIndirectly(
-  graph: Graph,
-  groups: Groups,
-  consumers: readonly number[][],
-  from: number,
-  to: number,
-): boolean {
+function reachesIndirectly(groups: Groups, consumers: readonly number[][], from: number, to: number): boolean {
   const highest = (groups.members.get(to) as number[]).at(-1) as number
   const seen = new Set<number>([from])
   const stack: number[] = []
@@ -117,10 +111,7 @@ function mergeGroups(
       if (mine === theirs || !isMap(input) || !sameShape((graph.nodes[input] as Node).shape, node.shape)) continue
       const [a, b] = [groups.members.get(theirs) as number[], groups.members.get(mine) as number[]]
       if (!identityOnly(a, b) || !identityOnly(b, a)) continue
-      if (
-        reachesIndirectly(graph, groups, consumers, theirs, mine) ||
-        reachesIndirectly(graph, groups, consumers, mine, theirs)
-      )
+      if (reachesIndirectly(groups, consumers, theirs, mine) || reachesIndirectly(groups, consumers, mine, theirs))
         continue
       const merged = [...a, ...b].sort((x, y) => x - y)
       for (const member of merged) groups.of[member] = mine
@@ -151,7 +142,7 @@ function order(graph: Graph, groups: Groups): Launch[] {
 /** Plans the launches of a graph. */
 export function planLaunches(graph: Graph, lowering: Lowering): LaunchPlan {
   const consumers = consumersOf(graph)
-  const root = memoised(id => {
+  const root: (node: number) => number = memoised(id => {
     const node = graph.nodes[id] as Node
     return node.operator === 'reshape' ? root(node.inputs[0] as number) : id
   })
