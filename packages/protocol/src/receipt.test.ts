@@ -70,7 +70,13 @@ function receiptOf(plan: Plan, doneRounds = plan.rounds): ReceiptBody {
     audits: 'not audited',
     disputes: [],
     payments: [],
-    weights: { file: 'model.safetensors', sha256: root('weights'), sizeBytes: 3_200_128 },
+    weights: {
+      file: 'model.safetensors',
+      sha256: root('weights'),
+      sizeBytes: 3_200_128,
+      headerSha256: root('header'),
+      tensors: [{ name: 'wte.weight', sha256: root('wte') }],
+    },
   }
 }
 

@@ -82,12 +82,12 @@ export function canonicalise(value: number): ElementResult {
   return { value, diverged: magnitude >= CANON_HIGH_BITS }
 }
 
-/** Computes one element of an operator's output at the given output coordinates. */
-export function evaluateElement(
+/** Computes the value of every instruction at the given output coordinates. */
+export function evaluateInstructions(
   program: ElementProgram,
   inputs: ElementInputs,
   coordinates: readonly number[],
-): ElementResult {
+): { readonly values: readonly number[]; readonly outOfRange: boolean } {
   const values: number[] = []
   let outOfRange = false
   const read = (input: number, index: number) => {
@@ -103,6 +103,16 @@ export function evaluateElement(
     else if (opcode === 'gatherF32') values.push(read(immediates[0] as number, arguments_[0] as number))
     else values.push(meaning[opcode](arguments_, immediates))
   }
+  return { values, outOfRange }
+}
+
+/** Computes one element of an operator's output at the given output coordinates. */
+export function evaluateElement(
+  program: ElementProgram,
+  inputs: ElementInputs,
+  coordinates: readonly number[],
+): ElementResult {
+  const { values, outOfRange } = evaluateInstructions(program, inputs, coordinates)
   const result = canonicalise(values[program.result] as number)
   return outOfRange ? { value: result.value, diverged: true } : result
 }

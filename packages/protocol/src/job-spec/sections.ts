@@ -43,7 +43,7 @@ const mlp = z.strictObject({
     .min(2)
     .max(64)
     .describe('widths from the input to the classes, such as [784, 256, 128, 10]'),
-  activation: z.literal('gelu').default('gelu'),
+  activation: z.enum(['gelu', 'relu']).default('gelu'),
 })
 
 export const model = z.discriminatedUnion('kind', [gpt, llama, mlp])

@@ -61,6 +61,9 @@ export const receiptSchema = z.strictObject({
     file: text('name of the weights file beside the receipt', 'a file name'),
     sha256: hash,
     sizeBytes: index,
+    headerSha256: hash,
+    /** Hash of every tensor's bytes, in the order of the file: names what was changed. */
+    tensors: z.array(z.strictObject({ name: text('name of a tensor', 'a name'), sha256: hash })),
   }),
   digest: hash,
 })

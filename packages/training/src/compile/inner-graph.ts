@@ -34,11 +34,16 @@ export interface InnerSettings {
   /** Inner steps of the whole job, and after how many the moments restart (the whole job when they are kept). */
   readonly steps: number
   readonly momentSteps: number
+  /** Inner steps of a unit: the unit's loss is their mean. */
+  readonly unitSteps: number
 }
 
 /** Names of the state tensors that belong to a parameter. */
 export const firstMoment = (name: string) => `moment1/${name}`
 export const secondMoment = (name: string) => `moment2/${name}`
+
+/** Carried input that sums the unit's mean loss. */
+export const UNIT_LOSS = 'unitLoss'
 
 /** Declares every parameter as an input. */
 export function parameterInputs(builder: GraphBuilder, parameters: readonly Parameter[]): Parameters {
@@ -76,9 +81,8 @@ function squaredNorm(parameters: readonly Parameter[], found: readonly Tensor[])
   return sumAll(stack(ordered))
 }
 
-function clipped(found: readonly Tensor[], norm: Tensor, clipNorm: number): readonly Tensor[] {
-  if (clipNorm === 0) return found
-  const factor = norm.builder.apply('clipFactor', [norm], { maximumBits: bitsOf(clipNorm) })
+function clipped(found: readonly Tensor[], norm: Tensor, maximumBits: number): readonly Tensor[] {
+  const factor = norm.builder.apply('clipFactor', [norm], { maximumBits })
   return found.map(g => multiply(g, factor))
 }
 
@@ -89,31 +93,33 @@ export function innerGraph(s: InnerSettings): Graph {
   const { loss, gradients: found } = accumulate(builder, s, parameters)
   const norm = squaredNorm(s.model.parameters, found)
   const step = input(builder, 'step', [1], 'i32')
-  const row = (decays: boolean) => {
+  const row = (decays: boolean): Tensor => {
     const rows = scheduleRows(s.optimiser, s.steps, s.momentSteps, decays)
     return gather(constantF32(builder, [rows.length, 4], rows.flat()), step) // [1, 4]
   }
   const [withDecay, without] = [row(true), row(false)]
-  const { beta1, beta2, epsilon } = s.optimiser
+  const { beta1, beta2, bits } = s.optimiser
+  const unitLoss = add(input(builder, UNIT_LOSS, [1]), scale(loss, 1 / s.unitSteps))
   const outputs: Record<string, Tensor> = { loss, squaredNorm: norm }
   const carries: Record<string, string> = {}
   const advance = (name: string, next: Tensor) => {
     outputs[`next/${name}`] = next
     carries[name] = `next/${name}`
   }
-  clipped(found, norm, s.optimiser.clipNorm).forEach((g, i) => {
+  advance(UNIT_LOSS, unitLoss)
+  clipped(found, norm, bits.clipNorm).forEach((g, i) => {
     const { name, shape, decay } = s.model.parameters[i] as Parameter
     const moment1 = builder.apply('movingAverage', [input(builder, firstMoment(name), shape), g], {
-      decayBits: bitsOf(beta1),
+      decayBits: bits.beta1,
       restBits: bitsOf(1 - beta1),
     })
     const moment2 = builder.apply('movingSquare', [input(builder, secondMoment(name), shape), g], {
-      decayBits: bitsOf(beta2),
+      decayBits: bits.beta2,
       restBits: bitsOf(1 - beta2),
     })
     const p = parameters[name] as Tensor
     const next = builder.apply('adamw', [p, moment1, moment2, decay ? withDecay : without], {
-      epsilonBits: bitsOf(epsilon),
+      epsilonBits: bits.epsilon,
     })
     advance(name, next)
     advance(firstMoment(name), moment1)

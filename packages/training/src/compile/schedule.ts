@@ -9,11 +9,10 @@ export interface OptimiserSettings {
   readonly minLearningRate: number
   readonly beta1: number
   readonly beta2: number
-  readonly epsilon: number
   readonly weightDecay: number
-  /** 0 switches clipping off. */
-  readonly clipNorm: number
   readonly warmupSteps: number
+  /** What goes into the program as it stands in the specification: f32 bits, rounded once from the decimal. */
+  readonly bits: { readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly clipNorm: number }
 }
 
 /** Linear warm-up from rate/warmup, then a cosine to the minimum at the last step. `step` counts from 0. */

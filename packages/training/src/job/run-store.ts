@@ -1,0 +1,109 @@
+/**
+ * What a run leaves behind so that it can go on and be checked: a record of what was done, and blobs by hash (states,
+ * updates, the checkpoint of a unit under way). The command line keeps them in files; a browser could keep them elsewhere.
+ */
+import {
+  decodeCanonical,
+  encodeCanonical,
+  equal,
+  type HashFunction,
+  type HashHex,
+  hashToHex,
+  IntegrityError,
+} from '@cairn/primitives'
+import type { Commitment, ReceiptRound } from '@cairn/protocol'
+import { rootOfState, type State, slotBytes, type TensorSlot } from '../execute/state.ts'
+
+/** A unit that was interrupted: which, how far, and the root of its checkpoint. */
+export interface PendingUnit {
+  readonly replica: number
+  readonly done: number
+  readonly checkpoint: HashHex
+  readonly checkpointRoots: readonly HashHex[]
+}
+
+export interface RunRecord {
+  readonly specHash: HashHex
+  readonly programRoot: HashHex
+  readonly initialRoot: HashHex
+  /** Finished rounds. */
+  readonly rounds: readonly ReceiptRound[]
+  /** Units of the round under way that are finished, in replica order. */
+  readonly units: readonly Commitment[]
+  readonly pending?: PendingUnit
+}
+
+export type BlobKind = 'state' | 'update' | 'checkpoint'
+
+export interface RunStore {
+  readRecord(): Promise<Uint8Array | undefined>
+  /** Replaces the record at once: a crash leaves the old one or the new one. */
+  writeRecord(bytes: Uint8Array): Promise<void>
+  readBlob(kind: BlobKind, hash: HashHex): Promise<Uint8Array | undefined>
+  writeBlob(kind: BlobKind, hash: HashHex, parts: readonly Uint8Array[]): Promise<void>
+  deleteBlob(kind: BlobKind, hash: HashHex): Promise<void>
+}
+
+/** Encodes a record: the hash of its canonical CBOR, then the CBOR. */
+export function encodeRecord(hash: HashFunction, record: RunRecord): Uint8Array {
+  const body = encodeCanonical(record)
+  const bytes = new Uint8Array(32 + body.length)
+  bytes.set(hash(body))
+  bytes.set(body, 32)
+  return bytes
+}
+
+const damaged = (what: string, expected: string, found: string) =>
+  new IntegrityError('CorruptCheckpoint', `${what} is damaged`, {
+    path: what,
+    expected,
+    found,
+    fix: 'restore the file from a copy, or start again in an empty output directory',
+  })
+
+/** Decodes a record. Throws `IntegrityError` (`CorruptCheckpoint`) when its bytes are not what its hash says. */
+export function decodeRecord(hash: HashFunction, bytes: Uint8Array): RunRecord {
+  const body = bytes.subarray(32)
+  if (!equal(hash(body), bytes.subarray(0, 32)))
+    throw damaged('the run record', 'a record that matches its hash', `${bytes.length} other bytes`)
+  return decodeCanonical(body) as unknown as RunRecord
+}
+
+/** Lists a state's bytes in slot order, as they are stored. */
+export const stateParts = (slots: readonly TensorSlot[], state: State): Uint8Array[] =>
+  slots.map(({ name }) => state.get(name) as Uint8Array)
+
+/** Cuts stored bytes into a state and checks its root. */
+export function parseState(hash: HashFunction, slots: readonly TensorSlot[], root: HashHex, bytes: Uint8Array): State {
+  const size = slots.reduce((n, slot) => n + slotBytes(slot), 0)
+  if (bytes.length !== size) throw damaged(`state ${root}`, `${size} bytes`, `${bytes.length} bytes`)
+  let at = 0
+  const state = new Map(
+    slots.map(slot => {
+      const part = bytes.subarray(at, at + slotBytes(slot))
+      at += slotBytes(slot)
+      return [slot.name, part]
+    }),
+  )
+  const found = rootOfState(hash, slots, state)
+  if (found !== root) throw damaged(`state ${root}`, `root ${root}`, `root ${found}`)
+  return state
+}
+
+/** Cuts stored bytes into an update and checks its hash. `sizes` are those of its tensors, in parameter order. */
+export function parseUpdate(
+  hash: HashFunction,
+  sizes: ReadonlyMap<string, number>,
+  expected: HashHex,
+  bytes: Uint8Array,
+): State {
+  const found = hashToHex(hash(bytes))
+  if (found !== expected) throw damaged(`update ${expected}`, `hash ${expected}`, `hash ${found}`)
+  let at = 0
+  return new Map(
+    [...sizes].map(([name, size]) => {
+      at += size
+      return [name, bytes.subarray(at - size, at)]
+    }),
+  )
+}

@@ -1,0 +1,280 @@
+/**
+ * Trains a job in one process, from wherever its store left off: rounds of units, outer steps, evaluations. After every
+ * unit the store holds what is needed to go on, so a kill at any moment costs at most the work since the last save.
+ */
+import { sizeBytes } from '@cairn/engine'
+import { type HashFunction, type HashHex, InputError, InternalError } from '@cairn/primitives'
+import { type Commitment, evaluatesAfter, jobId, type ReceiptRound, specHash } from '@cairn/protocol'
+import { asMatrix, UPDATE_WIDTH } from '../compile/outer-graphs.ts'
+import type { JobProgram } from '../compile/program.ts'
+import type { Divergence, Evaluation, Executor, Outcome, StepReport, UnitProgress } from '../execute/executor.ts'
+import { checkpointSlots, globalSlots, replicaSlots, rootOfState, type State, zeroState } from '../execute/state.ts'
+import {
+  decodeRecord,
+  encodeRecord,
+  parseState,
+  parseUpdate,
+  type RunRecord,
+  type RunStore,
+  stateParts,
+} from './run-store.ts'
+
+export type TrainEvent =
+  | {
+      readonly kind: 'step'
+      readonly round: number
+      readonly replica: number
+      readonly done: number
+      readonly loss: number
+      readonly gradientNorm: number
+    }
+  | { readonly kind: 'unit'; readonly round: number; readonly replica: number; readonly commitment: Commitment }
+  | {
+      readonly kind: 'round'
+      readonly round: number
+      readonly globalRoot: HashHex
+      readonly global: State
+      readonly evaluation?: Evaluation
+    }
+  | { readonly kind: 'resumed'; readonly round: number; readonly units: number; readonly step: number }
+
+export interface TrainOptions {
+  readonly hash: HashFunction
+  readonly store: RunStore
+  /** Initial global state when it does not come from the seed. */
+  readonly initial?: State
+  /** Keeps every round's states, so that single units can be verified later; else only what resuming needs. */
+  readonly keepStates: boolean
+  /** Called after every inner step; lets signals in. */
+  readonly onEvent: (event: TrainEvent) => Promise<void>
+  /** Asked after every inner step; on `stop` the checkpoint is kept and training returns. */
+  readonly shouldStop: () => boolean
+  /** Asked after every inner step: whether to save a checkpoint now. */
+  readonly shouldSave: () => boolean
+}
+
+export type TrainResult =
+  | { readonly kind: 'finished'; readonly record: RunRecord; readonly global: State }
+  | { readonly kind: 'stopped'; readonly record: RunRecord }
+  | {
+      readonly kind: 'diverged'
+      readonly record: RunRecord
+      readonly global: State
+      readonly round: number
+      readonly replica?: number
+      readonly divergence: Divergence
+    }
+
+interface Run {
+  readonly program: JobProgram
+  readonly executor: Executor
+  readonly options: TrainOptions
+  record: RunRecord
+}
+
+const slotsOf = ({ program: { model, spec } }: Run) => ({
+  global: globalSlots(model),
+  replica: replicaSlots(model, spec.outer.innerState),
+  checkpoint: checkpointSlots(model),
+})
+
+/** Sizes of an update's tensors, in parameter order. */
+export function updateSizes({ model }: JobProgram): Map<string, number> {
+  return new Map(model.parameters.map(p => [p.name, sizeBytes({ dtype: UPDATE_WIDTH, shape: asMatrix(p.shape) })]))
+}
+
+async function save(run: Run, record: RunRecord): Promise<void> {
+  run.record = record
+  await run.options.store.writeRecord(encodeRecord(run.options.hash, record))
+}
+
+async function loadState(run: Run, which: 'global' | 'replica' | 'checkpoint', root: HashHex): Promise<State> {
+  const bytes = await run.options.store.readBlob(which === 'checkpoint' ? 'checkpoint' : 'state', root)
+  if (bytes === undefined)
+    throw new InputError('MissingState', `the state ${root} is not in the output directory`, {
+      path: `state ${root}`,
+      expected: 'the state that the run record names',
+      found: 'no such file',
+      fix: 'restore the file, or start again in an empty output directory',
+    })
+  return parseState(run.options.hash, slotsOf(run)[which], root, bytes)
+}
+
+async function start(
+  program: JobProgram,
+  executor: Executor,
+  options: TrainOptions,
+): Promise<Outcome<{ run: Run; global: State }>> {
+  const stored = await options.store.readRecord()
+  const identity = { specHash: specHash(options.hash, program.spec), programRoot: program.programRoot }
+  if (stored !== undefined) {
+    const record = decodeRecord(options.hash, stored)
+    assertSameJob(record, identity)
+    const run: Run = { program, executor, options, record }
+    const global = await loadState(run, 'global', record.rounds.at(-1)?.globalRoot ?? record.initialRoot)
+    await options.onEvent({
+      kind: 'resumed',
+      round: record.rounds.length,
+      units: record.units.length,
+      step: record.pending?.done ?? 0,
+    })
+    return { ok: true, value: { run, global } }
+  }
+  const initial: Outcome<State> =
+    options.initial === undefined ? await executor.initialState() : { ok: true, value: options.initial }
+  if (!initial.ok) return initial
+  const initialRoot = rootOfState(options.hash, globalSlots(program.model), initial.value)
+  const run: Run = { program, executor, options, record: { ...identity, initialRoot, rounds: [], units: [] } }
+  await options.store.writeBlob('state', initialRoot, stateParts(slotsOf(run).global, initial.value))
+  await save(run, run.record)
+  return { ok: true, value: { run, global: initial.value } }
+}
+
+function assertSameJob(record: RunRecord, identity: Pick<RunRecord, 'specHash' | 'programRoot'>): void {
+  for (const key of ['specHash', 'programRoot'] as const) {
+    if (record[key] === identity[key]) continue
+    throw new InputError('OtherJob', 'the output directory holds a run of another job', {
+      path: key,
+      expected: record[key],
+      found: identity[key],
+      fix: 'resume with the specification and data the run began with, or choose another --out',
+    })
+  }
+}
+
+/** The replica state a unit starts from: what the replica left in the round before, or zeros. */
+async function replicaStateBefore(run: Run, replica: number): Promise<State> {
+  const slots = slotsOf(run).replica
+  const before = run.record.rounds.at(-1)?.units[replica]
+  if (before === undefined || slots.length === 0) return zeroState(slots)
+  return loadState(run, 'replica', before.newReplicaRoot)
+}
+
+async function pendingProgress(run: Run, replica: number): Promise<UnitProgress | undefined> {
+  const { pending } = run.record
+  if (pending === undefined || pending.replica !== replica) return undefined
+  const checkpoint = await loadState(run, 'checkpoint', pending.checkpoint)
+  return { done: pending.done, checkpoint, checkpointRoots: pending.checkpointRoots }
+}
+
+async function saveProgress(run: Run, replica: number, report: StepReport): Promise<void> {
+  const { done, checkpoint, checkpointRoots } = report.progress()
+  const slots = slotsOf(run).checkpoint
+  const root = rootOfState(run.options.hash, slots, checkpoint)
+  const before = run.record.pending
+  await run.options.store.writeBlob('checkpoint', root, stateParts(slots, checkpoint))
+  await save(run, { ...run.record, pending: { replica, done, checkpoint: root, checkpointRoots } })
+  if (before !== undefined && before.checkpoint !== root)
+    await run.options.store.deleteBlob('checkpoint', before.checkpoint)
+}
+
+type UnitOutcome =
+  | 'stopped'
+  | { readonly commitment: Commitment; readonly update: State }
+  | { readonly divergence: Divergence }
+
+async function trainUnit(run: Run, global: State, globalRoot: HashHex, replica: number): Promise<UnitOutcome> {
+  const { program, executor, options } = run
+  const round = run.record.rounds.length
+  const slots = slotsOf(run).replica
+  const replicaState = await replicaStateBefore(run, replica)
+  const resume = await pendingProgress(run, replica)
+  const { innerSteps } = program.spec.schedule
+  const outcome = await executor.runUnit({
+    round,
+    replica,
+    global,
+    replicaState,
+    ...(resume === undefined ? {} : { resume }),
+    onStep: async report => {
+      const { done, loss, gradientNorm } = report
+      await options.onEvent({ kind: 'step', round, replica, done, loss, gradientNorm })
+      const stop = options.shouldStop()
+      if (done < innerSteps && (stop || options.shouldSave())) await saveProgress(run, replica, report)
+      return stop && done < innerSteps ? 'stop' : undefined
+    },
+  })
+  if (outcome === undefined) return 'stopped'
+  if (!outcome.ok) return { divergence: outcome.diverged }
+  const { value } = outcome
+  const job = jobId(options.hash, run.record.specHash, run.record.programRoot)
+  const commitment: Commitment = {
+    unit: { job, round, replica, kind: 'train' },
+    globalRoot,
+    replicaRoot: rootOfState(options.hash, slots, replicaState),
+    updateHash: value.updateHash,
+    newReplicaRoot: value.replicaRoot,
+    checkpointRoots: value.checkpointRoots,
+    lossBits: value.lossBits,
+  }
+  await options.store.writeBlob('update', value.updateHash, [...value.update.values()])
+  if (slots.length > 0) await options.store.writeBlob('state', value.replicaRoot, stateParts(slots, value.replicaState))
+  const { pending, ...rest } = run.record
+  await save(run, { ...rest, units: [...rest.units, commitment] })
+  if (pending !== undefined) await options.store.deleteBlob('checkpoint', pending.checkpoint)
+  return { commitment, update: value.update }
+}
+
+async function storedUpdate(run: Run, { updateHash }: Commitment): Promise<State> {
+  const bytes = await run.options.store.readBlob('update', updateHash)
+  if (bytes === undefined) throw new InternalError('MissingUpdate', `the update ${updateHash} is not in the store`)
+  return parseUpdate(run.options.hash, updateSizes(run.program), updateHash, bytes)
+}
+
+/** Deletes what neither resuming nor (with `keepStates`) verifying needs. */
+async function prune(run: Run, finished: ReceiptRound, before: ReceiptRound | undefined): Promise<void> {
+  const { store, keepStates } = run.options
+  for (const { updateHash } of finished.units) await store.deleteBlob('update', updateHash)
+  if (keepStates) return
+  await store.deleteBlob('state', before?.globalRoot ?? run.record.initialRoot)
+  for (const { newReplicaRoot } of before?.units ?? []) await store.deleteBlob('state', newReplicaRoot)
+}
+
+/** Trains until the job is done, diverges, or is asked to stop. */
+export async function train(program: JobProgram, executor: Executor, options: TrainOptions): Promise<TrainResult> {
+  const { spec } = program
+  const started = await start(program, executor, options)
+  if (!started.ok)
+    throw new InternalError('InitialDiverged', `initial weights left the domain at ${started.diverged.operator}`)
+  const { run } = started.value
+  let { global } = started.value
+  while (run.record.rounds.length < spec.schedule.rounds) {
+    const round = run.record.rounds.length
+    const globalRoot = run.record.rounds.at(-1)?.globalRoot ?? run.record.initialRoot
+    const updates: State[] = []
+    for (const commitment of run.record.units) updates.push(await storedUpdate(run, commitment))
+    for (let replica = updates.length; replica < spec.schedule.replicas; replica++) {
+      const unit = await trainUnit(run, global, globalRoot, replica)
+      if (unit === 'stopped') return { kind: 'stopped', record: run.record }
+      if ('divergence' in unit)
+        return { kind: 'diverged', record: run.record, global, round, replica, divergence: unit.divergence }
+      updates.push(unit.update)
+      await options.onEvent({ kind: 'unit', round, replica, commitment: unit.commitment })
+    }
+    const next = await executor.applyOuterStep(global, updates)
+    if (!next.ok) return { kind: 'diverged', record: run.record, global, round, divergence: next.diverged }
+    const evaluated = evaluatesAfter(spec, round) ? await executor.evaluate(next.value) : undefined
+    if (evaluated !== undefined && !evaluated.ok)
+      return { kind: 'diverged', record: run.record, global, round, divergence: evaluated.diverged }
+    global = next.value
+    const before = run.record.rounds.at(-1)
+    const root = rootOfState(options.hash, slotsOf(run).global, global)
+    const finished: ReceiptRound = {
+      round,
+      units: run.record.units.map(unit => ({ ...unit, checkpointRoots: [...unit.checkpointRoots] })),
+      globalRoot: root,
+      ...(evaluated === undefined ? {} : { evaluation: { lossBits: evaluated.value.lossBits } }),
+    }
+    await options.store.writeBlob('state', root, stateParts(slotsOf(run).global, global))
+    await save(run, { ...run.record, rounds: [...run.record.rounds, finished], units: [] })
+    await prune(run, finished, before)
+    await options.onEvent({
+      kind: 'round',
+      round,
+      globalRoot: root,
+      global,
+      ...(evaluated === undefined ? {} : { evaluation: evaluated.value }),
+    })
+  }
+  return { kind: 'finished', record: run.record, global }
+}
