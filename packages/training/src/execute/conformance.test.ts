@@ -1,0 +1,84 @@
+/** SPEC: numerics N4. Five hundred whole training steps of three models give the same bits however they are run. */
+import { type Backend, type CompileOptions, reference, wasm } from '@cairn/engine'
+import { philox4x32 } from '@cairn/primitives'
+import { parseJobSpec } from '@cairn/protocol'
+import { expect, test } from 'vitest'
+import { compileJob } from '../compile/program.ts'
+import { prepareData } from '../job/prepare-data.ts'
+import { hash, TEXT } from '../testing/tiny-job.ts'
+import { createExecutor, type UnitResult } from './executor.ts'
+import { replicaSlots, zeroState } from './state.ts'
+
+const STEPS = 500
+const common = {
+  apiVersion: 'cairn/v1',
+  name: 'conformance',
+  optimiser: { learningRate: 0.003, warmupSteps: 20 },
+  schedule: { replicas: 1, innerSteps: STEPS, rounds: 1, batch: 1, checkpoints: 20 },
+  evaluation: { batches: 1 },
+  seed: 11,
+}
+const text = { kind: 'text', source: 'tiny.txt', tokeniser: 'characters' }
+
+/** Blots of ink where the label says, as canonical digit bytes. */
+function syntheticDigits(count: number): Uint8Array {
+  const bytes = new Uint8Array(count * 785)
+  for (let i = 0; i < count; i++) {
+    const label = i % 10
+    for (let p = 0; p < 60; p++) bytes[i * 784 + label * 70 + p] = philox4x32([i, p, 0, 0], [3, 4])[0] & 255
+    bytes[count * 784 + i] = label
+  }
+  return bytes
+}
+
+const specs = {
+  gpt: { ...common, data: text, model: { kind: 'gpt', layers: 2, heads: 2, width: 32, context: 32 } },
+  llama: {
+    ...common,
+    data: text,
+    model: { kind: 'llama', layers: 2, heads: 2, kvHeads: 1, width: 32, hiddenWidth: 48, context: 32 },
+  },
+  mlp: {
+    ...common,
+    data: { kind: 'digits', source: 'digits', heldOut: 20 },
+    model: { kind: 'mlp', layers: [784, 24, 10] },
+    schedule: { ...common.schedule, batch: 4 },
+  },
+} as const
+
+type Name = keyof typeof specs
+
+async function fiveHundredSteps(name: Name, backend: Backend, options: CompileOptions): Promise<UnitResult> {
+  const spec = parseJobSpec(specs[name])
+  const bytes = name === 'mlp' ? syntheticDigits(200) : new TextEncoder().encode(TEXT)
+  const data = prepareData(spec, { path: name, bytes }, hash)
+  const program = compileJob(spec, data.vocabulary, hash)
+  const executor = createExecutor(program, data.dataset, { backend, hash, ...options })
+  const initial = await executor.initialState()
+  if (!initial.ok) throw new Error('initial weights diverged')
+  const replicaState = zeroState(replicaSlots(program.model, 'keep'))
+  const outcome = await executor.runUnit({ round: 0, replica: 0, global: initial.value, replicaState })
+  await executor.close()
+  if (outcome === undefined || !outcome.ok) throw new Error('the unit did not finish')
+  return outcome.value
+}
+
+test.each(Object.keys(specs) as Name[])(
+  '%s: wasm equals reference over 500 steps, fused, unfused, traced, with one and two threads',
+  async name => {
+    const expected = await fiveHundredSteps(name, reference, {})
+    expect(expected.checkpointRoots).toHaveLength(20)
+    const ways: CompileOptions[] = [
+      {},
+      { lowering: 'unfused' },
+      { lowering: 'traced' },
+      { threads: 2 },
+      { threads: 2, lowering: 'traced' },
+    ]
+    for (const options of ways) {
+      const found = await fiveHundredSteps(name, wasm, options)
+      expect(found.checkpointRoots).toEqual(expected.checkpointRoots)
+      expect(found).toEqual(expected)
+    }
+  },
+)
