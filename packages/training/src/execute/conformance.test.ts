@@ -6,8 +6,9 @@ import { expect, test } from 'vitest'
 import { compileJob } from '../compile/program.ts'
 import { prepareData } from '../job/prepare-data.ts'
 import { hash, TEXT } from '../testing/tiny-job.ts'
-import { createExecutor, type UnitResult } from './executor.ts'
+import { createExecutor } from './executor.ts'
 import { replicaSlots, zeroState } from './state.ts'
+import type { UnitResult } from './unit.ts'
 
 const STEPS = 500
 const common = {

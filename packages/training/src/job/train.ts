@@ -7,8 +7,10 @@ import { type HashFunction, type HashHex, InputError, InternalError } from '@cai
 import { type Commitment, evaluatesAfter, jobId, type ReceiptRound, specHash } from '@cairn/protocol'
 import { asMatrix, UPDATE_WIDTH } from '../compile/outer-graphs.ts'
 import type { JobProgram } from '../compile/program.ts'
-import type { Divergence, Evaluation, Executor, Outcome, StepReport, UnitProgress } from '../execute/executor.ts'
+import type { Evaluation, Executor } from '../execute/executor.ts'
+import type { Divergence, Outcome } from '../execute/outcome.ts'
 import { checkpointSlots, globalSlots, replicaSlots, rootOfState, type State, zeroState } from '../execute/state.ts'
+import type { StepReport, UnitProgress } from '../execute/unit.ts'
 import {
   decodeRecord,
   encodeRecord,
