@@ -1,7 +1,7 @@
 /**
  * Compile-time mathematics (SPEC: N7). Engines differ in the last bits of `Math.exp`, `Math.pow`, `Math.sin` and
  * `Math.cos`, so what goes into a program is computed by these routines of double-precision add, multiply and divide,
- * which ECMAScript fixes exactly. Accuracy is a few units in the last place of a double; f32 needs far less.
+ * which ECMAScript fixes exactly. They are right to 46 bits and better; f32 needs 24.
  */
 
 const LN2 = 0.6931471805599453
