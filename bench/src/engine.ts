@@ -2,17 +2,18 @@
  * Suite `engine`: one training step (forward, backward, AdamW) of Cairn and its peers, one thread each, interleaved in
  * one run. Figures are medians; memory is the peak of resident memory over that after the imports.
  */
-import { InputError } from '@cairn/primitives'
 import { type CaseName, caseNames } from './peers/cases.ts'
 import { availablePeers, type Peer, type PeerName, startPeer } from './peers/driver.ts'
 import { lessIsBetter, median, type Row } from './rows.ts'
-import type { SuiteOptions } from './suite.ts'
+import { readCount, readNames, type Suite } from './suite.ts'
 
 /** Short steps are repeated within a round: one of 2 ms says little. */
 const STEPS_A_ROUND: Record<CaseName, number> = { S: 2, M: 1, mlp: 20 }
 
 /** Peers whose first losses differ by more do not train the same model. Integer arithmetic needs some of it. */
 const LOSS_TOLERANCE = 0.02
+
+type Log = (line: string) => void
 
 interface Result {
   readonly name: PeerName
@@ -39,7 +40,7 @@ async function finish(peer: Peer, times: readonly number[]): Promise<Result> {
   return { name: peer.name, stepMs: median(times), peakMiB }
 }
 
-async function measure(names: readonly PeerName[], on: CaseName, { rounds, log }: SuiteOptions): Promise<Result[]> {
+async function measure(names: readonly PeerName[], on: CaseName, rounds: number, log: Log): Promise<Result[]> {
   const peers: Peer[] = []
   for (const name of names) peers.push(await startPeer(name, on))
   requireSameLoss(peers)
@@ -72,23 +73,28 @@ function rowsOf(results: readonly Result[], on: CaseName): Row[] {
   ]
 }
 
-function chosenCases(asked: readonly string[]): CaseName[] {
-  const unknown = asked.filter(name => !caseNames.includes(name as CaseName))
-  if (unknown.length === 0) return caseNames.filter(name => asked.length === 0 || asked.includes(name))
-  throw new InputError('UnknownCase', `Cases of engine are ${caseNames.join(', ')}. Found: ${unknown.join(', ')}.`)
-}
-
 /** Measures Cairn against the peers that can run here. */
-export async function engine(options: SuiteOptions): Promise<Row[]> {
-  const { rounds, cases, log } = options
-  const chosen = chosenCases(cases)
+async function run(cases: readonly CaseName[], rounds: number, log: Log): Promise<Row[]> {
   const peers = availablePeers()
   for (const { name, missing } of peers) if (missing !== null) log(`${name} is left out: ${missing}`)
   const names = peers.filter(peer => peer.missing === null).map(peer => peer.name)
   const rows: Row[] = []
-  for (const on of chosen) {
+  for (const on of cases) {
     log(`case ${on}: ${names.join(', ')}, ${rounds} rounds`)
-    rows.push(...rowsOf(await measure(names, on, options), on))
+    rows.push(...rowsOf(await measure(names, on, rounds, log), on))
   }
   return rows
+}
+
+export const engine: Suite = {
+  help: 'one training step of Cairn and its peers, one thread each: time and memory',
+  options: {
+    case: {
+      argument: 'NAME',
+      help: `measure this case only (${caseNames.join(', ')}; may be repeated)`,
+      multiple: true,
+    },
+    rounds: { argument: 'N', help: 'rounds of measurement, 7 or more for a figure to quote (default 7)', default: '7' },
+  },
+  run: (options, log) => run(readNames(options, 'case', caseNames), readCount(options, 'rounds'), log),
 }

@@ -2,20 +2,29 @@
 import { parseArgs } from 'node:util'
 import { InputError } from '@cairn/primitives'
 import { engine } from './engine.ts'
+import { quality } from './quality.ts'
 import { formatTable, writeRows } from './rows.ts'
-import type { Suite } from './suite.ts'
+import type { OptionDefinition, Options, Suite } from './suite.ts'
 
-const suites: Record<string, Suite> = { engine }
+const suites: Record<string, Suite> = { engine, quality }
 
-const HELP = `Usage: npm run bench -- SUITE [options]
+const common: Record<string, OptionDefinition> = {
+  json: {
+    argument: '[FILE]',
+    help: 'write the rows as JSON to FILE; without FILE, to standard output in place of the table',
+  },
+}
 
-Suites: ${Object.keys(suites).join(', ')}
+const describe = ([name, { argument, help }]: [string, OptionDefinition]) =>
+  `  ${`--${name} ${argument}`.padEnd(16)}${help}`
 
-Options:
-  --json [FILE]   write the rows as JSON to FILE; without FILE, to standard output in place of the table
-  --case NAME     measure this case only (may be repeated)
-  --rounds N      rounds of measurement, 7 or more for a figure to quote (default 7)
-  --help          say this`
+const HELP = [
+  'Usage: npm run bench -- SUITE [options]',
+  ...Object.entries(suites).map(([name, suite]) =>
+    [`\n${name}: ${suite.help}`, ...Object.entries(suite.options).map(describe)].join('\n'),
+  ),
+  ['\nEvery suite:', ...Object.entries(common).map(describe), '  --help          say this'].join('\n'),
+].join('\n')
 
 /** `--json` may stand alone, which `parseArgs` does not know. */
 const completed = (given: readonly string[]): string[] =>
@@ -24,37 +33,35 @@ const completed = (given: readonly string[]): string[] =>
     return word === '--json' && (next === undefined || next.startsWith('--')) ? ['--json', '-'] : [word]
   })
 
-const read = (given: readonly string[]) =>
-  parseArgs({
-    args: completed(given),
-    allowPositionals: true,
-    options: {
-      json: { type: 'string' },
-      case: { type: 'string', multiple: true, default: [] },
-      rounds: { type: 'string', default: '7' },
-      help: { type: 'boolean', default: false },
-    },
-  })
-
-function readRounds(text: string): number {
-  if (/^[1-9]\d*$/.test(text)) return Number(text)
-  throw new InputError('BadRounds', `--rounds must be a whole number of at least 1, not "${text}".`)
+function readOptions(given: readonly string[], suite: Suite): Options {
+  const definitions = Object.entries({ ...common, ...suite.options }).map(
+    ([name, { default: value, multiple = false }]) => [
+      name,
+      {
+        type: 'string' as const,
+        multiple,
+        ...(multiple ? { default: [] } : value !== undefined && { default: value }),
+      },
+    ],
+  )
+  return parseArgs({ args: completed(given), options: Object.fromEntries(definitions) }).values as Options
 }
 
-function readSuite(names: readonly string[]): Suite {
-  const [name = ''] = names
-  if (names.length === 1 && Object.hasOwn(suites, name)) return suites[name]!
-  const known = Object.keys(suites).join(', ')
-  throw new InputError('UnknownSuite', `Name one suite of: ${known}. Found: ${names.join(' ') || 'none'}.`)
+function readSuite(name: string): Suite {
+  if (Object.hasOwn(suites, name)) return suites[name]!
+  throw new InputError(
+    'UnknownSuite',
+    `Name a suite first: ${Object.keys(suites).join(' or ')}. Found: ${name || 'none'}.`,
+  )
 }
 
-async function main(given: readonly string[]): Promise<void> {
-  const { values, positionals } = read(given)
-  if (values.help) return console.log(HELP)
-  const rounds = readRounds(values.rounds)
-  const rows = await readSuite(positionals)({ rounds, cases: values.case, log: line => console.error(line) })
-  if (values.json !== '-') console.log(formatTable(rows))
-  if (values.json !== undefined) writeRows(values.json, rows)
+async function main([name = '', ...given]: readonly string[]): Promise<void> {
+  if ([name, ...given].includes('--help')) return console.log(HELP)
+  const suite = readSuite(name)
+  const options = readOptions(given, suite)
+  const rows = await suite.run(options, line => console.error(line))
+  if (options.json !== '-') console.log(formatTable(rows))
+  if (options.json !== undefined) writeRows(options.json as string, rows)
 }
 
 const isUsage = (error: unknown): error is Error =>

@@ -15,6 +15,11 @@ test('a ratio above one says that Cairn takes less', () => {
   expect(row(600).ratio).toBe(0.5)
 })
 
+test('losses print with the digits in which they differ', () => {
+  const loss = { ...row(100), unit: 'nats', value: 2.3569, peerValue: 2.3562 }
+  expect(formatTable([loss]).split('\n')[1]).toMatch(/2\.3569 +tfjs +2\.3562/)
+})
+
 test('a figure that was not measured has no ratio and prints as a dash', () => {
   expect(row(null).ratio).toBeNull()
   expect(formatTable([row(null)]).split('\n')[1]).toMatch(/^S +step time +ms +- +tfjs +300 +-$/)

@@ -34,13 +34,24 @@ export function writeRows(file: string, rows: readonly Row[]): void {
   else writeFileSync(file, json)
 }
 
-const figure = (value: number | null): string =>
-  value === null ? '-' : value.toFixed(value >= 100 ? 0 : value >= 10 ? 1 : 2)
+/** Losses and their differences are close: they say something in their later digits only. */
+const DECIMALS: Readonly<Record<string, number>> = { nats: 4, '%': 3 }
+
+const figure = (value: number | null, unit = ''): string =>
+  value === null ? '-' : value.toFixed(DECIMALS[unit] ?? (value >= 100 ? 0 : value >= 10 ? 1 : 2))
 
 /** Lays rows out as a table for reading. */
 export function formatTable(rows: readonly Row[]): string {
   const head = ['case', 'metric', 'unit', 'cairn', 'peer', 'figure', 'ratio']
-  const body = rows.map(r => [r.case, r.metric, r.unit, figure(r.value), r.peer, figure(r.peerValue), figure(r.ratio)])
+  const body = rows.map(r => [
+    r.case,
+    r.metric,
+    r.unit,
+    figure(r.value, r.unit),
+    r.peer,
+    figure(r.peerValue, r.unit),
+    figure(r.ratio),
+  ])
   const widths = head.map((title, i) => Math.max(title.length, ...body.map(cells => cells[i]!.length)))
   const line = (cells: readonly string[]) =>
     cells

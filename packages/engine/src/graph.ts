@@ -2,8 +2,9 @@
  * The training graph: operators in SSA form. Program order is the order of the nodes; it is what traces are numbered
  * by and where `diverged` is decided. A builder shares equal nodes, so that a tensor is quantised once.
  */
-import { InternalError } from '@cairn/primitives'
+import { InputError, InternalError } from '@cairn/primitives'
 import type { OperatorAttributes, OperatorName } from './operators/attributes.ts'
+import { checkLegality } from './operators/legality.ts'
 import { type ShapeRule, shapeRules } from './operators/shapes.ts'
 import type { DType, Shape, TensorType } from './tensor-type.ts'
 
@@ -60,13 +61,50 @@ function compact(nodes: readonly Node[], outputs: Record<string, number>, carrie
     result.push(Object.freeze({ ...node, id, inputs: node.inputs.map(i => renumbered.get(i) as number) }))
     if (node.operator === 'input') inputs[(node.attributes as OperatorAttributes['input']).name] = id
   }
-  for (const name of Object.keys(carries)) {
-    if (inputs[name] === undefined) throw new InternalError('UnusedCarry', `the carried input ${name} is not used`)
-  }
   const outputIds = Object.fromEntries(
     Object.entries(outputs).map(([name, id]) => [name, renumbered.get(id) as number]),
   )
-  return Object.freeze({ nodes: result, inputs, outputs: outputIds, carries })
+  return checkCarries(Object.freeze({ nodes: result, inputs, outputs: outputIds, carries }))
+}
+
+const typeText = ({ dtype, shape }: TensorType) => `${dtype}[${shape.join()}]`
+
+/** The input that a node views through reshapes only, by name. */
+function viewedInput(nodes: readonly Node[], id: number): string | undefined {
+  const { operator, inputs, attributes } = nodes[id] as Node
+  if (operator === 'reshape') return viewedInput(nodes, inputs[0] as number)
+  return operator === 'input' ? (attributes as OperatorAttributes['input']).name : undefined
+}
+
+/** A carry needs an input and an output of one type; and no other output may show the input, which is overwritten. */
+function checkCarries(graph: Graph): Graph {
+  for (const [to, from] of Object.entries(graph.carries)) {
+    const [target, origin] = [graph.nodes[graph.inputs[to] as number], graph.nodes[graph.outputs[from] as number]]
+    if (target === undefined) throw new InternalError('UnusedCarry', `the carried input ${to} is not used`)
+    if (origin === undefined) throw new InternalError('UnknownCarry', `${to} is carried from ${from}, no output`)
+    if (typeText(target) !== typeText(origin)) {
+      const types = { expected: typeText(target), found: typeText(origin) }
+      throw new InternalError('CarryMismatch', `${to} cannot be carried from ${from}`, types)
+    }
+  }
+  for (const [name, id] of Object.entries(graph.outputs)) {
+    const shown = viewedInput(graph.nodes, id)
+    if (shown === undefined || !(shown in graph.carries) || graph.carries[shown] === name) continue
+    const fix = 'compute a copy, or read the input before the run'
+    throw new InternalError('AliasedCarry', `output ${name} shows the carried input ${shown}, which changes`, { fix })
+  }
+  return graph
+}
+
+/** Applies the shape rule, which does not know its operator's name; an error should. */
+function typeOf<N extends OperatorName>(operator: N, inputs: readonly Tensor[], attributes: OperatorAttributes[N]) {
+  try {
+    return (shapeRules[operator] as ShapeRule<N>)(inputs, attributes)
+  } catch (cause) {
+    if (!(cause instanceof InputError)) throw cause
+    const { code, expected = '', found = '', fix = '' } = cause
+    throw new InputError(code, `${operator} takes ${expected}, not ${found}`, { expected, found, fix, cause })
+  }
 }
 
 /** Starts an empty graph. */
@@ -79,7 +117,8 @@ export function graphBuilder(): GraphBuilder {
       const key = `${operator}|${ids.join()}|${JSON.stringify(attributes)}`
       let id = known.get(key)
       if (id === undefined) {
-        const type = (shapeRules[operator] as ShapeRule<typeof operator>)(inputs, attributes)
+        const type = typeOf(operator, inputs, attributes)
+        checkLegality(operator, attributes, type)
         id = nodes.length
         nodes.push({ id, operator, attributes, inputs: ids, dtype: type.dtype, shape: Object.freeze([...type.shape]) })
         known.set(key, id)

@@ -5,6 +5,7 @@
 
 import type { GraphBuilder, Tensor } from './graph.ts'
 import type { MapAttributes, MapName, OperatorAttributes } from './operators/attributes.ts'
+import { canonicalise } from './scalar/evaluate.ts'
 import { bitsOf } from './scalar/program.ts'
 import { elementCount, type QuantisedDType, type Shape, sameShape } from './tensor-type.ts'
 
@@ -67,8 +68,10 @@ export const quantise = (x: Tensor, axis: -1 | -2, width: QuantisedDType, fixed:
 export const dequantise = (x: Tensor) => x.builder.apply('dequantise', [x], {})
 export const contract = (a: Tensor, b: Tensor) => a.builder.apply('contract', [a, b], {})
 
+/** Rounds once to f32; what is too small for the domain becomes +0, what is too large is refused. */
 export function constantF32(builder: GraphBuilder, shape: Shape, values: readonly number[]): Tensor {
-  return builder.apply('constant', [], { dtype: 'f32', shape, values: values.map(bitsOf) })
+  const canonicalBits = (value: number) => bitsOf(canonicalise(Math.fround(value)).value)
+  return builder.apply('constant', [], { dtype: 'f32', shape, values: values.map(canonicalBits) })
 }
 
 export function constantI32(builder: GraphBuilder, values: readonly number[]): Tensor {

@@ -1,3 +1,12 @@
-export { type ConformanceCase, makers, operatorCases } from './cases.ts'
-export { checkCase, compareRuns, type Difference } from './compare.ts'
+export { makers, operatorCases } from './cases.ts'
+export { checkCase, compare, type Difference, type Expectation, expectationOf } from './compare.ts'
+export { divergingCases } from './diverging-cases.ts'
+export { randomGraph } from './random-graphs.ts'
+export type { ConformanceCase } from './sketch.ts'
+export {
+  type ConformanceOptions,
+  type ConformanceProgress,
+  type ConformanceReport,
+  runConformance,
+} from './suite.ts'
 export { floats, integers, type Random, random } from './values.ts'

@@ -21,7 +21,11 @@ export function random(seed: number): Random {
   return { word, below: bound => Math.floor((word() / 2 ** 32) * bound) }
 }
 
-export type ValueKind = 'ordinary' | 'wide' | 'positive' | 'unit'
+/**
+ * `ties` are small multiples of 2^-8: ties and clipped values for `quantise`, equal values for `maximum`. `tiny` are
+ * those whose blocks take the smallest scale exponent.
+ */
+export type ValueKind = 'ordinary' | 'wide' | 'positive' | 'unit' | 'ties' | 'tiny'
 
 /** A float with a random mantissa and an exponent in [low, high). */
 function floatWithin(r: Random, low: number, high: number): number {
@@ -31,6 +35,8 @@ function floatWithin(r: Random, low: number, high: number): number {
 
 /** One value. `wide` spans the domain up to 2^`high`; one in sixteen is zero, one in sixteen a power of two. */
 function value(r: Random, kind: ValueKind, high: number): number {
+  if (kind === 'ties') return (r.below(1025) - 512) / 256
+  if (kind === 'tiny') return floatWithin(r, -75, -50)
   const special = r.below(16)
   if (special === 0 && kind !== 'positive') return 0
   if (special === 1) return 2 ** (r.below(8) - 4)
@@ -54,3 +60,6 @@ export function floats(r: Random, count: number, kind: ValueKind, high = 20): Fl
 export function integers(r: Random, count: number, bound: number): Int32Array {
   return Int32Array.from({ length: count }, () => r.below(bound))
 }
+
+/** Starts a generator of its own from the next word of another. */
+export const fork = (r: Random): Random => random(r.word())

@@ -47,7 +47,7 @@ export interface MapAttributes {
   rotary: { readonly inverse: 0 | 1 }
   /** (cache [..., C, D], row [..., 1, D], position i32 [1]): replaces one row. */
   replaceRow: None
-  /** absMax [..., 1] -> 2^s (or 2^-s) of the block-scale rule, for the whole row. */
+  /** absMax [..., 1] -> 2^s (or 2^-s) of the block-scale rule with s >= -59, for the whole row. */
   powerOfTwoScale: { readonly width: QuantisedDType; readonly inverse: 0 | 1 }
   /** (key i32 [3] = seed, replica, step) -> 0 or `scaleBits`, kept where the Philox word is below `keepBelow`. */
   dropoutMask: {

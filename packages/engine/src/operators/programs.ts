@@ -13,7 +13,6 @@ import {
   mantissaBits,
   QUANTISE_LIMIT_EXPONENT,
   type Shape,
-  SMALLEST_SCALE_EXPONENT,
   stridesOf,
   type TensorType,
 } from '../tensor-type.ts'
@@ -78,12 +77,15 @@ function siluSlope(s: Language, x: F32): F32 {
   return s.mul(p, s.add(s.f32(1), s.mul(clamp(s, x, -100, 100), q)))
 }
 
-/** 2^s with s = max(e - (b-2), -62), e the exponent of an absolute maximum; see `quantise`. */
+/** Smallest exponent of `powerOfTwoScale`: 2^59, its inverse, is still in the domain, for rows of zeros too. */
+const SMALLEST_POWER = -59
+
+/** 2^s with s = max(e - (b-2), -59), e the exponent of an absolute maximum; see `quantise`. */
 function powerOfTwoScale({ s, x, attributes }: Context<'powerOfTwoScale'>): F32 {
   const a = x(0)
   const biased = s.shiftRightU(s.bits(a), 23)
   const lowered = s.subI32(biased, s.i32(mantissaBits[attributes.width] - 2))
-  const scale = s.minI32(s.maxI32(lowered, s.i32(127 + SMALLEST_SCALE_EXPONENT)), s.i32(127 + QUANTISE_LIMIT_EXPONENT))
+  const scale = s.minI32(s.maxI32(lowered, s.i32(127 + SMALLEST_POWER)), s.i32(127 + QUANTISE_LIMIT_EXPONENT))
   const power = s.shiftLeft(attributes.inverse === 1 ? s.subI32(s.i32(254), scale) : scale, 23)
   return s.select(s.less(a, s.f32(2 ** QUANTISE_LIMIT_EXPONENT)), s.fromBits(power), s.f32(OUT_OF_DOMAIN))
 }
@@ -119,7 +121,7 @@ function adamw({ s, shape, attributes, x, flushed }: Context<'adamw'>): F32 {
       2 ** 20,
     )
   const [rate, keep, firstCorrection, secondCorrection] = [entry(0), entry(1), entry(2), entry(3)]
-  const first = s.flush(s.mul(x(1), firstCorrection), -60)
+  const first = s.flush(clamp(s, s.mul(x(1), firstCorrection), -(2 ** 59), 2 ** 59), -60)
   const second = s.min(s.mul(x(2), secondCorrection), s.f32(2 ** 59))
   const root = s.add(squareRoot(s, second), s.f32Bits(attributes.epsilonBits))
   const update = s.flush(s.mul(first, reciprocal(s, root)), -60)

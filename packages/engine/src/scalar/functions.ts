@@ -87,7 +87,7 @@ export function reciprocalSquareRoot(s: Language, x: F32): F32 {
   return s.select(s.less(x, s.f32(0)), s.f32Bits(OUT_OF_DOMAIN_BITS), root)
 }
 
-/** sqrt(x) within 3 ulp; 0 for x < 2^-92 and for negative x. */
+/** sqrt(x) within 3.1 ulp; 0 for x < 2^-92 and for negative x. */
 export function squareRoot(s: Language, x: F32): F32 {
   const positive = s.flush(s.max(x, s.f32(0)), -92)
   return s.mul(positive, reciprocalSquareRootOfPositive(s, positive))

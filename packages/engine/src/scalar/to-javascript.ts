@@ -12,8 +12,11 @@ function affineSource(immediates: readonly number[]): string {
   return [String(immediates[1]), ...terms].join('+')
 }
 
+/** Text of -0 loses its sign. */
+const literal = (value: number) => (Object.is(value, -0) ? '-0' : String(value))
+
 const source: Record<Opcode, Emit> = {
-  constantF32: (_, [bits]) => `fround(${floatOfBits(bits as number)})`,
+  constantF32: (_, [bits]) => `fround(${literal(floatOfBits(bits as number))})`,
   constantI32: (_, [value]) => `${value}`,
   coordinate: (_, [axis]) => `c${axis}`,
   loadF32: (_, imm) => `in${imm[0]}[${affineSource(imm)}]`,

@@ -6,7 +6,7 @@ import type { Random } from '../conformance/values.ts'
 import { bitsOf, type ElementProgram, floatOfBits, type Opcode, opcodes, programBuilder } from '../scalar/program.ts'
 
 /** f32 inputs 0 and 1, and an i32 input 2, of this many elements each. */
-export const INPUT_LENGTH = 8
+export const INPUT_LENGTH = 16
 export const RANDOM_PROGRAM_RANK = 2
 const I32_INPUT = 2
 
@@ -42,7 +42,7 @@ export function domainValue(r: Random): number {
 
 function immediatesOf(r: Random, opcode: Opcode): number[] {
   const strides = Array.from({ length: RANDOM_PROGRAM_RANK }, () => r.below(2))
-  const affine = (input: number) => [input, r.below(INPUT_LENGTH / 2), ...strides]
+  const affine = (input: number) => [input, r.below(4), ...strides]
   const rows: { readonly [O in Opcode]?: () => number[] } = {
     constantF32: () => [bitsOf(r.below(3) === 0 ? domainValue(r) : oneOf(r, FLOATS))],
     constantI32: () => [r.below(3) === 0 ? r.word() | 0 : oneOf(r, INTEGERS)],
@@ -80,7 +80,9 @@ export function randomProgram(r: Random, length: number): ElementProgram {
 /** Returns element readers for random inputs of a random program. */
 export function randomInputs(r: Random): { get(input: number, index: number): number | undefined } {
   const values = [0, 1, 2].map(input =>
-    Array.from({ length: INPUT_LENGTH }, () => (input === I32_INPUT ? oneOf(r, [...INTEGERS, r.word() | 0]) : domainValue(r))),
+    Array.from({ length: INPUT_LENGTH }, () =>
+      input === I32_INPUT ? oneOf(r, [...INTEGERS, r.word() | 0]) : domainValue(r),
+    ),
   )
   return { get: (input, index) => values[input]?.[index] }
 }

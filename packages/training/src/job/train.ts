@@ -246,6 +246,8 @@ export async function train(program: JobProgram, executor: Executor, options: Tr
     const updates: State[] = []
     for (const commitment of run.record.units) updates.push(await storedUpdate(run, commitment))
     for (let replica = updates.length; replica < spec.schedule.replicas; replica++) {
+      // A unit's last step does not stop it, and a unit of one step has no other.
+      if (options.shouldStop()) return { kind: 'stopped', record: run.record }
       const unit = await trainUnit(run, global, globalRoot, replica)
       if (unit === 'stopped') return { kind: 'stopped', record: run.record }
       if ('divergence' in unit)

@@ -54,7 +54,10 @@ export function verifyWeights(hash: HashFunction, receipt: Receipt, bytes: Uint8
 }
 
 /** Compares what the receipt says about job and data with the compiled program and the data at hand. */
-export function verifyIdentity({ receipt, program }: VerifyOptions, data: Receipt['data']): Verdict {
+export function verifyIdentity(
+  { receipt, program }: Pick<VerifyOptions, 'receipt' | 'program'>,
+  data: Receipt['data'],
+): Verdict {
   const facts = (['sha256', 'blobSha256', 'tokens', 'tokeniserHash'] as const).map(key =>
     compare(`data.${key}`, receipt.data[key], data[key]),
   )

@@ -4,7 +4,7 @@ import { type HashFunction, hashToHex } from '@cairn/primitives'
 import type { Receipt } from '@cairn/protocol'
 import { counterBytes, globalSlots, ROUND, type State, slotBytes } from '../execute/state.ts'
 import type { Model } from '../models/model.ts'
-import { fromCheckpoint, toCheckpoint } from '../weights/names.ts'
+import { fromCheckpoint, isCheckpointBuffer, toCheckpoint } from '../weights/names.ts'
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts'
 import type { WeightTensor } from '../weights/tensor.ts'
 
@@ -19,7 +19,7 @@ export function weightsFile({ parameters }: Model, global: State): Uint8Array {
 /** Reads a checkpoint into a global state before the first round. Errors name the tensor. */
 export function stateFromWeights(model: Model, bytes: Uint8Array, path: string): State {
   const shapes = Object.fromEntries(model.parameters.map(({ name, shape }) => [name, shape]))
-  const tensors = fromCheckpoint(readSafetensors(bytes, { path }).tensors, shapes)
+  const tensors = fromCheckpoint(readSafetensors(bytes, { path, ignore: isCheckpointBuffer }).tensors, shapes)
   const byName = new Map(
     tensors.map(({ name, data }) => [name, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)]),
   )

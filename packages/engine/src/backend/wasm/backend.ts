@@ -10,6 +10,7 @@ import type { OperatorAttributes } from '../../operators/attributes.ts'
 import { allocateQuantised, decodeQuantised, encodeQuantised } from '../../quantised-layout.ts'
 import { isQuantised } from '../../tensor-type.ts'
 import { type CompiledGraph, compileGraph, PAGE_BYTES } from './compile.ts'
+import { cn1Kernels, type Kernels } from './launch-kernels.ts'
 import { ownerOf, storageBytes } from './memory-plan.ts'
 import { readPanels, writePanels } from './panels.ts'
 import type { StartThreads, ThreadPool } from './threads.ts'
@@ -66,9 +67,14 @@ function firstFlagged(flags: Int32Array, compiled: CompiledGraph): number | unde
   return flagged.length === 0 ? undefined : Math.min(...flagged)
 }
 
-async function compileWasm(graph: Graph, options: CompileOptions, startThreads: StartThreads): Promise<Executable> {
+async function compileWasm(
+  graph: Graph,
+  options: CompileOptions,
+  kernels: Kernels,
+  startThreads: StartThreads,
+): Promise<Executable> {
   const { threads = 1, lowering = 'fused' } = options
-  const compiled = compileGraph(graph, lowering, threads)
+  const compiled = compileGraph(graph, lowering, threads, kernels)
   const module = await WebAssembly.compile(compiled.moduleBytes)
   const memory = allocate(compiled.pages, threads > 1)
   const instance = await WebAssembly.instantiate(module, { env: { memory } })
@@ -109,7 +115,10 @@ async function compileWasm(graph: Graph, options: CompileOptions, startThreads: 
 /** Node's worker threads, loaded only where they are asked for, so that a browser never sees `node:` imports. */
 const nodeThreads: StartThreads = async task => (await import('./loader-node.ts')).startNodeThreads(task)
 
-export const wasm: Backend = {
+/** Makes the backend out of given kernels. */
+export const wasmOf = (kernels: Kernels): Backend => ({
   name: 'wasm',
-  compile: (graph, options = {}) => compileWasm(graph, options, nodeThreads),
-}
+  compile: (graph, options = {}) => compileWasm(graph, options, kernels, nodeThreads),
+})
+
+export const wasm: Backend = wasmOf(cn1Kernels)

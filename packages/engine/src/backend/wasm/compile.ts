@@ -4,7 +4,7 @@ import type { Graph } from '../../graph.ts'
 import { type ModuleBuilder, moduleBuilder, type ValueType } from './assembler.ts'
 import { CONTROL_BYTES, defineBarrier } from './barrier.ts'
 import type { KernelSource } from './kernel.ts'
-import { type LaunchKernel, launchKernel } from './launch-kernels.ts'
+import type { Kernels, LaunchKernel } from './launch-kernels.ts'
 import { type LaunchPlan, planLaunches } from './launches.ts'
 import { type MemoryPlan, planMemory } from './memory-plan.ts'
 
@@ -35,13 +35,18 @@ function kernelDefiner(module: ModuleBuilder): (kernel: KernelSource) => number 
 const align = (n: number) => Math.ceil(n / 64) * 64
 
 /** Compiles for a fixed number of threads. */
-export function compileGraph(graph: Graph, lowering: Lowering, threads: number): CompiledGraph {
+export function compileGraph(
+  graph: Graph,
+  lowering: Lowering,
+  threads: number,
+  { launchKernel, storageBytes }: Kernels,
+): CompiledGraph {
   const plan = planLaunches(graph, lowering)
   const kernels: LaunchKernel[] = plan.launches.map(launch => launchKernel({ graph, plan }, launch))
   const flagsAddress = CONTROL_BYTES
   const scratchAddress = align(flagsAddress + 4 * kernels.length)
   const scratchBytes = align(Math.max(64, ...kernels.map(k => k.scratchBytes)))
-  const memory = planMemory(graph, plan, lowering, scratchAddress + threads * scratchBytes)
+  const memory = planMemory(graph, plan, lowering, scratchAddress + threads * scratchBytes, storageBytes)
 
   const module = moduleBuilder()
   const scratchGlobal = module.global(scratchAddress)

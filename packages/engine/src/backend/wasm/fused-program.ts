@@ -7,17 +7,12 @@ import type { MapName, OperatorAttributes } from '../../operators/attributes.ts'
 import { elementProgram } from '../../operators/programs.ts'
 import type { ElementProgram, Instruction, Opcode } from '../../scalar/program.ts'
 import { type Shape, stridesOf } from '../../tensor-type.ts'
-
-export interface FusedInstruction {
-  readonly opcode: Opcode | 'canon'
-  readonly operands: readonly number[]
-  /** As in the scalar language, but a load's first immediate numbers `FusedProgram.reads`. */
-  readonly immediates: readonly number[]
-}
+import { type MachineInstruction, machineBuilder } from './machine-program.ts'
 
 export interface FusedProgram {
   readonly shape: Shape
-  readonly instructions: readonly FusedInstruction[]
+  /** A load's first immediate numbers `reads`. */
+  readonly instructions: readonly MachineInstruction[]
   /** Node ids of the tensors it loads from; gathers need their element counts. */
   readonly reads: readonly number[]
   /** Node ids of the tensors it stores, and the instruction that holds each value. */
@@ -52,6 +47,28 @@ export function readsOnlyIdentity(
   })
 }
 
+type Write = FusedProgram['writes'][number]
+
+/** Leaves out what neither a write nor the flag needs, and renumbers the rest. */
+function needed(instructions: readonly MachineInstruction[], writes: readonly Write[]) {
+  const used = new Set(writes.map(({ value }) => value))
+  for (let index = instructions.length - 1; index >= 0; index--) {
+    const { opcode, operands } = instructions[index] as MachineInstruction
+    if (opcode === 'watch' || opcode === 'gatherF32') used.add(index)
+    if (used.has(index)) for (const operand of operands) used.add(operand)
+  }
+  const order = [...used].sort((a, b) => a - b)
+  const renumbered = new Map(order.map((old, index) => [old, index]))
+  const number = (old: number) => renumbered.get(old) as number
+  return {
+    instructions: order.map(old => {
+      const instruction = instructions[old] as MachineInstruction
+      return { ...instruction, operands: instruction.operands.map(number) }
+    }),
+    writes: writes.map(({ node, value }) => ({ node, value: number(value) })),
+  }
+}
+
 /** Joins the programs of `members` (ascending ids, one shape); `root` maps a node to the one that owns its memory. */
 export function fuse(
   graph: Graph,
@@ -60,25 +77,16 @@ export function fuse(
   program: (node: number) => ElementProgram,
   root: (node: number) => number,
 ): FusedProgram {
-  const instructions: FusedInstruction[] = []
-  const known = new Map<string, number>()
   const reads: number[] = []
+  const isComputed = (read: number) => graph.nodes[reads[read] as number]?.operator !== 'input'
+  const { instructions, emit } = machineBuilder(isComputed)
   const values = new Map<number, number>()
-  const emit = (opcode: FusedInstruction['opcode'], operands: readonly number[], immediates: readonly number[]) => {
-    const key = `${opcode}|${operands.join()}|${immediates.join()}`
-    let at = known.get(key)
-    if (at === undefined) {
-      at = instructions.push({ opcode, operands, immediates }) - 1
-      known.set(key, at)
-    }
-    return at
-  }
+  const shape = (graph.nodes[members[0] as number] as Node).shape
   const readIndex = (node: number) => {
     const at = reads.indexOf(root(node))
     return at >= 0 ? at : reads.push(root(node)) - 1
   }
-  const shape = (graph.nodes[members[0] as number] as Node).shape
-  const writes: { node: number; value: number }[] = []
+  const writes: Write[] = []
   for (const id of members) {
     const node = graph.nodes[id] as Node
     const local: number[] = []
@@ -94,5 +102,5 @@ export function fuse(
     values.set(id, value)
     if (stored.has(id)) writes.push({ node: id, value })
   }
-  return { shape, instructions, reads, writes }
+  return { shape, reads, ...needed(instructions, writes) }
 }

@@ -4,14 +4,16 @@ import type { Graph, Node } from '../../graph.ts'
 import type { OperatorAttributes, SpecialAttributes } from '../../operators/attributes.ts'
 import { isSpecial } from '../../operators/operation-counts.ts'
 import { broadcastStrides, elementCount, stridesOf } from '../../tensor-type.ts'
-import { type ContractView, contractKernel, TILE_BYTES } from './contract-kernel.ts'
+import { type ContractView, contractKernel } from './contract-kernel.ts'
+import { TILE_BYTES } from './contract-tile.ts'
+import { dequantiseKernel } from './dequantise-kernel.ts'
 import { fuse } from './fused-program.ts'
 import type { KernelSource } from './kernel.ts'
 import type { Launch, LaunchPlan } from './launches.ts'
 import { mapKernel } from './map-kernel.ts'
-import { ownerOf } from './memory-plan.ts'
+import { ownerOf, type SizeOf, storageBytes } from './memory-plan.ts'
 import { panelLayout } from './panels.ts'
-import { dequantiseKernel, type MatrixView, quantiseKernel } from './quantise-kernel.ts'
+import { type MatrixView, quantiseKernel } from './quantise-kernel.ts'
 import {
   maximumKernel,
   type ReductionView,
@@ -28,14 +30,14 @@ export interface LaunchKernel {
   readonly scratchBytes: number
 }
 
-interface Context {
+export interface LaunchContext {
   readonly graph: Graph
   readonly plan: LaunchPlan
 }
 
 type Special = Exclude<keyof SpecialAttributes, 'input' | 'constant' | 'reshape'>
 type Choose<N extends Special> = (
-  context: Context,
+  context: LaunchContext,
   node: Node<N>,
   inputs: readonly Node[],
 ) => Pick<LaunchKernel, 'kernel'> & { scratchBytes?: number }
@@ -49,7 +51,7 @@ function reductionView(shape: readonly number[], { from, to }: { from: number; t
 }
 
 /** Views the input of a `quantise`, looking through a folded permutation. */
-function matrixView({ graph, plan }: Context, node: Node<'quantise'>): MatrixView {
+export function matrixView({ graph, plan }: LaunchContext, node: Node<'quantise'>): MatrixView {
   const input = graph.nodes[plan.root(node.inputs[0] as number)] as Node
   let [shape, strides] = [
     (graph.nodes[node.inputs[0] as number] as Node).shape,
@@ -86,6 +88,7 @@ function contractView(node: Node, inputs: readonly Node[]): ContractView {
     bStrides: bytes(b),
     outStrides: stridesOf(node.shape).slice(0, -2),
     rowStride: node.shape.at(-1) as number,
+    sparse: elementCount(a.shape.slice(0, -2)) > 1 && elementCount(b.shape.slice(0, -2)) > 1,
   }
 }
 
@@ -109,7 +112,7 @@ const specialKernels: { readonly [N in Special]: Choose<N> } = {
   contract: (_, node, inputs) => ({ kernel: contractKernel(contractView(node, inputs)), scratchBytes: TILE_BYTES }),
 }
 
-function mapLaunch({ graph, plan }: Context, { members }: Launch): LaunchKernel {
+function mapLaunch({ graph, plan }: LaunchContext, { members }: Launch): LaunchKernel {
   const program = fuse(graph, members, plan.stored, plan.program, plan.root)
   if (program.writes.length === 0) throw new InternalError('LaunchWithoutOutput', 'a launch stores nothing')
   const sizes = program.reads.map(id => elementCount((graph.nodes[id] as Node).shape))
@@ -121,7 +124,7 @@ function mapLaunch({ graph, plan }: Context, { members }: Launch): LaunchKernel 
 }
 
 /** Returns the kernel of a launch. */
-export function launchKernel(context: Context, launch: Launch): LaunchKernel {
+function launchKernel(context: LaunchContext, launch: Launch): LaunchKernel {
   const { graph, plan } = context
   const node = graph.nodes[launch.members[0] as number] as Node
   if (!isSpecial(node.operator)) return mapLaunch(context, launch)
@@ -130,3 +133,12 @@ export function launchKernel(context: Context, launch: Launch): LaunchKernel {
   const { kernel, scratchBytes = 0 } = choose(context, node as Node<Special>, inputs)
   return { kernel, pointers: [...node.inputs.map(id => ownerOf(graph, plan, id)), node.id], scratchBytes }
 }
+
+/** What a graph is compiled with: how much memory values take, and the kernel of every launch. */
+export interface Kernels {
+  readonly storageBytes: SizeOf
+  readonly launchKernel: (context: LaunchContext, launch: Launch) => LaunchKernel
+}
+
+/** The kernels of the product. Benchmarks set others beside them (`src/kernels.ts`). */
+export const cn1Kernels: Kernels = { storageBytes, launchKernel }

@@ -3,7 +3,8 @@
  * depth of the innermost loop it depends on, so that what is constant along an axis is computed outside it.
  */
 import { type Shape, stridesOf } from '../../tensor-type.ts'
-import type { FusedInstruction, FusedProgram } from './fused-program.ts'
+import type { FusedProgram } from './fused-program.ts'
+import type { MachineInstruction } from './machine-program.ts'
 
 export interface LoopNest {
   /** Trip counts, outermost first; at least one loop. */
@@ -18,7 +19,7 @@ export interface LoopNest {
   readonly outputStrides: readonly number[]
 }
 
-const isAffine = ({ opcode }: FusedInstruction) => opcode === 'loadF32' || opcode === 'loadI32'
+const isAffine = ({ opcode }: MachineInstruction) => opcode === 'loadF32' || opcode === 'loadI32'
 
 /** Groups axes into loops: axis a joins the next when no coordinate is asked for and all strides agree. */
 function mergeAxes(shape: Shape, strides: readonly (readonly number[])[], asked: ReadonlySet<number>): number[][] {

@@ -24,6 +24,9 @@ const ALIGNMENT = 64
 const SLACK = 64
 const align = (n: number) => Math.ceil(n / ALIGNMENT) * ALIGNMENT
 
+/** Tells a tensor's size in memory. */
+export type SizeOf = (node: Node) => number
+
 /** Returns a tensor's size in memory, panels for quantised ones. */
 export function storageBytes(node: Node): number {
   return isQuantised(node.dtype) ? panelBytes(node.shape) : 4 * elementCount(node.shape)
@@ -58,7 +61,13 @@ function isElementwise(plan: LaunchPlan, node: Node, read: number): boolean {
   return !isSpecial(node.operator) && readsOnlyIdentity(plan.program(node.id), node.inputs, read, node.shape)
 }
 
-function lifetimes(graph: Graph, plan: LaunchPlan, persistent: ReadonlySet<number>, keepAll: boolean): Lifetime[] {
+function lifetimes(
+  graph: Graph,
+  plan: LaunchPlan,
+  persistent: ReadonlySet<number>,
+  keepAll: boolean,
+  sizeOf: SizeOf,
+): Lifetime[] {
   const found = new Map<number, Lifetime>()
   plan.launches.forEach(({ members }, index) => {
     for (const id of members) {
@@ -68,7 +77,7 @@ function lifetimes(graph: Graph, plan: LaunchPlan, persistent: ReadonlySet<numbe
       }
       if (members.length > 1 && !plan.stored.has(id)) continue
       const to = keepAll || persistent.has(id) ? Number.POSITIVE_INFINITY : index
-      found.set(id, { node: id, bytes: align(storageBytes(graph.nodes[id] as Node) + SLACK), from: index, to })
+      found.set(id, { node: id, bytes: align(sizeOf(graph.nodes[id] as Node) + SLACK), from: index, to })
     }
   })
   return [...found.values()]
@@ -93,13 +102,19 @@ function place(items: readonly Lifetime[], base: number, addressOf: Map<number, 
 }
 
 /** Plans addresses from `base` upwards. */
-export function planMemory(graph: Graph, plan: LaunchPlan, lowering: Lowering, base: number): MemoryPlan {
+export function planMemory(
+  graph: Graph,
+  plan: LaunchPlan,
+  lowering: Lowering,
+  base: number,
+  sizeOf: SizeOf,
+): MemoryPlan {
   const addressOf = new Map<number, number>()
   let next = align(base)
   for (const node of graph.nodes) {
     if (node.operator !== 'input' && node.operator !== 'constant') continue
     addressOf.set(node.id, next)
-    next += align(storageBytes(node) + SLACK)
+    next += align(sizeOf(node) + SLACK)
   }
   const launchOf = new Map(plan.launches.flatMap(({ members }, index) => members.map(id => [id, index] as const)))
   const inPlace = new Map<number, number>()
@@ -113,12 +128,12 @@ export function planMemory(graph: Graph, plan: LaunchPlan, lowering: Lowering, b
     else if (output !== input) copies.push([output, input])
   }
   const outputs = new Set(Object.values(graph.outputs).map(plan.root))
-  const items = lifetimes(graph, plan, outputs, lowering === 'traced').filter(item => !inPlace.has(item.node))
+  const items = lifetimes(graph, plan, outputs, lowering === 'traced', sizeOf).filter(item => !inPlace.has(item.node))
   const endAddress = place(items, next, addressOf)
   for (const [output, input] of inPlace) addressOf.set(output, addressOf.get(input) as number)
   const copyPlan = copies.map(
     ([from, to]) =>
-      [addressOf.get(from) as number, addressOf.get(to) as number, storageBytes(graph.nodes[to] as Node)] as const,
+      [addressOf.get(from) as number, addressOf.get(to) as number, sizeOf(graph.nodes[to] as Node)] as const,
   )
   return { addressOf, copies: copyPlan, endAddress }
 }

@@ -95,6 +95,7 @@ export const simd = {
   'i32x4.dot_i16x8_s': 0xba,
   'i64x2.extmul_low_i32x4_u': 0xde,
   'i64x2.extmul_high_i32x4_u': 0xdf,
+  'f32x4.abs': 0xe0,
   'f32x4.add': 0xe4,
   'f32x4.sub': 0xe5,
   'f32x4.mul': 0xe6,

@@ -1,10 +1,12 @@
 /**
  * How quantised tensors lie in memory. Eight rows form a panel; for every block of 32 along the contracted axis a
- * panel holds eight f32 scales (2^s) and then, for each pair of mantissas, the pair of every row as i16, so that
+ * panel holds eight f32 scales (2^s, or 0 for a block of zeros) and then, for each pair of mantissas, the pair of every row as i16, so that
  * `i32x4.dot_i16x8_s` takes four rows at a time and either operand of a contraction uses the same layout.
+ * PERF: a pair is elements i and i + 16 of the block. Which elements are paired cannot matter (integer sums), and these
+ * lie in the same lanes of two vectors, so that packing needs no reordering.
  */
 import type { QuantisedValues } from '../../quantised-layout.ts'
-import { BLOCK, blockCount, elementCount, type Shape } from '../../tensor-type.ts'
+import { BLOCK, blockCount, elementCount, type Shape, SMALLEST_SCALE_EXPONENT } from '../../tensor-type.ts'
 
 export const PANEL_ROWS = 8
 const SCALE_BYTES = PANEL_ROWS * 4
@@ -35,6 +37,10 @@ export function panelBytes(shape: Shape): number {
   return batches * batchBytes
 }
 
+/** Byte offset of element `i` of a block's row. */
+const mantissaAt = (row: number, i: number) =>
+  MANTISSA_OFFSET + (i % PAIRS) * PAIR_BYTES + row * 4 + Math.floor(i / PAIRS) * 2
+
 /** Calls back for every block: its index in canonical order and its byte offsets in the panels. */
 function forEachBlock(shape: Shape, visit: (canonical: number, base: number, row: number) => void): void {
   const { batches, rows, blocks, batchBytes } = panelLayout(shape)
@@ -51,10 +57,10 @@ function forEachBlock(shape: Shape, visit: (canonical: number, base: number, row
 /** Reads panels into canonical order. */
 export function readPanels(memory: DataView, shape: Shape, out: QuantisedValues): void {
   forEachBlock(shape, (canonical, base, row) => {
-    out.exponents[canonical] = ((memory.getUint32(base + 4 * row, true) >>> 23) & 255) - 127
+    const scale = memory.getUint32(base + 4 * row, true)
+    out.exponents[canonical] = scale === 0 ? SMALLEST_SCALE_EXPONENT : (scale >>> 23) - 127
     for (let i = 0; i < BLOCK; i++) {
-      const at = base + MANTISSA_OFFSET + (i >> 1) * PAIR_BYTES + row * 4 + (i & 1) * 2
-      out.mantissas[canonical * BLOCK + i] = memory.getInt16(at, true)
+      out.mantissas[canonical * BLOCK + i] = memory.getInt16(base + mantissaAt(row, i), true)
     }
   })
 }
@@ -64,8 +70,7 @@ export function writePanels(memory: DataView, shape: Shape, values: QuantisedVal
   forEachBlock(shape, (canonical, base, row) => {
     memory.setUint32(base + 4 * row, ((values.exponents[canonical] as number) + 127) << 23, true)
     for (let i = 0; i < BLOCK; i++) {
-      const at = base + MANTISSA_OFFSET + (i >> 1) * PAIR_BYTES + row * 4 + (i & 1) * 2
-      memory.setInt16(at, values.mantissas[canonical * BLOCK + i] as number, true)
+      memory.setInt16(base + mantissaAt(row, i), values.mantissas[canonical * BLOCK + i] as number, true)
     }
   })
 }

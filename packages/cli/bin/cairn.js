@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// The launcher of the `cairn` command, in plain JavaScript so that an old Node can say that it is old. The command itself
+// is TypeScript, which Node runs as it is; releases before 22.18 need a flag for that, hence a second process.
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+const isSupported = major > 22 || (major === 22 && minor >= 13)
+const stripsTypes = major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)
+const ASKED = 'CAIRN_STRIPS_TYPES'
+
+function refuse() {
+  console.error(`cairn: this Node is too old.
+  expected  Node 22.13 or newer
+  found     Node ${process.versions.node}
+  to do     Inside a Cairn checkout run \`npm run cairn -- ...\` or \`npx cairn ...\`, which use the Node that \`npm ci\`
+            installed; elsewhere install a newer Node.`)
+  process.exitCode = 2
+}
+
+/** Runs this launcher again with the flag; signals and exit code pass through. */
+function runWithFlag() {
+  const flags = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning']
+  const child = spawn(process.execPath, [...flags, fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, [ASKED]: '1' },
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code)
+    process.removeAllListeners(signal)
+    process.kill(process.pid, signal)
+  })
+}
+
+function run() {
+  import('../src/main.ts').then(async ({ main }) => {
+    process.exitCode = await main(process.argv.slice(2))
+  })
+}
+
+if (!isSupported) refuse()
+else if (stripsTypes || process.env[ASKED] !== undefined) run()
+else runWithFlag()

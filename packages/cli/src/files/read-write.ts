@@ -1,0 +1,75 @@
+/** Reading and writing whole files. Writing is atomic: a crash at any moment leaves the old file or the new one. */
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { encodeUtf8, InputError } from '@cairn/primitives'
+import { readError, writeError } from './io-errors.ts'
+
+/** Ends the names of files that were being written when a process died. */
+export const TEMPORARY = '.tmp'
+
+async function writeAndSync(path: string, parts: readonly Uint8Array[]): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    for (const part of parts) await file.writeFile(part)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+/** Makes a rename survive a power cut; some file systems cannot sync a directory, and need not. */
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r').catch(() => undefined)
+  await directory?.sync().catch(() => undefined)
+  await directory?.close()
+}
+
+/** Replaces a file at once. Throws `ResourceError` (`DiskFull`, `NotWritable`); the old file is then still there. */
+export async function writeWhole(path: string, ...parts: readonly Uint8Array[]): Promise<void> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}${TEMPORARY}`
+  try {
+    await writeAndSync(temporary, parts)
+    await rename(temporary, path)
+    await syncDirectory(dirname(path))
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    const sizeBytes = parts.reduce((sum, { length }) => sum + length, 0)
+    throw writeError(path, sizeBytes, cause)
+  }
+}
+
+/** Makes a directory and those above it. Throws `ResourceError`. */
+export async function makeDirectory(path: string): Promise<void> {
+  await mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw writeError(path, 0, cause)
+  })
+}
+
+export const writeText = (path: string, text: string): Promise<void> => writeWhole(path, encodeUtf8(text))
+
+/** Reads a file. Throws `InputError`; `fix` says what to do when it is missing. */
+export async function readWhole(path: string, fix: string): Promise<Uint8Array> {
+  try {
+    const bytes = await readFile(path)
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  } catch (cause) {
+    throw readError(path, cause, fix)
+  }
+}
+
+/** Reads a JSON document. Throws `InputError`. */
+export async function readJson(path: string, fix: string): Promise<unknown> {
+  const bytes = await readWhole(path, fix)
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    throw new InputError('NotJson', 'This file is not a JSON document.', {
+      path,
+      expected: 'JSON in UTF-8',
+      found: cause instanceof Error ? cause.message : String(cause),
+      fix,
+      cause,
+    })
+  }
+}

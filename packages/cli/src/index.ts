@@ -1,0 +1,17 @@
+/** What programs beside the command (the demo, tests) build on: the same training, sampling and checking as `cairn`. */
+
+export { showResults } from './commands/train.ts'
+export { readJob } from './files/job-file.ts'
+export { makeDirectory, writeText } from './files/read-write.ts'
+export { DEMO, PLOT, RECEIPT, WEIGHTS } from './files/run-directory.ts'
+export { readSource } from './files/sources.ts'
+export { main } from './main.ts'
+export { type PreparedJob, prepareJob } from './run/prepare.ts'
+export { finalLoss } from './run/results.ts'
+export { sampleText, type Writer, writerOf } from './run/sample.ts'
+export { type StopRequest, stopOnSignals } from './run/stop.ts'
+export { assertFree, type RunEvent, type TrainOutcome, trainJob } from './run/train-job.ts'
+export { EXIT, showError } from './screen/errors.ts'
+export { formatDuration, formatShare, plural } from './screen/format.ts'
+export { createScreen, type Screen } from './screen/screen.ts'
+export { type TrainListener, trainScreen } from './screen/train-screen.ts'

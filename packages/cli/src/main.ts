@@ -1,0 +1,61 @@
+/** The `cairn` command: reads arguments, runs one command, shows errors. Everything it does, the floors below do. */
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import type { CommandContext } from './commands/context.ts'
+import { addDoctor } from './commands/doctor.ts'
+import { addExport } from './commands/export.ts'
+import { addInit } from './commands/init.ts'
+import { addQuote } from './commands/quote.ts'
+import { addSample } from './commands/sample.ts'
+import { addTokenizer } from './commands/tokenizer.ts'
+import { addTrain } from './commands/train.ts'
+import { addVerify } from './commands/verify.ts'
+import { EXIT, showError } from './screen/errors.ts'
+import { createScreen, type Screen } from './screen/screen.ts'
+
+const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+
+const COMMANDS = [addInit, addQuote, addTrain, addSample, addVerify, addExport, addTokenizer, addDoctor]
+
+function createProgram(context: CommandContext): Command {
+  const program = new Command('cairn')
+    .description('Train models exactly: the same bits on every machine, with a receipt that anyone can check.')
+    .version(version(), '--version', 'print the version')
+    .showHelpAfterError('Run with --help for what this command takes.')
+    .exitOverride()
+    .configureOutput({ writeErr: text => context.screen.note(text.trimEnd()) })
+    .addHelpText(
+      'after',
+      '\nStart here:\n  $ cairn init my-job\n  $ cairn train my-job/job.yaml --out out/my-job\n  $ cairn sample out/my-job\n',
+    )
+  for (const add of COMMANDS) add(program, context)
+  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program)
+  return program
+}
+
+/** A reader that went away (`cairn ... | head`) is no error. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(EXIT.ok)
+      throw error
+    })
+  }
+}
+
+/** Runs the command line and returns the exit code. */
+export async function main(argv: readonly string[], screen: Screen = terminal()): Promise<number> {
+  const context: CommandContext = { screen, exitCode: EXIT.ok }
+  try {
+    await createProgram(context).parseAsync([...argv], { from: 'user' })
+    return context.exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.input
+    return showError(screen, error)
+  }
+}
+
+function terminal(): Screen {
+  ignoreClosedPipes()
+  return createScreen({ stdout: process.stdout, stderr: process.stderr, env: process.env })
+}
