@@ -48,6 +48,7 @@ const PROMPT = 'The '
 const SHORT_SAMPLE = 90
 const LONG_SAMPLE = 3000
 const SHOWN_OF_LONG_SAMPLE = 480
+const CHECKED_UNITS = 2
 
 function readOptions(): DemoOptions {
   try {
@@ -119,7 +120,7 @@ async function showWriting(screen: Screen, prepared: PreparedJob, global: State)
 
 async function checkUnits(screen: Screen, { out, threads }: DemoOptions): Promise<number> {
   screen.print(`\n${screen.colours.bold('Is the receipt true?')} Two random units of the work are done again:`)
-  return main(['verify', join(out, RECEIPT), '--units', '2', '--threads', String(threads)], screen)
+  return main(['verify', join(out, RECEIPT), '--units', String(CHECKED_UNITS), '--threads', String(threads)], screen)
 }
 
 function showNext(screen: Screen, out: string): void {
@@ -150,7 +151,8 @@ async function demo(screen: Screen, o: DemoOptions): Promise<number> {
   const prepared = await prepareJob(await readJob(JOB))
   const onEvent = listener(screen, prepared, o.threads)
   const run = { prepared, out: o.out, resume: false, backend: wasm, threads: o.threads, saveEveryMs: 30_000 }
-  const outcome = await trainJob({ ...run, keep: 'all', stop, onEvent })
+  const keep = { units: CHECKED_UNITS, random: Math.random }
+  const outcome = await trainJob({ ...run, keep, stop, onEvent })
   stop.dispose()
   if (outcome.kind === 'stopped') {
     screen.note(`Stopped. Run the demo again to start afresh, or go on with:`)

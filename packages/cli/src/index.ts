@@ -1,6 +1,5 @@
 /** What programs beside the command (the demo, tests) build on: the same training, sampling and checking as `cairn`. */
 
-export { showResults } from './commands/train.ts'
 export { readJob } from './files/job-file.ts'
 export { makeDirectory, writeText } from './files/read-write.ts'
 export { DEMO, PLOT, RECEIPT, WEIGHTS } from './files/run-directory.ts'
@@ -14,4 +13,5 @@ export { assertFree, type RunEvent, type TrainOutcome, trainJob } from './run/tr
 export { EXIT, showError } from './screen/errors.ts'
 export { formatDuration, formatShare, plural } from './screen/format.ts'
 export { createScreen, type Screen } from './screen/screen.ts'
+export { showResults } from './screen/train-results.ts'
 export { type TrainListener, trainScreen } from './screen/train-screen.ts'

@@ -23,13 +23,12 @@ function createProgram(context: CommandContext): Command {
     .version(version(), '--version', 'print the version')
     .showHelpAfterError('Run with --help for what this command takes.')
     .exitOverride()
-    .configureOutput({ writeErr: text => context.screen.note(text.trimEnd()) })
+    .configureOutput({ writeOut: context.screen.write, writeErr: text => context.screen.note(text.trimEnd()) })
     .addHelpText(
       'after',
       '\nStart here:\n  $ cairn init my-job\n  $ cairn train my-job/job.yaml --out out/my-job\n  $ cairn sample out/my-job\n',
     )
   for (const add of COMMANDS) add(program, context)
-  for (const command of program.commands) command.exitOverride().copyInheritedSettings(program)
   return program
 }
 

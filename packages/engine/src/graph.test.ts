@@ -45,6 +45,12 @@ describe('a graph', () => {
     expect(builder.finish({ a: y, b: y }).outputs).toEqual({ a: 1, b: 1 })
   })
 
+  test('refuses two inputs of one name and different types', () => {
+    const builder = graphBuilder()
+    const y = t.add(input(builder, 'x', [3]), input(builder, 'x', [1]))
+    expect(() => builder.finish({ y })).toThrow(expect.objectContaining({ code: 'DuplicateInput' }))
+  })
+
   test('is not changed by what the builder does afterwards', () => {
     const builder = graphBuilder()
     const x = input(builder, 'x', [3])

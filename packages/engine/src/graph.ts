@@ -59,7 +59,11 @@ function compact(nodes: readonly Node[], outputs: Record<string, number>, carrie
     const id = result.length
     renumbered.set(node.id, id)
     result.push(Object.freeze({ ...node, id, inputs: node.inputs.map(i => renumbered.get(i) as number) }))
-    if (node.operator === 'input') inputs[(node.attributes as OperatorAttributes['input']).name] = id
+    if (node.operator !== 'input') continue
+    const { name } = node.attributes as OperatorAttributes['input']
+    if (inputs[name] !== undefined)
+      throw new InternalError('DuplicateInput', `two inputs of other types are named ${name}`)
+    inputs[name] = id
   }
   const outputIds = Object.fromEntries(
     Object.entries(outputs).map(([name, id]) => [name, renumbered.get(id) as number]),

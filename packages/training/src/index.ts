@@ -10,6 +10,7 @@ export { type Dataset, evaluationBatches, trainingBatch } from './execute/datase
 export { createExecutor, type Evaluation, type Executor } from './execute/executor.ts'
 export type { Divergence, Outcome } from './execute/outcome.ts'
 export { globalSlots, replicaSlots, rootOfState, type State, zeroState } from './execute/state.ts'
+export type { Keep } from './job/keep.ts'
 export { type DataSource, type PreparedData, prepareData } from './job/prepare-data.ts'
 export { receiptOf } from './job/receipt.ts'
 export { type BlobKind, decodeRecord, parseState, type RunRecord, type RunStore } from './job/run-store.ts'

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { InputError } from '@cairn/primitives'
 import { type Command, Option } from 'commander'
 import { makeDirectory, writeText } from '../files/read-write.ts'
+import { commandName } from '../screen/command-name.ts'
 import { shownPath } from '../screen/train-screen.ts'
 import { type CommandContext, examples } from './context.ts'
 
@@ -29,8 +30,8 @@ async function initCommand({ screen }: CommandContext, directory: string, { temp
   const shown = shownPath(path)
   screen.print(`Wrote ${shown}. It works as it is; its comments say what to change.`)
   screen.print('Next:')
-  screen.print(`  cairn quote ${shown}                 what it takes on this machine`)
-  screen.print(`  cairn train ${shown} --out ${join('out', template)}`)
+  screen.print(`  ${commandName()} quote ${shown}`)
+  screen.print(`  ${commandName()} train ${shown} --out ${join('out', template)}`)
 }
 
 /** Adds the command. */

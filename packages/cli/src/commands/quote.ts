@@ -9,6 +9,7 @@ import type { Screen } from '../screen/screen.ts'
 import { printRows } from '../screen/table.ts'
 import { jobRows, tokensOf } from '../screen/train-screen.ts'
 import { backendOf, type CommandContext, examples, type MachineOptions, machineOptions } from './context.ts'
+import { KEPT_UNITS } from './train.ts'
 
 interface QuoteOptions extends MachineOptions {
   readonly json: boolean
@@ -27,7 +28,8 @@ function jsonQuote(prepared: PreparedJob, measured: Measured, { threads, backend
     operationsPerStep: String(cost.operationsPerStep),
     tokens: String(cost.tokens),
     memoryBytes: measured.memoryBytes,
-    diskBytes: { keepAll: diskBytes(program, 'all'), keepLast: diskBytes(program, 'last') },
+    diskBytes: diskBytes(program, KEPT_UNITS),
+    diskBytesKeepingAll: diskBytes(program, 'all'),
     updateBytesPerUnit: cost.updateBytesPerUnit,
     threads,
     backend,
@@ -40,7 +42,7 @@ function jsonQuote(prepared: PreparedJob, measured: Measured, { threads, backend
 function show(screen: Screen, prepared: PreparedJob, measured: Measured, { threads }: QuoteOptions): void {
   const { spec } = prepared.job
   const { cost, stepMs, memoryBytes, operationsPerSecond } = measured
-  const disk = (keep: 'all' | 'last') => formatBytes(diskBytes(prepared.program, keep))
+  const disk = (keep: 'all' | number) => formatBytes(diskBytes(prepared.program, keep))
   const tokensPerSecond = (Number(cost.tokens) / cost.units / spec.schedule.innerSteps / stepMs) * 1000
   screen.print(screen.colours.bold(spec.name))
   printRows(screen, [
@@ -48,7 +50,7 @@ function show(screen: Screen, prepared: PreparedJob, measured: Measured, { threa
     ['operations', `${formatShort(cost.operations)} (${formatCount(cost.operations)})`],
     ['units', `${formatCount(cost.units)}, each sends an update of ${formatBytes(cost.updateBytesPerUnit)}`],
     ['memory', `${formatBytes(memoryBytes)}, and what Node takes for itself`],
-    ['disk', `${disk('all')}; with --keep last ${disk('last')}`],
+    ['disk', `${disk(KEPT_UNITS)}; with --keep all ${disk('all')}`],
     [
       'speed here',
       `${formatDuration(stepMs)} a step on ${plural(threads, 'thread')}: ${formatShort(tokensPerSecond)} ${tokensOf(spec)}/s, ${formatShort(operationsPerSecond)} operations/s`,

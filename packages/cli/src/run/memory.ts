@@ -22,12 +22,13 @@ export function stateBytes(program: JobProgram): number {
   return 2 * global + 2 * replica + program.spec.schedule.replicas * update
 }
 
-/** Bytes in the output directory when a run has ended, with all states kept or only the last. */
-export function diskBytes(program: JobProgram, keep: 'all' | 'last'): number {
+/** Bytes in the output directory when a run has ended, with the states kept that `keep` says. */
+export function diskBytes(program: JobProgram, keep: 'all' | 'last' | number): number {
   const { replicas, rounds } = program.spec.schedule
   const { global, replica, checkpoint, update, weights } = sizes(program)
-  const states =
-    keep === 'all' ? (rounds + 1) * global + rounds * replicas * replica : 2 * (global + replicas * replica)
+  const every = (rounds + 1) * global + rounds * replicas * replica
+  const last = 2 * (global + replicas * replica)
+  const states = keep === 'all' ? every : Math.min(every, last + (keep === 'last' ? 0 : keep * (global + replica)))
   return states + weights + checkpoint + replicas * update
 }
 
@@ -39,7 +40,8 @@ export function memoryOfMachine(): number {
 
 const SMALLER = 'Use a smaller batch, more schedule.microBatches, a shorter context or a smaller model.'
 
-function assertDeclared({ resources }: JobSpec, needed: number): void {
+/** Throws `ResourceError` (`TooLittleMemory`) when `resources.memoryBytes` is more than there is, or less than it takes. */
+export function assertDeclared({ resources }: JobSpec, needed: number): void {
   if (resources === undefined) return
   const { memoryBytes } = resources
   const has = memoryOfMachine()
@@ -60,13 +62,26 @@ function assertDeclared({ resources }: JobSpec, needed: number): void {
 }
 
 /** Throws `ResourceError` (`TooLittleMemory`) when a run does not fit, before it has cost anything. */
-export function assertMemory(spec: JobSpec, needed: number, available = process.availableMemory()): void {
-  assertDeclared(spec, needed)
+export function assertFreeMemory(needed: number, available = process.availableMemory()): void {
   if (needed <= available) return
   throw new ResourceError('TooLittleMemory', 'The job does not fit into the free memory of this machine.', {
     path: 'memory',
     expected: `${formatBytes(needed)} free`,
     found: `${formatBytes(available)} free`,
     fix: `Close other programs. ${SMALLER}`,
+  })
+}
+
+/** Recognises what JavaScript and WebAssembly say when something is too large for them, whatever is free. */
+export function tooLarge(error: unknown): unknown {
+  const isSize =
+    error instanceof RangeError || (error instanceof WebAssembly.CompileError && /memory/.test(error.message))
+  if (!isSize) return error
+  return new ResourceError('TooLittleMemory', 'The job is too large for one process.', {
+    path: 'memory',
+    expected: 'each compiled graph to fit into the 4 GiB of WebAssembly memory',
+    found: error.message,
+    fix: SMALLER,
+    cause: error,
   })
 }

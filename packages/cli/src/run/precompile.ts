@@ -4,7 +4,7 @@
  */
 import type { Backend, CompileOptions, Executable, Graph } from '@cairn/engine'
 import type { JobProgram } from '@cairn/training'
-import { assertMemory, stateBytes } from './memory.ts'
+import { assertDeclared, assertFreeMemory, stateBytes, tooLarge } from './memory.ts'
 
 export interface Precompiled {
   readonly backend: Backend
@@ -28,11 +28,12 @@ export async function precompile(backend: Backend, program: JobProgram, options:
   try {
     for (const graph of Object.values(program.graphs)) {
       ready.set(graph, await backend.compile(graph, options))
-      assertMemory(program.spec, totalBytes())
+      assertFreeMemory(totalBytes())
     }
+    assertDeclared(program.spec, totalBytes())
   } catch (error) {
     await closeAll(ready.values())
-    throw error
+    throw tooLarge(error)
   }
   const inner = ready.get(program.graphs.inner) as Executable
   const all = [...ready.values()]

@@ -39,7 +39,7 @@ function namingFile<T>(path: string, work: () => T): T {
 }
 
 /** Reads weights into a global state before the first round. Throws `InputError` naming file and tensor. */
-export async function readWeights(program: JobProgram, path: string): Promise<State> {
+async function readWeights(program: JobProgram, path: string): Promise<State> {
   const bytes = await readWhole(path, 'Name a safetensors file.')
   return namingFile(path, () => stateFromWeights(program.model, bytes, path))
 }

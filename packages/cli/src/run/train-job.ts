@@ -5,7 +5,7 @@
 import { relative } from 'node:path'
 import type { Backend } from '@cairn/engine'
 import type { Receipt } from '@cairn/protocol'
-import { createExecutor, type State, type TrainEvent, type TrainResult, train } from '@cairn/training'
+import { createExecutor, type Keep, type State, type TrainEvent, type TrainResult, train } from '@cairn/training'
 import { fileStore } from '../files/file-store.ts'
 import { sha256 } from '../files/hash.ts'
 import { assertUnlocked, lockDirectory } from '../files/lock.ts'
@@ -27,7 +27,7 @@ export interface TrainRequest {
   readonly resume: boolean
   readonly backend: Backend
   readonly threads: number
-  readonly keep: 'all' | 'last'
+  readonly keep: Keep
   readonly saveEveryMs: number
   readonly stop: { readonly requested: boolean }
   readonly onEvent: (event: RunEvent) => void | Promise<void>
@@ -91,7 +91,7 @@ async function runTraining(request: TrainRequest, ready: Precompiled): Promise<T
       hash: sha256,
       store: fileStore(out),
       ...(initial === undefined ? {} : { initial }),
-      keepStates: keep === 'all',
+      keep,
       onEvent,
       shouldStop: () => stop.requested,
       shouldSave: clock.due,

@@ -54,38 +54,37 @@ export async function checkWeights(receipt: Receipt, path: string, override?: st
   }
 }
 
-/** Draws units at random, without repetition, in the order of the job. */
-export function drawUnits(receipt: Receipt, count: number): UnitChoice[] {
-  const { replicas } = receipt.spec.schedule
-  const all = Array.from({ length: unitsOf(receipt) }, (_, unit) => unit)
-  for (let i = 0; i < Math.min(count, all.length); i++) {
-    const j = randomInt(i, all.length)
-    ;[all[i], all[j]] = [all[j] as number, all[i] as number]
-  }
-  return all
-    .slice(0, count)
-    .sort((a, b) => a - b)
-    .map(unit => ({ round: Math.floor(unit / replicas), replica: unit % replicas }))
+/** Lists the units whose input states lie beside the receipt. Throws `InputError` (`MissingState`) when none does. */
+export function checkableUnits(receipt: Receipt, directory: string): UnitChoice[] {
+  const isThere = (root: string): boolean => existsSync(join(directory, 'states', root))
+  const startsFresh = (round: number): boolean => round === 0 || receipt.spec.outer.innerState === 'reset'
+  const units = receipt.rounds.flatMap(({ units }, round) =>
+    units
+      .filter(({ globalRoot, replicaRoot }) => isThere(globalRoot) && (startsFresh(round) || isThere(replicaRoot)))
+      .map(({ unit: { replica } }) => ({ round, replica })),
+  )
+  if (units.length > 0 && isThere(receipt.finalStateRoot)) return units
+  throw new InputError(
+    'MissingState',
+    'No unit can be done again by itself here: the states they start from are missing.',
+    {
+      path: join(directory, 'states'),
+      expected: 'the states of some units, which `cairn train` keeps unless told --keep last',
+      found: `states for ${units.length} units${isThere(receipt.finalStateRoot) ? '' : ', and not the final state'}`,
+      fix: 'Leave --units out: the whole job can be done again from the receipt and the data alone.',
+    },
+  )
 }
 
-/** Throws `InputError` unless the states that units start from were kept beside the receipt. */
-export function assertStates(receipt: Receipt, directory: string, units: readonly UnitChoice[]): void {
-  const { outer } = receipt.spec
-  const roots = units.flatMap(({ round, replica }) => {
-    const claimed = receipt.rounds[round]?.units[replica]
-    if (claimed === undefined) return []
-    return round === 0 || outer.innerState === 'reset'
-      ? [claimed.globalRoot]
-      : [claimed.globalRoot, claimed.replicaRoot]
-  })
-  const missing = [...roots, receipt.finalStateRoot].find(root => !existsSync(join(directory, 'states', root)))
-  if (missing === undefined) return
-  throw new InputError('MissingState', 'Single units cannot be done again here: a state they start from is missing.', {
-    path: join(directory, 'states', missing),
-    expected: 'the states of all rounds, which `cairn train` keeps unless told --keep last',
-    found: 'no such file',
-    fix: 'Leave --units out: the whole job can be done again from the receipt and the data alone.',
-  })
+/** Draws units at random, without repetition, in the order of the job. */
+export function drawUnits(units: readonly UnitChoice[], count: number): UnitChoice[] {
+  const order = Array.from(units, (_, i) => i)
+  for (let i = 0; i < Math.min(count, order.length); i++) {
+    const j = randomInt(i, order.length)
+    ;[order[i], order[j]] = [order[j] as number, order[i] as number]
+  }
+  const drawn = order.slice(0, count).sort((a, b) => a - b)
+  return drawn.map(i => units[i] as UnitChoice)
 }
 
 /** The chance that none of `checked` units, drawn at random, is the one wrong unit of `all`. */

@@ -85,14 +85,20 @@ function legend(plot: LossPlot): string[] {
   })
 }
 
+/** Chooses the axes by the smooth line: a single wild step, drawn at the edge, would flatten all the rest. */
+function axesOf({ training, validation, steps }: LossPlot): Axes {
+  const losses = [...smoothed(training), ...validation].map(({ loss }) => loss)
+  const highest = losses.reduce((most, loss) => Math.max(most, loss), 1e-3)
+  const lowest = losses.reduce((least, loss) => Math.min(least, loss), highest)
+  return {
+    x: scale(axis(0, steps), FRAME.left, WIDTH - FRAME.right),
+    y: scale(axis(lowest, highest), HEIGHT - FRAME.bottom, FRAME.top),
+  }
+}
+
 /** Draws the plot. */
 export function lossPlot(plot: LossPlot): string {
-  const losses = [...smoothed(plot.training), ...plot.validation].map(({ loss }) => loss)
-  const highest = Math.max(...plot.training.map(({ loss }) => loss), ...losses, 1e-3)
-  const axes: Axes = {
-    x: scale(axis(0, plot.steps), FRAME.left, WIDTH - FRAME.right),
-    y: scale(axis(Math.min(...losses, highest), highest), HEIGHT - FRAME.bottom, FRAME.top),
-  }
+  const axes = axesOf(plot)
   const dots = plot.validation.map(
     ({ step, loss }) =>
       `<circle cx="${number(axes.x.at(step))}" cy="${number(axes.y.at(loss))}" r="4" fill="${COLOURS.validation}"/>`,

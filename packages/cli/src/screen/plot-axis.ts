@@ -8,6 +8,7 @@ export interface Axis {
 
 export interface Scale {
   readonly ticks: readonly number[]
+  /** Values outside the range lie at its edge. */
   at(value: number): number
   label(tick: number): string
 }
@@ -32,7 +33,7 @@ export function scale({ from, to, step }: Axis, start: number, end: number): Sca
   const digits = Math.max(0, -Math.floor(Math.log10(step) + 1e-9))
   return {
     ticks: Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) => from + i * step),
-    at: value => start + ((value - from) / (to - from || 1)) * (end - start),
+    at: value => start + ((Math.min(to, Math.max(from, value)) - from) / (to - from || 1)) * (end - start),
     label: tick => tick.toFixed(digits),
   }
 }

@@ -4,7 +4,7 @@
  */
 import pc from 'picocolors'
 
-export type Colours = ReturnType<typeof pc.createColors>
+type Colours = ReturnType<typeof pc.createColors>
 
 export interface Screen {
   readonly colours: Colours

@@ -4,7 +4,7 @@ import type { Screen } from './screen.ts'
 export type Row = readonly [name: string, value: string]
 
 /** Lays rows out, two spaces in front, names of one width. */
-export function layOut(rows: readonly Row[]): string[] {
+function layOut(rows: readonly Row[]): string[] {
   const width = Math.max(0, ...rows.map(([name]) => name.length))
   return rows.map(([name, value]) => `  ${name.padEnd(width)}  ${value.replaceAll('\n', `\n${' '.repeat(width + 4)}`)}`)
 }

@@ -4,7 +4,7 @@ import type { RunEvent, TrainOutcome } from '../run/train-job.ts'
 import type { Screen } from './screen.ts'
 
 /** Turns an event into what is printed; states stay inside. */
-export function jsonEvent(event: RunEvent): object {
+function jsonEvent(event: RunEvent): object {
   if (event.kind === 'prepared') {
     const { spec } = event.prepared.job
     const { programRoot } = event.prepared.program

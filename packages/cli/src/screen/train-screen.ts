@@ -46,7 +46,7 @@ export function jobRows({ prepared: { job, data, program } }: Pick<EventOf<'prep
 }
 
 /** How far a run is, as one line; `columns`, the width of the terminal, makes room for a sparkline. */
-export function progressLine(spec: JobSpec, event: EventOf<'step'>, progress: Progress, columns?: number): string {
+function progressLine(spec: JobSpec, event: EventOf<'step'>, progress: Progress, columns?: number): string {
   const { rounds, replicas, innerSteps } = spec.schedule
   const words = [
     `round ${event.round + 1}/${rounds}`,

@@ -21,7 +21,7 @@ type MakeCarried = (s: Sketch, n: number) => Carried
 const square = (s: Sketch, n: number) => s.f32([n, n], 'ordinary')
 const column = (s: Sketch, n: number) => s.f32([n, 3], 'ordinary')
 
-export const carryMakers: Readonly<Record<string, MakeCarried>> = {
+const carryMakers: Readonly<Record<string, MakeCarried>> = {
   'two states swap': (s, n) => {
     const [a, b] = [column(s, n), column(s, n)]
     return {

@@ -10,3 +10,6 @@ export {
   runConformance,
 } from './suite.ts'
 export { floats, integers, type Random, random } from './values.ts'
+export { type GraphVector, graphOf, replay } from './vectors/graph-vectors.ts'
+export { renderVectors, type VectorFile, vectorFile } from './vectors/notation.ts'
+export { vectorFiles } from './vectors/vector-files.ts'

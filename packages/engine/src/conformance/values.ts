@@ -23,9 +23,9 @@ export function random(seed: number): Random {
 
 /**
  * `ties` are small multiples of 2^-8: ties and clipped values for `quantise`, equal values for `maximum`. `tiny` are
- * those whose blocks take the smallest scale exponent.
+ * those whose blocks take the smallest scale exponent; differences of `smallest` ones fall out of the domain.
  */
-export type ValueKind = 'ordinary' | 'wide' | 'positive' | 'unit' | 'ties' | 'tiny'
+export type ValueKind = 'ordinary' | 'wide' | 'positive' | 'unit' | 'ties' | 'tiny' | 'smallest'
 
 /** A float with a random mantissa and an exponent in [low, high). */
 function floatWithin(r: Random, low: number, high: number): number {
@@ -37,6 +37,7 @@ function floatWithin(r: Random, low: number, high: number): number {
 function value(r: Random, kind: ValueKind, high: number): number {
   if (kind === 'ties') return (r.below(1025) - 512) / 256
   if (kind === 'tiny') return floatWithin(r, -75, -50)
+  if (kind === 'smallest') return floatWithin(r, -100, -92)
   const special = r.below(16)
   if (special === 0 && kind !== 'positive') return 0
   if (special === 1) return 2 ** (r.below(8) - 4)

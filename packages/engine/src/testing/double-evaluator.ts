@@ -138,7 +138,7 @@ const copy = ({ values }: Wiring<OperatorName>) => Float64Array.from(values[0] a
 const f = floatOfBits
 
 /** One row an operator. */
-export const doubleRules: { readonly [N in OperatorName]: Rule<N> } = {
+const doubleRules: { readonly [N in OperatorName]: Rule<N> } = {
   input: ({ node }) => {
     throw new Error(`no value was given for the input ${node.attributes.name}`)
   },

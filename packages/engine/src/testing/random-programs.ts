@@ -3,7 +3,15 @@
  * the edges of the domain (N0). Used by tests only.
  */
 import type { Random } from '../conformance/values.ts'
-import { bitsOf, type ElementProgram, floatOfBits, type Opcode, opcodes, programBuilder } from '../scalar/program.ts'
+import {
+  bitsOf,
+  type ElementProgram,
+  floatOfBits,
+  type Opcode,
+  opcodes,
+  type ProgramBuilder,
+  programBuilder,
+} from '../scalar/program.ts'
 
 /** f32 inputs 0 and 1, and an i32 input 2, of this many elements each. */
 export const INPUT_LENGTH = 16
@@ -27,7 +35,26 @@ const INTEGERS = [
   1 << 23,
   -(3 << 23),
 ]
-const FLOATS = [0, 1, -1, 0.5, 2, 3, -0.3, 1e-9, 1e9, 2 ** 60, -(2 ** 60), 2 ** -100, 2 ** -60, 43, -70]
+const FLOATS = [
+  0,
+  -0,
+  2 ** -110,
+  2 ** 80,
+  1,
+  -1,
+  0.5,
+  2,
+  3,
+  -0.3,
+  1e-9,
+  1e9,
+  2 ** 60,
+  -(2 ** 60),
+  2 ** -100,
+  2 ** -60,
+  43,
+  -70,
+]
 
 const oneOf = <T>(r: Random, values: readonly T[]): T => values[r.below(values.length)] as T
 
@@ -58,10 +85,28 @@ function immediatesOf(r: Random, opcode: Opcode): number[] {
   return rows[opcode]?.() ?? []
 }
 
-/** Returns a program of `length` instructions, each over results of earlier ones; recent ones are likelier. */
+/** Limits for conversions: within and beyond what tricks with the mantissa can round. */
+const LIMITS = [100, 2 ** 21, 2 ** 22, 2 ** 22 + 1, 2 ** 24, 2 ** 30]
+/** Drawn more often than others: pairs of them are where shortcuts go wrong. */
+const FREQUENT: readonly Opcode[] = ['flush', 'flush', 'minF32', 'maxF32', 'i32OfF32', 'f32OfI32', 'selectF32']
+
+/** Clamps what is converted, or no program with a conversion would be proven safe. */
+function clamped(builder: ProgramBuilder, r: Random, x: number): number {
+  const limit = (sign: 1 | -1) => builder.emit('constantF32', [], [bitsOf(sign * oneOf(r, LIMITS))])
+  return builder.emit('minF32', [builder.emit('maxF32', [x, limit(-1)]), limit(1)])
+}
+
+/** The last value; or a sum of loads, which canon must often judge. */
+function resultOf(builder: ProgramBuilder, r: Random, known: readonly number[]): number {
+  const load = () => builder.emit('loadF32', [], immediatesOf(r, 'loadF32'))
+  if (known.length === 0 || r.below(4) === 0) return builder.emit(oneOf(r, ['addF32', 'subF32']), [load(), load()])
+  return known.at(-1) as number
+}
+
+/** Returns a program of about `length` instructions, each over results of earlier ones; recent ones are likelier. */
 export function randomProgram(r: Random, length: number): ElementProgram {
   const builder = programBuilder()
-  const names = Object.keys(opcodes) as Opcode[]
+  const names = [...(Object.keys(opcodes) as Opcode[]), ...FREQUENT]
   const results: Record<string, number[]> = { f32: [], i32: [], bool: [] }
   for (let n = 0; n < length; n++) {
     const opcode = oneOf(r, names)
@@ -69,12 +114,12 @@ export function randomProgram(r: Random, length: number): ElementProgram {
     if (row.operands.some(type => results[type]?.length === 0)) continue
     const operands = row.operands.map(type => {
       const known = results[type] as number[]
-      return r.below(2) === 0 ? (known.at(-1 - r.below(Math.min(4, known.length))) as number) : oneOf(r, known)
+      const x = r.below(2) === 0 ? (known.at(-1 - r.below(Math.min(4, known.length))) as number) : oneOf(r, known)
+      return opcode === 'i32OfF32' ? clamped(builder, r, x) : x
     })
     results[row.result]?.push(builder.emit(opcode, operands, immediatesOf(r, opcode)))
   }
-  const result = results.f32?.at(-1) ?? builder.emit('constantF32', [], [0])
-  return builder.finish(result as never)
+  return builder.finish(resultOf(builder, r, results.f32 as number[]) as never)
 }
 
 /** Returns element readers for random inputs of a random program. */

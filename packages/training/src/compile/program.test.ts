@@ -23,10 +23,10 @@ describe('the program root', () => {
 
   test('is this one on every machine and engine', () => {
     expect(tinyJob().program.programRoot).toMatchInlineSnapshot(
-      `"894b4575c6707ad1c55645b627b6b24232a4a203c5add285f0b88317b1e135a7"`,
+      `"be9b339c692b716022b02b11910f357f9c9bb6fe5398321dbcbf299b76842dbc"`,
     )
     expect(tinyJob({ kind: 'llama' }).program.programRoot).toMatchInlineSnapshot(
-      `"03068260aa647b9dc93a8b86dc936330375ec4eeb6ce8f4926da1c108d290471"`,
+      `"6c2e3477675d8d8a0a5c6dac3a60b98b9ef3f7fedb0eb696d98f3f44dc07d91c"`,
     )
   })
 })

@@ -22,6 +22,14 @@ export interface PendingUnit {
   readonly checkpointRoots: readonly HashHex[]
 }
 
+/** A unit whose input states are kept for later checks. */
+export interface KeptUnit {
+  readonly round: number
+  readonly replica: number
+  readonly globalRoot: HashHex
+  readonly replicaRoot: HashHex
+}
+
 export interface RunRecord {
   readonly specHash: HashHex
   readonly programRoot: HashHex
@@ -31,6 +39,8 @@ export interface RunRecord {
   /** Units of the round under way that are finished, in replica order. */
   readonly units: readonly Commitment[]
   readonly pending?: PendingUnit
+  /** Units whose input states are kept, when the run keeps a sample of them. */
+  readonly kept?: readonly KeptUnit[]
 }
 
 export type BlobKind = 'state' | 'update' | 'checkpoint'

@@ -23,7 +23,7 @@ async function run({ program, data }: TinyJob, o: RunOptions = {}): Promise<Trai
     return await train(program, executor, {
       hash,
       store: o.store ?? memoryStore(),
-      keepStates: true,
+      keep: 'all',
       onEvent,
       shouldStop: () => steps === o.stopAfter,
       shouldSave: () => o.saveEvery !== undefined && steps % o.saveEvery === 0,
@@ -121,7 +121,7 @@ test('training lowers the loss', async () => {
   await train(job.program, executor, {
     hash,
     store: memoryStore(),
-    keepStates: false,
+    keep: 'last',
     onEvent: async event => {
       if (event.kind === 'step') losses.push(event.loss)
     },

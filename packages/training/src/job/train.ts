@@ -11,9 +11,11 @@ import type { Evaluation, Executor } from '../execute/executor.ts'
 import type { Divergence, Outcome } from '../execute/outcome.ts'
 import { checkpointSlots, globalSlots, replicaSlots, rootOfState, type State, zeroState } from '../execute/state.ts'
 import type { StepReport, UnitProgress } from '../execute/unit.ts'
+import { droppedStates, type Keep, sampleKept } from './keep.ts'
 import {
   decodeRecord,
   encodeRecord,
+  type KeptUnit,
   parseState,
   parseUpdate,
   type RunRecord,
@@ -45,8 +47,8 @@ export interface TrainOptions {
   readonly store: RunStore
   /** Initial global state when it does not come from the seed. */
   readonly initial?: State
-  /** Keeps every round's states, so that single units can be verified later; else only what resuming needs. */
-  readonly keepStates: boolean
+  /** Which states to keep for checking units later; see `keep.ts`. */
+  readonly keep: Keep
   /** Called after every inner step; lets signals in. */
   readonly onEvent: (event: TrainEvent) => Promise<void>
   /** Asked after every inner step; on `stop` the checkpoint is kept and training returns. */
@@ -212,7 +214,9 @@ async function trainUnit(run: Run, global: State, globalRoot: HashHex, replica: 
   await options.store.writeBlob('update', value.updateHash, [...value.update.values()])
   if (slots.length > 0) await options.store.writeBlob('state', value.replicaRoot, stateParts(slots, value.replicaState))
   const { pending, ...rest } = run.record
-  await save(run, { ...rest, units: [...rest.units, commitment] })
+  const unitsBefore = round * program.spec.schedule.replicas + replica
+  const kept = sampleKept(options.keep, rest.kept ?? [], commitment, unitsBefore)
+  await save(run, { ...rest, units: [...rest.units, commitment], ...(kept.length > 0 && { kept }) })
   if (pending !== undefined) await options.store.deleteBlob('checkpoint', pending.checkpoint)
   return { commitment, update: value.update }
 }
@@ -223,13 +227,11 @@ async function storedUpdate(run: Run, { updateHash }: Commitment): Promise<State
   return parseUpdate(run.options.hash, updateSizes(run.program), updateHash, bytes)
 }
 
-/** Deletes what neither resuming nor (with `keepStates`) verifying needs. */
-async function prune(run: Run, finished: ReceiptRound, before: ReceiptRound | undefined): Promise<void> {
-  const { store, keepStates } = run.options
+/** Deletes what nothing needs any more: the round's updates, and states as `keep` says. */
+async function prune(run: Run, finished: ReceiptRound, keptBefore: readonly KeptUnit[]): Promise<void> {
+  const { store, keep } = run.options
   for (const { updateHash } of finished.units) await store.deleteBlob('update', updateHash)
-  if (keepStates) return
-  await store.deleteBlob('state', before?.globalRoot ?? run.record.initialRoot)
-  for (const { newReplicaRoot } of before?.units ?? []) await store.deleteBlob('state', newReplicaRoot)
+  for (const root of droppedStates(keep, run.record, finished, keptBefore)) await store.deleteBlob('state', root)
 }
 
 /** Trains until the job is done, diverges, or is asked to stop. */
@@ -243,6 +245,7 @@ export async function train(program: JobProgram, executor: Executor, options: Tr
   while (run.record.rounds.length < spec.schedule.rounds) {
     const round = run.record.rounds.length
     const globalRoot = run.record.rounds.at(-1)?.globalRoot ?? run.record.initialRoot
+    const keptBefore = run.record.kept ?? []
     const updates: State[] = []
     for (const commitment of run.record.units) updates.push(await storedUpdate(run, commitment))
     for (let replica = updates.length; replica < spec.schedule.replicas; replica++) {
@@ -261,7 +264,6 @@ export async function train(program: JobProgram, executor: Executor, options: Tr
     if (evaluated !== undefined && !evaluated.ok)
       return { kind: 'diverged', record: run.record, global, round, divergence: evaluated.diverged }
     global = next.value
-    const before = run.record.rounds.at(-1)
     const root = rootOfState(options.hash, slotsOf(run).global, global)
     const finished: ReceiptRound = {
       round,
@@ -271,7 +273,7 @@ export async function train(program: JobProgram, executor: Executor, options: Tr
     }
     await options.store.writeBlob('state', root, stateParts(slotsOf(run).global, global))
     await save(run, { ...run.record, rounds: [...run.record.rounds, finished], units: [] })
-    await prune(run, finished, before)
+    await prune(run, finished, keptBefore)
     await options.onEvent({
       kind: 'round',
       round,

@@ -22,7 +22,7 @@ async function honestRun(options: TinyOptions): Promise<Honest> {
   const result = await train(program, executor, {
     hash,
     store,
-    keepStates: true,
+    keep: 'all',
     onEvent: async () => {},
     shouldStop: () => false,
     shouldSave: () => false,

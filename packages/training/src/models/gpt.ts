@@ -9,6 +9,7 @@ import {
   type Cache,
   constant,
   type ForwardContext,
+  initialDeviation,
   type LanguageModel,
   matrix,
   named,
@@ -26,7 +27,6 @@ export interface GptConfig {
 }
 
 const EPSILON = bitsOf(1e-5)
-const DEVIATION = 0.02
 
 function linear(name: string, from: number, to: number, deviation: number): Parameter[] {
   return [matrix(`${name}.weight`, [from, to], deviation), constant(`${name}.bias`, [to], 0)]
@@ -37,22 +37,23 @@ function norm(name: string, width: number): Parameter[] {
 }
 
 function gptParameters({ layers, width, context, vocabulary, mlpRatio, tiedHead }: GptConfig): Parameter[] {
+  const deviation = initialDeviation(width)
   // GPT-2 scales the projections into the residual stream by 1/sqrt(2 layers).
-  const residual = DEVIATION / squareRootOf(2 * layers)
+  const residual = deviation / squareRootOf(2 * layers)
   const block = (h: string) => [
     ...norm(`${h}.ln_1`, width),
-    ...['q', 'k', 'v'].flatMap(which => linear(`${h}.attn.${which}`, width, width, DEVIATION)),
+    ...['q', 'k', 'v'].flatMap(which => linear(`${h}.attn.${which}`, width, width, deviation)),
     ...linear(`${h}.attn.c_proj`, width, width, residual),
     ...norm(`${h}.ln_2`, width),
-    ...linear(`${h}.mlp.c_fc`, width, mlpRatio * width, DEVIATION),
+    ...linear(`${h}.mlp.c_fc`, width, mlpRatio * width, deviation),
     ...linear(`${h}.mlp.c_proj`, mlpRatio * width, width, residual),
   ]
   return [
-    matrix('wte.weight', [vocabulary, width], DEVIATION),
-    matrix('wpe.weight', [context, width], DEVIATION),
+    matrix('wte.weight', [vocabulary, width], deviation),
+    matrix('wpe.weight', [context, width], deviation),
     ...Array.from({ length: layers }, (_, i) => block(`h.${i}`)).flat(),
     ...norm('ln_f', width),
-    ...(tiedHead ? [] : [matrix('lm_head.weight', [vocabulary, width], DEVIATION)]),
+    ...(tiedHead ? [] : [matrix('lm_head.weight', [vocabulary, width], deviation)]),
   ]
 }
 

@@ -8,6 +8,7 @@ import {
   type Cache,
   constant,
   type ForwardContext,
+  initialDeviation,
   type LanguageModel,
   matrix,
   named,
@@ -27,7 +28,6 @@ export interface LlamaConfig {
 }
 
 const EPSILON = bitsOf(1e-5)
-const DEVIATION = 0.02
 
 function llamaParameters({
   layers,
@@ -38,23 +38,24 @@ function llamaParameters({
   vocabulary,
   tiedHead,
 }: LlamaConfig): Parameter[] {
+  const deviation = initialDeviation(width)
   const keyWidth = (width / heads) * kvHeads
   const block = (prefix: string) => [
     constant(`${prefix}.input_layernorm.weight`, [width], 1),
-    matrix(`${prefix}.self_attn.q_proj.weight`, [width, width], DEVIATION),
-    matrix(`${prefix}.self_attn.k_proj.weight`, [keyWidth, width], DEVIATION),
-    matrix(`${prefix}.self_attn.v_proj.weight`, [keyWidth, width], DEVIATION),
-    matrix(`${prefix}.self_attn.o_proj.weight`, [width, width], DEVIATION),
+    matrix(`${prefix}.self_attn.q_proj.weight`, [width, width], deviation),
+    matrix(`${prefix}.self_attn.k_proj.weight`, [keyWidth, width], deviation),
+    matrix(`${prefix}.self_attn.v_proj.weight`, [keyWidth, width], deviation),
+    matrix(`${prefix}.self_attn.o_proj.weight`, [width, width], deviation),
     constant(`${prefix}.post_attention_layernorm.weight`, [width], 1),
-    matrix(`${prefix}.mlp.gate_proj.weight`, [hiddenWidth, width], DEVIATION),
-    matrix(`${prefix}.mlp.up_proj.weight`, [hiddenWidth, width], DEVIATION),
-    matrix(`${prefix}.mlp.down_proj.weight`, [width, hiddenWidth], DEVIATION),
+    matrix(`${prefix}.mlp.gate_proj.weight`, [hiddenWidth, width], deviation),
+    matrix(`${prefix}.mlp.up_proj.weight`, [hiddenWidth, width], deviation),
+    matrix(`${prefix}.mlp.down_proj.weight`, [width, hiddenWidth], deviation),
   ]
   return [
-    matrix('model.embed_tokens.weight', [vocabulary, width], DEVIATION),
+    matrix('model.embed_tokens.weight', [vocabulary, width], deviation),
     ...Array.from({ length: layers }, (_, i) => block(`model.layers.${i}`)).flat(),
     constant('model.norm.weight', [width], 1),
-    ...(tiedHead ? [] : [matrix('lm_head.weight', [vocabulary, width], DEVIATION)]),
+    ...(tiedHead ? [] : [matrix('lm_head.weight', [vocabulary, width], deviation)]),
   ]
 }
 

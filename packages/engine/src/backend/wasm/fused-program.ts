@@ -7,7 +7,8 @@ import type { MapName, OperatorAttributes } from '../../operators/attributes.ts'
 import { elementProgram } from '../../operators/programs.ts'
 import type { ElementProgram, Instruction, Opcode } from '../../scalar/program.ts'
 import { type Shape, stridesOf } from '../../tensor-type.ts'
-import { type MachineInstruction, machineBuilder } from './machine-program.ts'
+import type { MachineInstruction } from './machine-instruction.ts'
+import { machineBuilder } from './machine-program.ts'
 
 export interface FusedProgram {
   readonly shape: Shape

@@ -4,7 +4,7 @@
  * loops. A bool is a lane of all ones or all zeros.
  */
 import type { Code } from './assembler.ts'
-import type { MachineOpcode } from './machine-program.ts'
+import type { MachineOpcode } from './machine-instruction.ts'
 import type { SimdName } from './opcodes.ts'
 
 /** Pushes the instruction's value; `operands` are locals that hold its operands. */

@@ -14,13 +14,9 @@ import { mapKernel } from './map-kernel.ts'
 import { ownerOf, type SizeOf, storageBytes } from './memory-plan.ts'
 import { panelLayout } from './panels.ts'
 import { type MatrixView, quantiseKernel } from './quantise-kernel.ts'
-import {
-  maximumKernel,
-  type ReductionView,
-  reductionScratchBytes,
-  scatterAddKernel,
-  sumKernel,
-} from './reduction-kernels.ts'
+import { maximumKernel, sumKernel } from './reduction-kernels.ts'
+import { type ReductionView, reductionScratchBytes } from './reduction-view.ts'
+import { scatterAddKernel } from './scatter-add-kernel.ts'
 
 export interface LaunchKernel {
   readonly kernel: KernelSource

@@ -3,7 +3,7 @@ import type { Code } from './assembler.ts'
 import type { FusedProgram } from './fused-program.ts'
 import type { LoopOpcode } from './instruction-emitters.ts'
 import type { LoopNest } from './loop-nest.ts'
-import type { MachineInstruction } from './machine-program.ts'
+import type { MachineInstruction } from './machine-instruction.ts'
 
 export const LANES = 4
 export const LANE_BYTES = 16

@@ -4,7 +4,7 @@
  */
 import { type Shape, stridesOf } from '../../tensor-type.ts'
 import type { FusedProgram } from './fused-program.ts'
-import type { MachineInstruction } from './machine-program.ts'
+import type { MachineInstruction } from './machine-instruction.ts'
 
 export interface LoopNest {
   /** Trip counts, outermost first; at least one loop. */

@@ -4,21 +4,8 @@
  */
 import { CANON_HIGH_BITS, CANON_LOW_BITS } from '../../scalar/evaluate.ts'
 import { bitsOf, floatOfBits, type Opcode } from '../../scalar/program.ts'
+import type { MachineInstruction, MachineOpcode } from './machine-instruction.ts'
 import { computed, type Facts, factsOf, zero } from './value-facts.ts'
-
-export type MachineOpcode =
-  | Exclude<Opcode, 'flush'>
-  | 'magnitude' // (f32, a mask) -> i32: the bits of |x|
-  | 'keepF32' // (bool, f32): x where true, else +0
-  | 'dropF32' // (bool, f32): x where false, else +0
-  | 'watch' // (i32): a magnitude that raises `diverged` when it reaches 2^60
-
-export interface MachineInstruction {
-  readonly opcode: MachineOpcode
-  readonly operands: readonly number[]
-  /** As in the scalar language. */
-  readonly immediates: readonly number[]
-}
 
 export interface MachineBuilder {
   readonly instructions: readonly MachineInstruction[]

@@ -15,7 +15,7 @@ import {
   type Vector,
 } from './loop-emitters.ts'
 import { planLoops } from './loop-nest.ts'
-import type { MachineInstruction } from './machine-program.ts'
+import type { MachineInstruction } from './machine-instruction.ts'
 
 /** Elements per task of a one-loop kernel; a multiple of the widest step. */
 const LINEAR_TASK = 1024
@@ -28,7 +28,7 @@ const LONG_PROGRAM = 40
 const vectorsTogether = (instructions: number) => (instructions < LONG_PROGRAM ? 2 : 8)
 
 /** Instructions that a vector goes through before the next vector's turn. */
-const IN_TURN = 4
+const IN_TURN = 6
 
 const writePointer = (program: FusedProgram, write: number) => program.reads.length + write
 const isInLoop = (opcode: string): opcode is LoopOpcode => opcode in loopEmitters

@@ -10,7 +10,6 @@ import {
 } from '../../tensor-type.ts'
 import type { Code } from './assembler.ts'
 import { BLOCK_BYTES } from './panels.ts'
-import type { MatrixView } from './quantise-kernel.ts'
 
 export const LIMIT_BITS = (127 + QUANTISE_LIMIT_EXPONENT) << 23
 const SMALLEST_BIASED = 127 + SMALLEST_SCALE_EXPONENT
@@ -19,7 +18,8 @@ const ROUNDER_BITS = bitsOf(1.5 * 2 ** 23)
 
 export interface PanelEmission {
   readonly c: Code
-  readonly view: MatrixView
+  /** Elements of the contracted axis, and strides from row to row and along that axis. */
+  readonly view: { readonly length: number; readonly rowStride: number; readonly stride: number }
   readonly width: QuantisedDType
   readonly fixed: boolean
   readonly constants: Readonly<Record<'magnitudeMask' | 'rounder' | 'largest' | 'smallest', number>>

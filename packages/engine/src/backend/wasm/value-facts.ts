@@ -5,7 +5,7 @@
  */
 import { CANON_HIGH_BITS, CANON_LOW_BITS } from '../../scalar/evaluate.ts'
 import { bitsOf, floatOfBits, type Opcode, opcodes } from '../../scalar/program.ts'
-import type { MachineInstruction, MachineOpcode } from './machine-program.ts'
+import type { MachineInstruction, MachineOpcode } from './machine-instruction.ts'
 
 export interface Facts {
   /** Bounds of an f32 or of a signed i32. */
