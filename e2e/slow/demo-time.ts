@@ -22,7 +22,12 @@ interface Run {
 
 function demo(clone: string): Run {
   const began = performance.now()
-  const output = execFileSync('npm', ['run', '--silent', 'demo', '--', '--json'], { cwd: clone, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28 })
+  const output = execFileSync('npm', ['run', '--silent', 'demo', '--', '--json'], {
+    cwd: clone,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 2 ** 28,
+  })
   const summary = JSON.parse(output.trimEnd().split('\n').at(-1) as string)
   const words = [...output.matchAll(/"knownWords":([0-9.]+)/g)].at(-1)?.[1]
   return { ...summary, seconds: (performance.now() - began) / 1000, knownWords: Number(words) }
@@ -35,9 +40,13 @@ try {
   execFileSync('npm', ['ci', '--silent'], { cwd: clone, stdio: 'inherit' })
   const runs = [demo(clone), demo(clone)]
   for (const { seconds, validationLoss, knownWords, finalStateRoot } of runs) {
-    console.log(`${seconds.toFixed(0)} s, validation loss ${validationLoss.toFixed(4)}, ${(100 * knownWords).toFixed(1)} % of words known, ${finalStateRoot}`)
+    console.log(
+      `${seconds.toFixed(0)} s, validation loss ${validationLoss.toFixed(4)}, ${(100 * knownWords).toFixed(1)} % of words known, ${finalStateRoot}`,
+    )
   }
-  const good = runs.every(r => r.seconds < LIMIT_SECONDS && r.validationLoss <= LOSS_LIMIT && r.knownWords >= WORDS_LIMIT)
+  const good = runs.every(
+    r => r.seconds < LIMIT_SECONDS && r.validationLoss <= LOSS_LIMIT && r.knownWords >= WORDS_LIMIT,
+  )
   const same = runs[0]?.finalStateRoot === runs[1]?.finalStateRoot
   console.log(good && same ? 'ok' : 'FAILED')
   process.exitCode = good && same ? 0 : 1

@@ -24,12 +24,16 @@ seed: 3
 function nodeBinary(directory: string, version: string): string {
   const name = `node-linux-${process.arch}`
   const prefix = join(directory, version)
-  execFileSync('npm', ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `${name}@${version}`], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync('npm', ['install', '--prefix', prefix, '--no-save', '--no-audit', '--no-fund', `${name}@${version}`], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   return join(prefix, 'node_modules', name, 'bin', 'node')
 }
 
 function finalStateRoot(node: string, jobFile: string, out: string): string {
-  execFileSync(node, [launcher, 'train', jobFile, '--out', out, '--threads', '2', '--json'], { stdio: ['ignore', 'ignore', 'inherit'] })
+  execFileSync(node, [launcher, 'train', jobFile, '--out', out, '--threads', '2', '--json'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   return JSON.parse(readFileSync(join(out, 'receipt.json'), 'utf8')).finalStateRoot
 }
 

@@ -81,7 +81,7 @@ async function write({ job, data, program }: PreparedJob, global: State, bytes: 
     ...(data.tokeniser && { tokeniser: data.tokeniser }),
   })
   let text = ''
-  const options = { temperature: 0.8, topK: 0, topP: 1, seed: 1 }
+  const options = { temperature: 0.5, topK: 0, topP: 1, seed: 1 }
   for await (const piece of sampleText(writer, PROMPT, bytes, options)) text += piece
   return text
 }

@@ -44,7 +44,7 @@ describe('a run that is interrupted in the middle of a unit', () => {
       const last = stopped.events.at(-1)
       expect(last).toMatchObject({
         event: 'stopped',
-        resume: expect.stringMatching(/train .*job\.yaml --out .*out --resume$/),
+        resume: expect.stringMatching(/train .*job\.yaml --out .*out .*--resume$/),
       })
 
       const resumed = await startCairn(trainArguments(job, '--resume'))

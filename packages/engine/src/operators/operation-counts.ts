@@ -33,7 +33,7 @@ const notArithmetic: ReadonlySet<Opcode> = new Set(
 )
 
 /** Counts an element program's instructions that compute; constants, coordinates and loads are free. */
-export function programLength(program: ElementProgram): number {
+function programLength(program: ElementProgram): number {
   return program.instructions.filter(({ opcode }) => !notArithmetic.has(opcode)).length
 }
 

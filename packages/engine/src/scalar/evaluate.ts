@@ -71,7 +71,7 @@ const meaning: Record<PureOpcode, Step> = {
 }
 
 /** Returns the linear index that an affine load reads at the given coordinates. */
-export function affineIndex(immediates: readonly number[], coordinates: readonly number[]): number {
+function affineIndex(immediates: readonly number[], coordinates: readonly number[]): number {
   return coordinates.reduce((sum, c, axis) => sum + c * (immediates[axis + 2] ?? 0), immediates[1] as number)
 }
 

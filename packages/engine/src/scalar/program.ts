@@ -6,7 +6,7 @@
  * later the contract, derives its kernel. There are no loops and no branches here; selection is by value.
  */
 
-export type ScalarType = 'f32' | 'i32' | 'bool'
+type ScalarType = 'f32' | 'i32' | 'bool'
 
 interface OpcodeRow {
   readonly operands: readonly ScalarType[]
@@ -69,13 +69,9 @@ export interface ElementProgram {
   readonly result: number
 }
 
-export function resultType(instruction: Instruction): ScalarType {
-  return opcodes[instruction.opcode].result
-}
-
 declare const scalarType: unique symbol
 /** The result of an instruction under construction, typed so that a wrong operand fails to compile. */
-export type Scalar<T extends ScalarType> = number & { readonly [scalarType]: T }
+type Scalar<T extends ScalarType> = number & { readonly [scalarType]: T }
 export type F32 = Scalar<'f32'>
 export type I32 = Scalar<'i32'>
 export type Bool = Scalar<'bool'>

@@ -87,14 +87,14 @@ export const data = z.discriminatedUnion('kind', [
   }),
 ])
 
-const learningRateRange = { atLeast: '0.000000000001', atMost: '1000000000000' } as const
+const learningRateRange = { atLeast: '0.000000000001', atMost: '1000000' } as const
 
 export const optimiser = z.strictObject({
   kind: z.literal('adamw').default('adamw'),
   learningRate: decimal('peak learning rate, after the warm-up', learningRateRange),
   minLearningRate: decimal('learning rate at the end of the cosine', {
     atLeast: '0',
-    atMost: '1000000000000',
+    atMost: '1000000',
   }).prefault(0),
   betas: z
     .tuple([decimal('decay of the first moment', unit), decimal('decay of the second moment', unit)])

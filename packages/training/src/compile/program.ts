@@ -12,7 +12,7 @@ import { initialGraph, outerGraph, updateGraph } from './outer-graphs.ts'
 import { innerSettings, modelOf } from './settings.ts'
 
 /** The graphs of a job, in the order in which the program root covers them. */
-export const graphNames = ['initial', 'inner', 'update', 'outer', 'evaluation'] as const
+const graphNames = ['initial', 'inner', 'update', 'outer', 'evaluation'] as const
 export type GraphName = (typeof graphNames)[number]
 
 export interface JobProgram {

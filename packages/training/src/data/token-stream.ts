@@ -8,7 +8,7 @@ import { type Decimal, floorOfProduct } from '@cairn/protocol'
 import type { Tokeniser } from '../tokenisers/tokeniser.ts'
 import { emptyData } from './text.ts'
 
-export type TokenDtype = 'u16' | 'u32'
+type TokenDtype = 'u16' | 'u32'
 export type Tokens = Uint16Array | Uint32Array
 
 export interface TokenStream {
@@ -21,7 +21,7 @@ export interface TokenStream {
 }
 
 /** Tells how the tokens of a vocabulary are stored. */
-export const tokenDtype = (vocabularySize: number): TokenDtype => (vocabularySize <= 2 ** 16 ? 'u16' : 'u32')
+const tokenDtype = (vocabularySize: number): TokenDtype => (vocabularySize <= 2 ** 16 ? 'u16' : 'u32')
 
 /** Encodes a text as a token stream. Throws `InputError` (`EmptyData`, and what the tokeniser throws). */
 export function tokenStream(text: string, tokeniser: Tokeniser, hash: HashFunction, path = 'data'): TokenStream {

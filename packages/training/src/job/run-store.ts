@@ -15,7 +15,7 @@ import type { Commitment, ReceiptRound } from '@cairn/protocol'
 import { rootOfState, type State, slotBytes, type TensorSlot } from '../execute/state.ts'
 
 /** A unit that was interrupted: which, how far, and the root of its checkpoint. */
-export interface PendingUnit {
+interface PendingUnit {
   readonly replica: number
   readonly done: number
   readonly checkpoint: HashHex

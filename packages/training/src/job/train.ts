@@ -83,7 +83,7 @@ const slotsOf = ({ program: { model, spec } }: Run) => ({
 })
 
 /** Sizes of an update's tensors, in parameter order. */
-export function updateSizes({ model }: JobProgram): Map<string, number> {
+function updateSizes({ model }: JobProgram): Map<string, number> {
   return new Map(model.parameters.map(p => [p.name, sizeBytes({ dtype: UPDATE_WIDTH, shape: asMatrix(p.shape) })]))
 }
 

@@ -2,7 +2,7 @@
 import { add, gelu, matmul, relu, squareRootOf, type Tensor } from '@cairn/engine'
 import { type Classifier, constant, matrix, named } from './model.ts'
 
-export type Activation = 'gelu' | 'relu'
+type Activation = 'gelu' | 'relu'
 
 export interface MlpConfig {
   /** Inputs, hidden layers, classes. */

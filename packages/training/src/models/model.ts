@@ -1,7 +1,7 @@
 /** What a model is to the compiler: its parameters, and functions that build its graph from them. */
 import { type QuantisedDType, squareRootOf, type Tensor } from '@cairn/engine'
 
-export type Initial =
+type Initial =
   | { readonly kind: 'normal'; readonly deviation: number }
   | { readonly kind: 'constant'; readonly value: number }
 

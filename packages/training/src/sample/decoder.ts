@@ -23,7 +23,7 @@ import type { LanguageModel } from '../models/model.ts'
 const cacheName = (layer: number, which: string) => `cache/${layer}/${which}`
 
 /** Builds the graph of one token: inputs `token` [1,1], `position` [1], parameters, caches [1, K, 1, C, D]. */
-export function stepGraph(model: LanguageModel, width: QuantisedDType): Graph {
+function stepGraph(model: LanguageModel, width: QuantisedDType): Graph {
   const builder = graphBuilder()
   const parameters = parameterInputs(builder, model.parameters)
   const token = input(builder, 'token', [1, 1], 'i32')

@@ -33,7 +33,7 @@ export interface TinyOptions {
 }
 
 /** Parses the specification of a tiny job. */
-export function tinySpec(o: TinyOptions = {}): JobSpec {
+function tinySpec(o: TinyOptions = {}): JobSpec {
   return parseJobSpec({
     apiVersion: 'cairn/v1',
     name: 'tiny',

@@ -4,7 +4,7 @@
  */
 import { InputError } from '@cairn/primitives'
 
-export type TokeniserKind = 'bytes' | 'characters' | 'hugging-face'
+type TokeniserKind = 'bytes' | 'characters' | 'hugging-face'
 
 /** A value that survives `JSON.parse(JSON.stringify(value))`. */
 export type TokeniserJson = Readonly<Record<string, unknown>>

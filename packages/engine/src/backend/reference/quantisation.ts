@@ -19,7 +19,7 @@ const { fround } = Math
 const exponentOf = (x: number) => ((bitsOf(x) >>> 23) & 255) - 127
 
 /** Returns s = max(e_max - (b-2), -62); a block of zeros takes -62. */
-export function scaleExponent(largestExponent: number, width: QuantisedDType): number {
+function scaleExponent(largestExponent: number, width: QuantisedDType): number {
   return Math.max(largestExponent - (mantissaBits[width] - 2), SMALLEST_SCALE_EXPONENT)
 }
 

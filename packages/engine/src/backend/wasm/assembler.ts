@@ -23,7 +23,7 @@ const valueTypes: Record<ValueType, number> = { i32: 0x7f, i64: 0x7e, f32: 0x7d,
 const EMPTY_BLOCK = 0x40
 
 /** Unsigned LEB128. */
-export function unsigned(value: number): number[] {
+function unsigned(value: number): number[] {
   const bytes: number[] = []
   let rest = value >>> 0
   do {
@@ -34,7 +34,7 @@ export function unsigned(value: number): number[] {
 }
 
 /** Signed LEB128 of an i32. */
-export function signed(value: number): number[] {
+function signed(value: number): number[] {
   const bytes: number[] = []
   let rest = value | 0
   for (;;) {
@@ -89,7 +89,7 @@ export interface Code {
 }
 
 /** Starts a function body whose first locals are its parameters. */
-export function code(parameters: readonly ValueType[]): Code {
+function code(parameters: readonly ValueType[]): Code {
   const bytes: number[] = []
   const locals: ValueType[] = []
   const push = (...more: number[]) => {

@@ -21,7 +21,7 @@ export interface FusedProgram {
 }
 
 /** Tells whether a load reads exactly the element being computed. */
-export function isIdentity(instruction: Instruction, shape: Shape): boolean {
+function isIdentity(instruction: Instruction, shape: Shape): boolean {
   const [, offset, ...strides] = instruction.immediates
   const own = stridesOf(shape)
   return offset === 0 && shape.every((n, axis) => n === 1 || strides[axis] === own[axis])

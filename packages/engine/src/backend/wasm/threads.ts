@@ -5,7 +5,7 @@ export interface ThreadPool {
   close(): Promise<void>
 }
 
-export interface ThreadTask {
+interface ThreadTask {
   readonly module: WebAssembly.Module
   readonly memory: WebAssembly.Memory
   /** Number of threads, the calling one included. */
