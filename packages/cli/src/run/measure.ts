@@ -17,7 +17,7 @@ export interface Measured {
 
 /** At least so many steps, and for so long that the machine's compilers are done with the kernels. */
 const STEPS = 8
-const WARM_MS = 1000
+const WARM_MS = 600
 const LONG_ENOUGH_MS = 4000
 
 /** The middle value; nothing was timed where the very first step diverged. */

@@ -69,21 +69,25 @@ function showHeading(screen: Screen, event: EventOf<'prepared'>, { backend, thre
   printRows(screen, [...jobRows(event), memory, ['output', shownPath(event.out)]])
 }
 
-function showRound(
-  screen: Screen,
-  spec: JobSpec,
-  event: EventOf<'round'>,
-  losses: readonly number[],
-  ms: number,
-): void {
-  const { colours } = screen
+interface SinceLast {
+  /** Of every step; empty when a resumed run had only the outer step left to do. */
+  readonly losses: readonly number[]
+  readonly ms: number
+}
+
+/** One line for the rounds since the last evaluation. */
+function showRounds(screen: Screen, spec: JobSpec, event: EventOf<'round'>, { losses, ms }: SinceLast): void {
+  if (event.evaluation === undefined) return
+  const { lossBits, accuracy } = event.evaluation
   const training = losses.reduce((sum, loss) => sum + loss, 0) / losses.length
-  const words = [`round ${event.round + 1}/${spec.schedule.rounds}`, `training loss ${training.toFixed(3)}`]
-  if (event.evaluation !== undefined) {
-    words.push(colours.bold(`validation loss ${floatOfBits(event.evaluation.lossBits).toFixed(3)}`))
-    words.push(`${(event.evaluation.accuracy * 100).toFixed(1)} % right`)
-  }
-  screen.print([...words, colours.dim(formatDuration(ms))].join('  '))
+  const words = [
+    `round ${event.round + 1}/${spec.schedule.rounds}`,
+    ...(losses.length === 0 ? [] : [`training loss ${training.toFixed(3)}`]),
+    screen.colours.bold(`validation loss ${floatOfBits(lossBits).toFixed(3)}`),
+    `${(accuracy * 100).toFixed(1)} % right`,
+    screen.colours.dim(formatDuration(ms)),
+  ]
+  screen.print(words.join('  '))
 }
 
 /** Makes a listener that shows a run. */
@@ -112,8 +116,8 @@ export function trainScreen(screen: Screen, setting: TrainSetting): TrainListene
     } else if (event.kind === 'step') {
       losses.push(event.loss)
       showStep(spec, event, tracker.step(event.loss, performance.now()))
-    } else if (event.kind === 'round') {
-      showRound(screen, spec, event, losses, performance.now() - roundBegan)
+    } else if (event.kind === 'round' && event.evaluation !== undefined) {
+      showRounds(screen, spec, event, { losses, ms: performance.now() - roundBegan })
       ;[losses, roundBegan] = [[], performance.now()]
     }
   }

@@ -88,7 +88,7 @@ export const gradientRules: { readonly [N in OperatorName]: GradientRule<N> } = 
   ),
   scale: ({ g, attributes }) => [t.scaleBits(g, attributes.bits)],
   offset: ({ g }) => [g],
-  absolute: notDifferentiable,
+  absolute: none,
   exp: ({ y, g }) => [t.multiply(g, y)],
   log: ({ inputs, g }) => [t.multiply(g, t.reciprocal(first(inputs)))],
   reciprocal: ({ y, g }) => [t.negate(t.multiply(g, t.multiply(y, y)))],
