@@ -2,10 +2,10 @@
 import type { FunctionType, ModuleBuilder } from './assembler.ts'
 
 /** Addresses of the control words at the start of memory. */
-export const control = { arrived: 0, generation: 4, command: 8 } as const
+export const control = { arrived: 0, generation: 4, command: 8, sleepers: 12 } as const
 export const CONTROL_BYTES = 64
-/** PERF: launches are short, so threads spin for a while before they sleep. */
-const SPINS = 20_000
+/** PERF: launches are short and waking a sleeping thread takes longer than most of them, so threads spin for about a millisecond first. */
+const SPINS = 200_000
 
 const type: FunctionType = { parameters: [], results: [] }
 
@@ -24,7 +24,10 @@ export function defineBarrier(module: ModuleBuilder, threads: number): number {
       () => {
         c.i32(control.arrived).i32(0).atomic('i32.atomic.store')
         c.i32(control.generation).i32(1).atomic('i32.atomic.rmw.add').op('drop')
-        c.i32(control.generation).i32(-1).atomic('memory.atomic.notify').op('drop')
+        // PERF: waking costs a lock in the host, so only where somebody sleeps. Whoever is about to sleep after this
+        // check compares the generation again and does not.
+        c.i32(control.sleepers).atomic('i32.atomic.load')
+        c.if(() => c.i32(control.generation).i32(-1).atomic('memory.atomic.notify').op('drop'))
       },
       () => {
         c.block(() => {
@@ -33,12 +36,14 @@ export function defineBarrier(module: ModuleBuilder, threads: number): number {
             c.get(spins).i32(1).op('i32.add').tee(spins).i32(SPINS).op('i32.lt_s').brIf(0)
           })
         })
+        c.i32(control.sleepers).i32(1).atomic('i32.atomic.rmw.add').op('drop')
         c.loop(() => {
           same()
           c.if(() => {
             c.i32(control.generation).get(generation).i64(-1).atomicWait().op('drop').br(1)
           })
         })
+        c.i32(control.sleepers).i32(-1).atomic('i32.atomic.rmw.add').op('drop')
       },
     )
   })

@@ -1,11 +1,12 @@
 /** Compiles a graph into one WebAssembly module: its kernels, a `step` function that calls them, the memory plan. */
 import type { Lowering } from '../../backend.ts'
-import type { Graph } from '../../graph.ts'
+import type { Graph, Node } from '../../graph.ts'
+import { operationCount } from '../../operators/operation-counts.ts'
 import { type ModuleBuilder, moduleBuilder, type ValueType } from './assembler.ts'
 import { CONTROL_BYTES, defineBarrier } from './barrier.ts'
 import type { KernelSource } from './kernel.ts'
 import type { Kernels, LaunchKernel } from './launch-kernels.ts'
-import { type LaunchPlan, planLaunches } from './launches.ts'
+import { type Launch, type LaunchPlan, planLaunches } from './launches.ts'
 import { type MemoryPlan, planMemory } from './memory-plan.ts'
 
 export const PAGE_BYTES = 65536
@@ -32,6 +33,23 @@ function kernelDefiner(module: ModuleBuilder): (kernel: KernelSource) => number 
   }
 }
 
+/**
+ * PERF: rough times decide which launches are too short to be worth a barrier; those thread 0 does alone, and between
+ * two of them nobody waits. Operations per nanosecond on one thread, contractions and all else.
+ */
+const CONTRACT_SPEED = 80
+const OTHER_SPEED = 8
+const WORTH_SHARING_NS = 10_000
+
+function estimatedNs({ nodes }: Graph, { members }: Launch): number {
+  return members.reduce((ns, id) => {
+    const node = nodes[id] as Node
+    const inputs = node.inputs.map(input => nodes[input] as Node)
+    const operations = operationCount(node.operator, inputs, node, node.attributes)
+    return ns + operations / (node.operator === 'contract' ? CONTRACT_SPEED : OTHER_SPEED)
+  }, 0)
+}
+
 const align = (n: number) => Math.ceil(n / 64) * 64
 
 /** Compiles for a fixed number of threads. */
@@ -53,20 +71,26 @@ export function compileGraph(
   const define = kernelDefiner(module)
   const barrier = threads > 1 ? defineBarrier(module, threads) : undefined
   const indices = kernels.map(({ kernel }) => define(kernel))
+  const alone = plan.launches.map(launch => estimatedNs(graph, launch) < WORTH_SHARING_NS)
   const step = module.define({ parameters: ['i32'], results: [] }, c => {
     const thread = 0
     c.i32(scratchAddress).get(thread).i32(scratchBytes).op('i32.mul').op('i32.add').setGlobal(scratchGlobal)
     kernels.forEach(({ kernel, pointers }, launch) => {
-      for (const node of pointers) c.i32(memory.addressOf.get(node) as number)
+      const call = (pushRange: () => void) => {
+        for (const node of pointers) c.i32(memory.addressOf.get(node) as number)
+        pushRange()
+        c.i32(flagsAddress + 4 * launch).call(indices[launch] as number)
+      }
+      const whole = () => c.i32(0).i32(kernel.tasks)
       const share = (n: number) =>
         c.get(thread).i32(n).op('i32.add').i32(kernel.tasks).op('i32.mul').i32(threads).op('i32.div_u')
-      if (threads === 1) c.i32(0).i32(kernel.tasks)
-      else {
-        share(0)
-        share(1)
-      }
-      c.i32(flagsAddress + 4 * launch).call(indices[launch] as number)
-      if (barrier !== undefined) c.call(barrier)
+      if (barrier === undefined) call(whole)
+      else if (alone[launch])
+        c.get(thread)
+          .op('i32.eqz')
+          .if(() => call(whole))
+      else call(() => [share(0), share(1)])
+      if (barrier !== undefined && !(alone[launch] && alone[launch + 1])) c.call(barrier)
     })
   })
   module.export('step', step)
