@@ -30,7 +30,7 @@ describe('an honest receipt', () => {
     expect(ran.code).toBe(0)
     expect(ran.err).toMatch(/1 of 4 units/)
     expect(ran.err).toMatch(/one of the 4 were wrong, this check would miss it with a chance of 75 %/)
-    expect(ran.err).toMatch(/cannot catch wrong initial weights, outer steps or evaluations/)
+    expect(ran.err).toMatch(/cannot catch wrong initial weights, outer steps, evaluations/)
     expect(ran.out).toMatch(/AGREES: 1 of 4 units.*not the whole job/)
   })
 

@@ -27,7 +27,9 @@ export async function precompile(backend: Backend, program: JobProgram, options:
   const totalBytes = () => graphBytes() + stateBytes(program)
   try {
     for (const graph of Object.values(program.graphs)) {
-      ready.set(graph, await backend.compile(graph, options))
+      // As the executor will ask for them: threads only for the steps that run all the time.
+      const threads = graph === program.graphs.inner ? (options.threads ?? 1) : 1
+      ready.set(graph, await backend.compile(graph, { ...options, threads }))
       assertFreeMemory(totalBytes())
     }
     assertDeclared(program.spec, totalBytes())

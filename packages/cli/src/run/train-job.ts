@@ -90,6 +90,7 @@ async function runTraining(request: TrainRequest, ready: Precompiled): Promise<T
     return await train(program, executor, {
       hash: sha256,
       store: fileStore(out),
+      data: prepared.data.facts,
       ...(initial === undefined ? {} : { initial }),
       keep,
       onEvent,

@@ -42,10 +42,10 @@ export function announcePart({ screen, receipt }: Verification, measured: Measur
   if (checkable < all) screen.note(`States were kept for ${checkable} of them only; whoever trained chose which.`)
   if (miss > 0)
     screen.note(
-      `If exactly one of the ${all} were wrong, this check would miss it with a chance of ${formatShare(miss)}.`,
+      `If exactly one of the ${all} were wrong, this check would miss it with a chance of ${formatShare(miss)}${checkable < all ? ', and surely if they meant to hide it' : ''}.`,
     )
   screen.note(
-    'It cannot catch wrong initial weights, outer steps or evaluations at all; without --units they are checked, too.',
+    'It cannot catch wrong initial weights, outer steps, evaluations or a false divergence at all; without --units they are checked, too.',
   )
 }
 
@@ -79,7 +79,7 @@ export function showVerdict({ screen, receipt, isWhole }: Verification, verdict:
   }
   const all = unitsOf(receipt)
   const state = `final state ${receipt.finalStateRoot.slice(0, 12)}...`
-  const what = receipt.diverged ? `the divergence after ${state}` : `the weights of ${state}`
+  const what = receipt.diverged && isWhole ? `the divergence after ${state}` : `the weights of ${state}`
   const scope = isWhole
     ? `all ${plural(all, 'unit')}, every outer step and evaluation, and ${what}`
     : `${verdict.units} of ${plural(all, 'unit')}, and ${what}; not the whole job`

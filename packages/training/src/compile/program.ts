@@ -3,7 +3,7 @@
  * depends on is in the program root: graphs with all their constants. Nodes execute it; they never compile again.
  */
 import type { Graph, Node } from '@cairn/engine'
-import { encodeCanonical, type HashFunction, type HashHex, hashToHex, merkleRoot } from '@cairn/primitives'
+import { encodeCanonical, type HashFunction, type HashHex, hashToHex, InputError, merkleRoot } from '@cairn/primitives'
 import { decimalToF32Bits, type JobSpec } from '@cairn/protocol'
 import type { Model } from '../models/model.ts'
 import { evaluationGraph } from './evaluation-graph.ts'
@@ -38,8 +38,20 @@ function graphLeaves(name: GraphName, { nodes, inputs, outputs, carries }: Graph
   return [head, ...body]
 }
 
+/** One process has nobody to audit it; saying otherwise in a receipt would be a lie. */
+function assertPolicy({ verification }: JobSpec): void {
+  if (verification.policy === 'none') return
+  throw new InputError('PolicyNotSupported', 'this verification policy needs a network, which is not there yet', {
+    path: 'verification.policy',
+    expected: 'none',
+    found: verification.policy,
+    fix: 'leave verification out; whoever wants to check the result uses cairn verify',
+  })
+}
+
 /** Compiles a job. `vocabulary` is the tokeniser's size (ignored by classifiers). */
 export function compileJob(spec: JobSpec, vocabulary: number, hash: HashFunction): JobProgram {
+  assertPolicy(spec)
   const model = modelOf(spec, vocabulary)
   const { outer, schedule, evaluation, numerics } = spec
   const graphs: Record<GraphName, Graph> = {

@@ -15,7 +15,7 @@ export interface OptimiserSettings {
   readonly bits: { readonly beta1: number; readonly beta2: number; readonly epsilon: number; readonly clipNorm: number }
 }
 
-/** Linear warm-up from rate/warmup, then a cosine to the minimum at the last step. `step` counts from 0. */
+/** Linear warm-up from rate/warmup, then a cosine that would reach the minimum one step after the last. `step` counts from 0. */
 export function learningRateAt(o: OptimiserSettings, step: number, steps: number): number {
   if (step < o.warmupSteps) return (o.learningRate * (step + 1)) / o.warmupSteps
   const progress = (step - o.warmupSteps) / Math.max(1, steps - o.warmupSteps)

@@ -31,16 +31,18 @@ function writeAndRun(e: Executable, inputs: ReadonlyMap<string, Uint8Array>): Ru
 }
 
 export function graphRunner({ graphs }: JobProgram, options: ExecutorOptions): GraphRunner {
+  // Every compiled graph has threads of its own; those that run once a round are not worth them.
+  const optionsFor = (name: GraphName) => (name === 'inner' ? options : { ...options, threads: 1 })
   const compiled = new Map<GraphName, Executable>()
   const runner: GraphRunner = {
     async executable(name) {
       const known = compiled.get(name)
       if (known !== undefined) return known
-      const fresh = await options.backend.compile(graphs[name], options)
+      const fresh = await options.backend.compile(graphs[name], optionsFor(name))
       compiled.set(name, fresh)
       return fresh
     },
-    unfused: name => options.backend.compile(graphs[name], { ...options, lowering: 'unfused' }),
+    unfused: name => options.backend.compile(graphs[name], { ...optionsFor(name), lowering: 'unfused' }),
     async runOnce(name, inputs) {
       const e = await runner.executable(name)
       if (writeAndRun(e, inputs).ok) return { ok: true, value: e }

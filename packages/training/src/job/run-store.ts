@@ -11,7 +11,7 @@ import {
   hashToHex,
   IntegrityError,
 } from '@cairn/primitives'
-import type { Commitment, ReceiptRound } from '@cairn/protocol'
+import type { Commitment, Receipt, ReceiptRound } from '@cairn/protocol'
 import { rootOfState, type State, slotBytes, type TensorSlot } from '../execute/state.ts'
 
 /** A unit that was interrupted: which, how far, and the root of its checkpoint. */
@@ -33,6 +33,8 @@ export interface KeptUnit {
 export interface RunRecord {
   readonly specHash: HashHex
   readonly programRoot: HashHex
+  /** Hashes of the data that the run reads: a changed file must not be mixed into it. */
+  readonly data: Receipt['data']
   readonly initialRoot: HashHex
   /** Finished rounds. */
   readonly rounds: readonly ReceiptRound[]

@@ -22,6 +22,7 @@ async function run({ program, data }: TinyJob, o: RunOptions = {}): Promise<Trai
   try {
     return await train(program, executor, {
       hash,
+      data: data.facts,
       store: o.store ?? memoryStore(),
       keep: 'all',
       onEvent,
@@ -103,6 +104,14 @@ test('another job cannot resume a run', async () => {
   })
 })
 
+test('changed data cannot be mixed into a run', async () => {
+  const store = memoryStore()
+  const job = tinyJob()
+  await run(job, { store, stopAfter: 3 })
+  const other = { ...job, data: { ...job.data, facts: { ...job.data.facts, blobSha256: job.data.facts.sha256 } } }
+  await expect(run(other, { store })).rejects.toMatchObject({ code: 'OtherJob', path: 'data.blobSha256' })
+})
+
 test('a learning rate of a million diverges at the same step and operator on every backend', async () => {
   const job = tinyJob({ learningRate: 1e6 })
   const results = [await run(job), await run(job, { backend: reference }), await run(job, { threads: 2 })]
@@ -120,6 +129,7 @@ test('training lowers the loss', async () => {
   const executor = createExecutor(job.program, job.data.dataset, { backend: wasm, hash })
   await train(job.program, executor, {
     hash,
+    data: job.data.facts,
     store: memoryStore(),
     keep: 'last',
     onEvent: async event => {

@@ -4,7 +4,7 @@
  */
 import { sizeBytes } from '@cairn/engine'
 import { type HashFunction, type HashHex, InputError, InternalError } from '@cairn/primitives'
-import { type Commitment, evaluatesAfter, jobId, type ReceiptRound, specHash } from '@cairn/protocol'
+import { type Commitment, evaluatesAfter, jobId, type Receipt, type ReceiptRound, specHash } from '@cairn/protocol'
 import { asMatrix, UPDATE_WIDTH } from '../compile/outer-graphs.ts'
 import type { JobProgram } from '../compile/program.ts'
 import type { Evaluation, Executor } from '../execute/executor.ts'
@@ -45,6 +45,8 @@ export type TrainEvent =
 export interface TrainOptions {
   readonly hash: HashFunction
   readonly store: RunStore
+  /** Hashes of the data, as the receipt will name them. */
+  readonly data: Receipt['data']
   /** Initial global state when it does not come from the seed. */
   readonly initial?: State
   /** Which states to keep for checking units later; see `keep.ts`. */
@@ -110,7 +112,11 @@ async function start(
   options: TrainOptions,
 ): Promise<Outcome<{ run: Run; global: State }>> {
   const stored = await options.store.readRecord()
-  const identity = { specHash: specHash(options.hash, program.spec), programRoot: program.programRoot }
+  const identity: Identity = {
+    specHash: specHash(options.hash, program.spec),
+    programRoot: program.programRoot,
+    data: options.data,
+  }
   if (stored !== undefined) {
     const record = decodeRecord(options.hash, stored)
     assertSameJob(record, identity)
@@ -134,16 +140,25 @@ async function start(
   return { ok: true, value: { run, global: initial.value } }
 }
 
-function assertSameJob(record: RunRecord, identity: Pick<RunRecord, 'specHash' | 'programRoot'>): void {
-  for (const key of ['specHash', 'programRoot'] as const) {
-    if (record[key] === identity[key]) continue
-    throw new InputError('OtherJob', 'the output directory holds a run of another job', {
-      path: key,
-      expected: record[key],
-      found: identity[key],
-      fix: 'resume with the specification and data the run began with, or choose another --out',
-    })
-  }
+type Identity = Pick<RunRecord, 'specHash' | 'programRoot' | 'data'>
+
+function assertSameJob(record: RunRecord, identity: Identity): void {
+  const pairs: readonly [string, unknown, unknown][] = [
+    ['specHash', record.specHash, identity.specHash],
+    ['data.sha256', record.data.sha256, identity.data.sha256],
+    ['data.blobSha256', record.data.blobSha256, identity.data.blobSha256],
+    ['data.tokeniserHash', record.data.tokeniserHash, identity.data.tokeniserHash],
+    ['programRoot', record.programRoot, identity.programRoot],
+  ]
+  const other = pairs.find(([, expected, found]) => expected !== found)
+  if (other === undefined) return
+  const [path, expected, found] = other
+  throw new InputError('OtherJob', 'the output directory holds a run of another job', {
+    path,
+    expected: String(expected),
+    found: String(found),
+    fix: 'resume with the specification and data the run began with, or choose another --out',
+  })
 }
 
 /** The replica state a unit starts from: what the replica left in the round before, or zeros. */

@@ -21,6 +21,7 @@ async function honestRun(options: TinyOptions): Promise<Honest> {
   const store = memoryStore()
   const result = await train(program, executor, {
     hash,
+    data: data.facts,
     store,
     keep: 'all',
     onEvent: async () => {},

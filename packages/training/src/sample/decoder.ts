@@ -15,6 +15,7 @@ import {
   replaceRow,
   type Tensor,
 } from '@cairn/engine'
+import { InputError } from '@cairn/primitives'
 import { parameterInputs } from '../compile/inner-graph.ts'
 import { noDropout } from '../compile/loss-graph.ts'
 import type { State } from '../execute/state.ts'
@@ -63,6 +64,15 @@ export interface Decoder {
   close(): Promise<void>
 }
 
+function runStep(e: Executable): void {
+  if (e.run().ok) return
+  throw new InputError('ModelDiverged', 'the model leaves the domain of its arithmetic on this text', {
+    expected: 'values below 2^60 everywhere',
+    found: 'larger ones',
+    fix: 'use the weights of an earlier checkpoint, or train with a lower learning rate',
+  })
+}
+
 function loadParameters(e: Executable, model: LanguageModel, global: State): void {
   for (const { name } of model.parameters) e.write(name, global.get(name) as Uint8Array)
 }
@@ -85,7 +95,7 @@ export async function cachedDecoder(
       for (let i = from; i < tokens.length; i++) {
         e.write('token', bytesOf(Int32Array.of(tokens[i] as number)))
         e.write('position', bytesOf(Int32Array.of(i)))
-        e.run()
+        runStep(e)
       }
       seen = [...tokens]
       return asF32(e.read('logits')).slice()
@@ -108,7 +118,7 @@ export async function windowDecoder(
       const padded = new Int32Array(model.context)
       padded.set(tokens)
       e.write('tokens', bytesOf(padded))
-      e.run()
+      runStep(e)
       const at = (tokens.length - 1) * model.vocabulary
       return asF32(e.read('logits')).slice(at, at + model.vocabulary)
     },
