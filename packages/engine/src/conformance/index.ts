@@ -1,3 +1,4 @@
+export { type DoubleTensor, evaluateInDouble } from '../testing/double-evaluator.ts'
 export { makers, operatorCases } from './cases.ts'
 export { checkCase, compare, type Difference, type Expectation, expectationOf } from './compare.ts'
 export { divergingCases } from './diverging-cases.ts'
