@@ -16,6 +16,19 @@ import { readPanels, writePanels } from './panels.ts'
 import type { StartThreads, ThreadPool } from './threads.ts'
 
 const LARGEST_MEMORY_PAGES = 65536
+/** Kernels count bytes of a tensor in signed 32-bit words. */
+const LARGEST_TENSOR_BYTES = 2 ** 31 - 65536
+
+function assertTensorSizes(graph: Graph): void {
+  const large = graph.nodes.find(node => storageBytes(node) > LARGEST_TENSOR_BYTES)
+  if (large === undefined) return
+  throw new ResourceError('TensorTooLarge', 'a tensor of the training step is too large for WebAssembly', {
+    path: `operator ${large.id} ${large.operator}`,
+    expected: `at most ${LARGEST_TENSOR_BYTES} bytes`,
+    found: `${storageBytes(large)} bytes (${large.dtype}[${large.shape.join()}])`,
+    fix: 'use a smaller model, batch or context',
+  })
+}
 
 function allocate(pages: number, shared: boolean): WebAssembly.Memory {
   const tooLarge = (cause?: unknown) =>
@@ -74,9 +87,10 @@ async function compileWasm(
   startThreads: StartThreads,
 ): Promise<Executable> {
   const { threads = 1, lowering = 'fused' } = options
+  assertTensorSizes(graph)
   const compiled = compileGraph(graph, lowering, threads, kernels)
-  const module = await WebAssembly.compile(compiled.moduleBytes)
   const memory = allocate(compiled.pages, threads > 1)
+  const module = await WebAssembly.compile(compiled.moduleBytes)
   const instance = await WebAssembly.instantiate(module, { env: { memory } })
   const step = instance.exports.step as (thread: number) => void
   const pool: ThreadPool | undefined = threads > 1 ? await startThreads({ module, memory, threads }) : undefined
