@@ -1,7 +1,7 @@
 /**
  * Which states a run keeps. Resuming needs the last ones; checking single units later needs the states these started
  * from. Keeping all of them costs disk by the round, so a run can also keep those of a few units, drawn at random while
- * it goes (reservoir sampling: every unit is as likely as any other, however many there will be).
+ * it goes (reservoir sampling: every unit is as likely as any other, however many there will be, as long as the run keeps to one number).
  */
 import type { HashHex } from '@cairn/primitives'
 import type { Commitment, ReceiptRound } from '@cairn/protocol'
