@@ -55,7 +55,8 @@ describe('bad input ends with code 2, names its place and writes nothing:', () =
       tinyJob({ resources: { memoryBytes: 1000 } }),
       /\[TooLittleMemory\][\s\S]*found +1000 /,
     ],
-    ['a step that no memory can hold', tinyJob({ schedule: { batch: 2 ** 20 } }), /\[TooLittleMemory\]/],
+    ['a tensor that no memory can hold', tinyJob({ schedule: { batch: 2 ** 20 } }), /\[TensorTooLarge\]/],
+    ['a step that no memory can hold', tinyJob({ schedule: { batch: 2 ** 16 } }), /\[TooLittleMemory\]/],
   ]
   test.each(cases)('%s', async (_, job, message) => {
     expect(await refused(job)).toMatch(message)
