@@ -33,6 +33,7 @@ function assertTensorSizes(graph: Graph): void {
 function allocate(pages: number, shared: boolean): WebAssembly.Memory {
   const tooLarge = (cause?: unknown) =>
     new ResourceError('TooLittleMemory', 'the training step does not fit into WebAssembly memory', {
+      path: 'memory of a compiled graph',
       expected: `at most ${LARGEST_MEMORY_PAGES * PAGE_BYTES} bytes, and as much free memory`,
       found: `${pages * PAGE_BYTES} bytes needed`,
       fix: 'use a smaller model, batch or context',
