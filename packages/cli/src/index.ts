@@ -1,14 +1,13 @@
 /** What programs beside the command (the demo, tests) build on: the same training, sampling and checking as `cairn`. */
 
+export { makeDirectory, type StopRequest, stopOnSignals, writeText } from '@cairn/node/files'
 export { readJob } from './files/job-file.ts'
-export { makeDirectory, writeText } from './files/read-write.ts'
 export { DEMO, PLOT, RECEIPT, WEIGHTS } from './files/run-directory.ts'
 export { readSource } from './files/sources.ts'
 export { main } from './main.ts'
 export { type PreparedJob, prepareJob } from './run/prepare.ts'
 export { finalLoss } from './run/results.ts'
 export { sampleText, type Writer, writerOf } from './run/sample.ts'
-export { type StopRequest, stopOnSignals } from './run/stop.ts'
 export { assertFree, type RunEvent, type TrainOutcome, trainJob } from './run/train-job.ts'
 export { EXIT, showError } from './screen/errors.ts'
 export { formatDuration, formatShare, plural } from './screen/format.ts'

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { sha256 } from '@cairn/node/files'
 import { encodeReceipt, jobId, type Receipt, sealReceipt } from '@cairn/protocol'
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { sha256 } from './files/hash.ts'
 import { cairn, type Ran } from './testing/run-cairn.ts'
 import { type TinyJob, tinyJob } from './testing/tiny-job.ts'
 

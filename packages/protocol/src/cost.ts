@@ -67,16 +67,20 @@ const TERA = 10n ** 12n
 const GIBIBYTE = 2n ** 30n
 const MILLION = 10n ** 6n
 
+/** Counts the operations of one unit: its inner steps, its update and an outer step. */
+export const operationsPerUnit = ({ schedule }: JobSpec, graph: GraphCost): bigint =>
+  BigInt(schedule.innerSteps) * graph.operationsPerStep + graph.operationsPerOuterStep
+
 /** Multiplies a graph's cost by a job's schedule. `custodians` is how many nodes hold each blob. */
 export function jobCost(spec: JobSpec, graph: GraphCost, custodians = 2): Cost {
   const { replicas, rounds, innerSteps, batch } = spec.schedule
   const units = replicas * rounds
-  const perUnit = BigInt(innerSteps) * graph.operationsPerStep + graph.operationsPerOuterStep
   const held = BigInt(replicas) * BigInt(custodians) * BigInt(graph.updateBytesPerUnit + graph.replicaStateBytes)
   return {
     ...graph,
     units,
-    operations: BigInt(units) * perUnit + BigInt(evaluations(spec)) * graph.operationsPerEvaluation,
+    operations:
+      BigInt(units) * operationsPerUnit(spec, graph) + BigInt(evaluations(spec)) * graph.operationsPerEvaluation,
     tokens: BigInt(units) * BigInt(innerSteps) * BigInt(batch) * BigInt(graph.tokensPerWindow),
     stateBytes: graph.globalStateBytes + replicas * graph.replicaStateBytes,
     storageBytesPerRound: held + BigInt(graph.globalStateBytes),

@@ -1,4 +1,5 @@
 /** Cairn's protocol: what a job is, what work and results are called, and the documents that prove them. No I/O. */
+export * from './blobs.ts'
 export * from './cost.ts'
 export * from './data-order.ts'
 export {
@@ -8,7 +9,12 @@ export {
   floorOfProduct,
   parseDecimal,
 } from './decimal.ts'
+export type { Decoded, DocumentProblem } from './document.ts'
+export * from './job-document.ts'
 export * from './job-spec.ts'
+export * from './messages.ts'
 export * from './receipt.ts'
+export * from './round-document.ts'
+export * from './settlement.ts'
 export * from './state-root.ts'
 export * from './units.ts'

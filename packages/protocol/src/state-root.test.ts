@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto'
 import { encodeCanonical, encodeHex, type Hash, InputError, IntegrityError, sha256 } from '@cairn/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { orderedEntries, type StateEntry, stateLeaf, stateRoot, type TensorDtype, tensorRoot } from './state-root.ts'
+import {
+  orderedEntries,
+  type StateEntry,
+  stateLeaf,
+  stateRoot,
+  type TensorDtype,
+  tensorRoot,
+  tensorSizeBytes,
+} from './state-root.ts'
 
 /** A second implementation, by Node's own SHA-256, of one tree level after another. */
 const digest = (...parts: Uint8Array[]): Uint8Array =>
@@ -24,6 +32,7 @@ describe('tensorRoot', () => {
     ['i32', 4096, 4],
     ['mx8', 4092, 33],
     ['mx12', 4092, 66],
+    ['u8', 4096, 1],
   ])('cuts %s into leaves of %i bytes', (dtype, leafSizeBytes, atomSizeBytes) => {
     const bytes = pattern(2 * leafSizeBytes + atomSizeBytes)
     const leaves = [0, 1, 2].map(i => leaf(bytes.subarray(i * leafSizeBytes, (i + 1) * leafSizeBytes)))
@@ -54,6 +63,20 @@ describe('tensorRoot', () => {
         expect(encodeHex(tensorRoot(sha256, 'f32', flipped))).not.toBe(root)
       }),
     )
+  })
+})
+
+describe('tensorSizeBytes', () => {
+  it.each<[TensorDtype, number[], number]>([
+    ['f32', [], 4],
+    ['i32', [3, 5], 60],
+    ['mx8', [3, 33], 3 * 2 * 33],
+    ['mx12', [2, 2, 32], 4 * 66],
+    ['u8', [7], 7],
+    ['f32', [4, 0], 0],
+    ['mx8', [0, 32], 0],
+  ])('of %s with shape %j is %i', (dtype, shape, sizeBytes) => {
+    expect(tensorSizeBytes(dtype, shape)).toBe(sizeBytes)
   })
 })
 

@@ -1,7 +1,7 @@
 /**
  * Roots of tensors and of states: the hashes that commitments, checkpoints, disputes and receipts speak of.
  * SPEC: protocol.md section 2; docs/spec/roots.md. A tensor's bytes are little-endian f32 or i32, or whole quantised
- * blocks of 32 mantissas with their scale exponent (numerics.md N1).
+ * blocks of 32 mantissas with their scale exponent (numerics.md N1). `u8` is plain bytes: documents, programs, data.
  * Not here: tensors. This file sees bytes; shapes and dtypes are only written down.
  */
 import {
@@ -14,7 +14,7 @@ import {
   merkleRoot,
 } from '@cairn/primitives'
 
-export type TensorDtype = 'f32' | 'i32' | 'mx8' | 'mx12'
+export type TensorDtype = 'f32' | 'i32' | 'mx8' | 'mx12' | 'u8'
 
 /** One tensor of a state. */
 export interface StateEntry {
@@ -28,11 +28,20 @@ export interface StateEntry {
 const LEAF_SIZE_BYTES = 4096
 
 /** Bytes that a leaf may not cut: one element, or one block of 32 mantissas and an exponent (int8, int16). */
-const ATOM_SIZE_BYTES: Record<TensorDtype, number> = { f32: 4, i32: 4, mx8: 33, mx12: 66 }
+const ATOM_SIZE_BYTES: Record<TensorDtype, number> = { f32: 4, i32: 4, mx8: 33, mx12: 66, u8: 1 }
+
+/** Elements of the last axis in an atom; a row's last block is padded. */
+const ELEMENTS_PER_ATOM: Record<TensorDtype, number> = { f32: 1, i32: 1, mx8: 32, mx12: 32, u8: 1 }
 
 /** Returns the bytes in a full leaf: the most whole elements or blocks that fit into 4 KiB (4,096 or 4,092). */
 export function tensorLeafSizeBytes(dtype: TensorDtype): number {
   return LEAF_SIZE_BYTES - (LEAF_SIZE_BYTES % ATOM_SIZE_BYTES[dtype])
+}
+
+/** Returns how many bytes a tensor has; not a safe integer where nobody could hold it. */
+export function tensorSizeBytes(dtype: TensorDtype, shape: readonly number[]): number {
+  const rows = shape.slice(0, -1).reduce((product, size) => product * size, 1)
+  return rows * Math.ceil((shape.at(-1) ?? 1) / ELEMENTS_PER_ATOM[dtype]) * ATOM_SIZE_BYTES[dtype]
 }
 
 /**
@@ -51,7 +60,7 @@ export function stateLeaf({ name, dtype, shape, root }: StateEntry): Uint8Array 
 }
 
 /** Puts entries in the order of the state's tree: by name, in UTF-16 code units. Throws `InputError` on a repeated name. */
-export function orderedEntries(entries: readonly StateEntry[]): StateEntry[] {
+export function orderedEntries<Entry extends { readonly name: string }>(entries: readonly Entry[]): Entry[] {
   const ordered = [...entries].sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)))
   const repeated = ordered.find((entry, i) => entry.name === ordered[i + 1]?.name)
   if (repeated) throw repeatedName(repeated.name)

@@ -31,8 +31,8 @@ export interface Commitment {
   readonly globalRoot: HashHex
   /** Root of the replica's state that the unit started from. */
   readonly replicaRoot: HashHex
-  /** Hash of the update blob that goes into the outer step. */
-  readonly updateHash: HashHex
+  /** Root of the update that goes into the outer step. */
+  readonly updateRoot: HashHex
   readonly newReplicaRoot: HashHex
   /** Roots after the steps of `checkpointSteps`, in their order. */
   readonly checkpointRoots: readonly HashHex[]

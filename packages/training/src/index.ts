@@ -2,6 +2,7 @@ export { graphCost, graphOperations } from './compile/graph-cost.ts'
 export { type InnerSettings, innerGraph, parameterInputs } from './compile/inner-graph.ts'
 export { batchInputs, batchLoss, noDropout } from './compile/loss-graph.ts'
 export { compileJob, type JobProgram } from './compile/program.ts'
+export { decodeProgram, encodeProgram, type ProgramPurpose } from './compile/program-bytes.ts'
 export { innerSettings, modelOf } from './compile/settings.ts'
 export { textFromJsonl } from './data/jsonl.ts'
 export type { MnistDocument } from './data/mnist-package.ts'
@@ -9,7 +10,20 @@ export { decodeText, emptyData } from './data/text.ts'
 export { type Dataset, evaluationBatches, trainingBatch } from './execute/dataset.ts'
 export { createExecutor, type Evaluation, type Executor } from './execute/executor.ts'
 export type { Divergence, Outcome } from './execute/outcome.ts'
-export { globalSlots, replicaSlots, rootOfState, type State, zeroState } from './execute/state.ts'
+export {
+  checkpointSlots,
+  globalSlots,
+  replicaSlots,
+  rootOfState,
+  type State,
+  type TensorSlot,
+  updateSlots,
+  zeroState,
+} from './execute/state.ts'
+export { type StatePart, stateFromBytes, stateFromParts, stateParts, stateSizeBytes } from './execute/state-blob.ts'
+export type { StepReport, UnitProgress, UnitResult } from './execute/unit.ts'
+export { datasetFromBlob } from './job/blob-dataset.ts'
+export { type Submission, type SubmissionParts, submissionOf, type WrongCost, wrongCost } from './job/job-document.ts'
 export type { Keep } from './job/keep.ts'
 export { type DataSource, type PreparedData, prepareData } from './job/prepare-data.ts'
 export { receiptOf } from './job/receipt.ts'

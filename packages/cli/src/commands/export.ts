@@ -1,10 +1,10 @@
 /** `cairn export OUT --to FILE`: weights, shape and tokeniser in the files that other libraries read. */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { makeDirectory, writeText, writeWhole } from '@cairn/node/files'
 import { InputError } from '@cairn/primitives'
 import { weightsFile } from '@cairn/training'
 import type { Command } from 'commander'
-import { makeDirectory, writeText, writeWhole } from '../files/read-write.ts'
 import { loadFromDirectory } from '../run/load-model.ts'
 import { modelConfig } from '../run/model-config.ts'
 import { formatBytes } from '../screen/format.ts'

@@ -1,9 +1,9 @@
 /** `cairn tokenizer train TEXT`: learns a byte-pair tokeniser and writes it as a Hugging Face `tokenizer.json`. */
 import { existsSync } from 'node:fs'
+import { writeText } from '@cairn/node/files'
 import { InputError } from '@cairn/primitives'
 import { decodeText, trainBytePair } from '@cairn/training'
 import type { Command } from 'commander'
-import { writeText } from '../files/read-write.ts'
 import { readContent } from '../files/sources.ts'
 import { formatCount, formatDuration } from '../screen/format.ts'
 import { shownPath } from '../screen/train-screen.ts'

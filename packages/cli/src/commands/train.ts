@@ -1,12 +1,12 @@
 /** `cairn train JOB --out DIR`: trains, keeps a checkpoint when interrupted, and writes weights and receipt. */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import { stopOnSignals } from '@cairn/node/files'
 import type { Keep } from '@cairn/training'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { readJob } from '../files/job-file.ts'
 import { RECEIPT, WEIGHTS } from '../files/run-directory.ts'
 import { prepareJob } from '../run/prepare.ts'
-import { stopOnSignals } from '../run/stop.ts'
 import { assertFree, type TrainOutcome, trainJob } from '../run/train-job.ts'
 import { commandName, quoted } from '../screen/command-name.ts'
 import { EXIT, errorEvent } from '../screen/errors.ts'

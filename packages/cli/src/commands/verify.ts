@@ -1,9 +1,9 @@
 /** `cairn verify RECEIPT`: does the work again, all of it or some random units, and says whether the receipt is true. */
 import { dirname } from 'node:path'
+import { sha256 } from '@cairn/node/files'
 import { createExecutor, type Verdict, verifyIdentity, verifyUnits, verifyWhole } from '@cairn/training'
 import type { Command } from 'commander'
 import { fileStore } from '../files/file-store.ts'
-import { sha256 } from '../files/hash.ts'
 import { measureJob } from '../run/measure.ts'
 import { type PreparedJob, prepareJob } from '../run/prepare.ts'
 import * as verification from '../run/verify-receipt.ts'

@@ -1,9 +1,8 @@
 /** The run store in files: `run.record`, and blobs by hash in `states/`, `updates/` and `checkpoints/`. */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isMissing, makeDirectory, readError, writeWhole } from '@cairn/node/files'
 import type { BlobKind, RunStore } from '@cairn/training'
-import { isMissing, readError } from './io-errors.ts'
-import { makeDirectory, writeWhole } from './read-write.ts'
 import { RECORD } from './run-directory.ts'
 
 const DIRECTORY: Record<BlobKind, string> = { state: 'states', update: 'updates', checkpoint: 'checkpoints' }

@@ -1,9 +1,9 @@
 /** A job as people write it: a YAML (or JSON) file, checked and normalised, with the directories its paths may start at. */
 import { dirname, resolve } from 'node:path'
+import { readWhole } from '@cairn/node/files'
 import { InputError } from '@cairn/primitives'
 import { checkJobSpec, type JobSpec } from '@cairn/protocol'
 import { parseDocument } from 'yaml'
-import { readWhole } from './read-write.ts'
 
 export interface Job {
   readonly spec: JobSpec

@@ -1,14 +1,11 @@
 /** What lies in an output directory, by name, and whether a new run may begin there. */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isMissing, LOCK, readError, sha256, TEMPORARY } from '@cairn/node/files'
 import { InputError } from '@cairn/primitives'
 import { decodeRecord, type RunRecord } from '@cairn/training'
-import { sha256 } from './hash.ts'
-import { isMissing, readError } from './io-errors.ts'
-import { TEMPORARY } from './read-write.ts'
 
 export const RECORD = 'run.record'
-export const LOCK = 'lock'
 export const WEIGHTS = 'model.safetensors'
 export const RECEIPT = 'receipt.json'
 export const JOB = 'job.json'

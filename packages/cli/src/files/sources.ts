@@ -2,11 +2,10 @@
 import { readdirSync, statSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, isAbsolute, join, resolve } from 'node:path'
+import { readJson, readWhole, sha256 } from '@cairn/node/files'
 import { concat, encodeUtf8, hashToHex, InputError } from '@cairn/primitives'
 import type { DataSource, MnistDocument } from '@cairn/training'
-import { sha256 } from './hash.ts'
 import type { Job } from './job-file.ts'
-import { readJson, readWhole } from './read-write.ts'
 
 /** What a person may name instead of what the specification says. */
 export interface SourceOverrides {

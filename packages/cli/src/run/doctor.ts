@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { wasm } from '@cairn/engine'
 import { runConformance } from '@cairn/engine/conformance'
-import { sha256 } from '../files/hash.ts'
+import { sha256 } from '@cairn/node/files'
 import { formatBytes, formatDuration, formatShort, plural } from '../screen/format.ts'
 import { memoryOfMachine } from './memory.ts'
 

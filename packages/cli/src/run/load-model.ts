@@ -1,6 +1,7 @@
 /** A trained model from files: an output directory, or a weights file and its job. */
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { readJson, readWhole, sha256 } from '@cairn/node/files'
 import { InputError } from '@cairn/primitives'
 import type { JobSpec } from '@cairn/protocol'
 import {
@@ -16,9 +17,7 @@ import {
   tokeniserFromJson,
 } from '@cairn/training'
 import { fileStore } from '../files/file-store.ts'
-import { sha256 } from '../files/hash.ts'
 import { checkSpec, type Job, readJob } from '../files/job-file.ts'
-import { readJson, readWhole } from '../files/read-write.ts'
 import { JOB, readRecord, TOKENISERS, WEIGHTS } from '../files/run-directory.ts'
 import { readSource } from '../files/sources.ts'
 

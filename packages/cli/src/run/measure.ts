@@ -1,8 +1,8 @@
 /** How fast this machine is at a job: a few real steps, timed. */
 import type { Backend } from '@cairn/engine'
+import { sha256 } from '@cairn/node/files'
 import { type Cost, estimatedMs, jobCost } from '@cairn/protocol'
 import { createExecutor, graphCost, replicaSlots, zeroState } from '@cairn/training'
-import { sha256 } from '../files/hash.ts'
 import { precompile } from './precompile.ts'
 import type { PreparedJob } from './prepare.ts'
 

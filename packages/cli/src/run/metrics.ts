@@ -3,9 +3,8 @@ import { appendFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { floatOfBits } from '@cairn/engine'
+import { writeError, writeText } from '@cairn/node/files'
 import type { Evaluation } from '@cairn/training'
-import { writeError } from '../files/io-errors.ts'
-import { writeText } from '../files/read-write.ts'
 import { METRICS } from '../files/run-directory.ts'
 
 export interface StepMetric {

@@ -1,4 +1,6 @@
 /** From a job file to everything that running it takes: data, tokeniser, program, and weights to start from. */
+
+import { readWhole, sha256 } from '@cairn/node/files'
 import { CairnError, InputError } from '@cairn/primitives'
 import {
   compileJob,
@@ -8,9 +10,7 @@ import {
   type State,
   stateFromWeights,
 } from '@cairn/training'
-import { sha256 } from '../files/hash.ts'
 import type { Job } from '../files/job-file.ts'
-import { readWhole } from '../files/read-write.ts'
 import { locate, readSource, type SourceOverrides } from '../files/sources.ts'
 
 export interface PreparedJob {

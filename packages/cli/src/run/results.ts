@@ -1,10 +1,9 @@
 /** What a run writes besides its store: the job and tokeniser at the start; plot, weights and receipt at the end. */
 import { dirname, join, relative } from 'node:path'
 import { floatOfBits } from '@cairn/engine'
+import { sha256, writeText, writeWhole } from '@cairn/node/files'
 import { encodeReceipt, type JobSpec, type Receipt } from '@cairn/protocol'
 import { receiptOf, type TrainResult, weightsFile } from '@cairn/training'
-import { sha256 } from '../files/hash.ts'
-import { writeText, writeWhole } from '../files/read-write.ts'
 import { JOB, ORIGIN, PLOT, RECEIPT, TOKENISERS, WEIGHTS } from '../files/run-directory.ts'
 import { lossPlot, type Point } from '../screen/loss-plot.ts'
 import type { EvaluationMetric, Metric, StepMetric } from './metrics.ts'

@@ -4,12 +4,10 @@
  */
 import { relative } from 'node:path'
 import type { Backend } from '@cairn/engine'
+import { assertUnlocked, lockDirectory, makeDirectory, sha256 } from '@cairn/node/files'
 import type { Receipt } from '@cairn/protocol'
 import { createExecutor, type Keep, type State, type TrainEvent, type TrainResult, train } from '@cairn/training'
 import { fileStore } from '../files/file-store.ts'
-import { sha256 } from '../files/hash.ts'
-import { assertUnlocked, lockDirectory } from '../files/lock.ts'
-import { makeDirectory } from '../files/read-write.ts'
 import { assertUsable, readRecord } from '../files/run-directory.ts'
 import { type MetricsFile, openMetrics } from './metrics.ts'
 import { type Precompiled, precompile } from './precompile.ts'
@@ -37,9 +35,12 @@ export type TrainOutcome =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'finished' | 'diverged'; readonly receipt: Receipt; readonly global: State }
 
+/** What to do about another process in the output directory. */
+const LOCKED = 'Wait for it or stop it, or choose another --out.'
+
 /** Throws `InputError` when no run may begin (or go on) in a directory: better before the data is read than after. */
 export async function assertFree(out: string, resume: boolean): Promise<void> {
-  assertUnlocked(out)
+  assertUnlocked(out, LOCKED)
   await assertUsable(out, resume)
 }
 
@@ -119,7 +120,7 @@ export async function trainJob(request: TrainRequest): Promise<TrainOutcome> {
   const ready = await precompile(backend, prepared.program, { threads })
   try {
     await makeDirectory(out)
-    const lock = lockDirectory(out)
+    const lock = lockDirectory(out, LOCKED)
     process.on('exit', lock.release)
     if (lock.tookOverFrom !== undefined) {
       const text = `Process ${lock.tookOverFrom} left a lock in ${relative('.', out) || '.'} when it died; taking over.`

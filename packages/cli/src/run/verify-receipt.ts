@@ -2,12 +2,11 @@
 import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { readJson, readWhole, sha256 } from '@cairn/node/files'
 import { InputError, IntegrityError } from '@cairn/primitives'
 import { decodeReceipt, type Receipt } from '@cairn/protocol'
 import { type UnitChoice, type Verdict, verifyWeights } from '@cairn/training'
-import { sha256 } from '../files/hash.ts'
 import type { Job } from '../files/job-file.ts'
-import { readJson, readWhole } from '../files/read-write.ts'
 import { ORIGIN, TOKENISERS } from '../files/run-directory.ts'
 import type { SourceOverrides } from '../files/sources.ts'
 

@@ -1,11 +1,12 @@
 /** The one place that shows errors: what, where, expected, found, what to do; and the exit code that goes with each. */
+import { INTERRUPTED } from '@cairn/node/files'
 import { CairnError, InternalError } from '@cairn/primitives'
 import type { SpecProblem } from '@cairn/protocol'
 import type { Screen } from './screen.ts'
 import { printRows, type Row } from './table.ts'
 
 /** What the command's exit codes mean. */
-export const EXIT = { ok: 0, disagreed: 1, input: 2, diverged: 3, bug: 70, interrupted: 130 } as const
+export const EXIT = { ok: 0, disagreed: 1, input: 2, diverged: 3, bug: 70, interrupted: INTERRUPTED } as const
 
 const shortened = (text: string): string => (text.length > 300 ? `${text.slice(0, 297)}...` : text)
 

@@ -1,16 +1,7 @@
 /** Numbers as people read them. */
+import { threeDigits as short } from '@cairn/node/files'
 
-const UNITS = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB'] as const
-
-/** Three significant digits, without an exponent. */
-const short = (value: number): string =>
-  value >= 100 ? String(Math.round(value)) : value.toPrecision(3).replace(/\.?0+$/, '')
-
-/** Writes a size: `512 bytes`, `3.4 MiB`. */
-export function formatBytes(bytes: number): string {
-  const power = bytes < 1024 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
-  return `${power === 0 ? bytes : short(bytes / 1024 ** power)} ${UNITS[power]}`
-}
+export { formatBytes } from '@cairn/node/files'
 
 /** Writes a duration: `4.2 ms`, `140 ms`, `1.4 s`, `45 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {

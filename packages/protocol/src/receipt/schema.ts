@@ -24,7 +24,7 @@ const commitment = z.strictObject({
   unit,
   globalRoot: hash,
   replicaRoot: hash,
-  updateHash: hash,
+  updateRoot: hash,
   newReplicaRoot: hash,
   checkpointRoots: z.array(hash),
   lossBits: bits,
@@ -44,12 +44,20 @@ const diverged = z.strictObject({
   operator: text('name of the operator in the program', 'a name'),
 })
 
+/** Hashes of the data that a job reads. */
+export const dataSchema = z.strictObject({
+  sha256: hash,
+  blobSha256: hash,
+  tokens: index,
+  tokeniserHash: hash.exactOptional(),
+})
+
 export const receiptSchema = z.strictObject({
   format: z.literal('cairn/receipt/v1'),
   spec: jobSchema,
   specHash: hash,
   programRoot: hash,
-  data: z.strictObject({ sha256: hash, blobSha256: hash, tokens: index, tokeniserHash: hash.exactOptional() }),
+  data: dataSchema,
   initialRoot: hash,
   rounds: z.array(round),
   finalStateRoot: hash,

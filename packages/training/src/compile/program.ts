@@ -12,7 +12,7 @@ import { initialGraph, outerGraph, updateGraph } from './outer-graphs.ts'
 import { innerSettings, modelOf } from './settings.ts'
 
 /** The graphs of a job, in the order in which the program root covers them. */
-const graphNames = ['initial', 'inner', 'update', 'outer', 'evaluation'] as const
+export const graphNames = ['initial', 'inner', 'update', 'outer', 'evaluation'] as const
 export type GraphName = (typeof graphNames)[number]
 
 export interface JobProgram {
@@ -30,13 +30,17 @@ function encodedAttributes({ operator, attributes }: Node): unknown {
 }
 
 /** One Merkle leaf an operator, after one for the graph's names. SPEC: docs/spec/program.md. */
-function graphLeaves(name: GraphName, { nodes, inputs, outputs, carries }: Graph): Uint8Array[] {
+export function graphLeaves(name: GraphName, { nodes, inputs, outputs, carries }: Graph): Uint8Array[] {
   const head = encodeCanonical(['cairn/graph/v1', name, nodes.length, inputs, outputs, carries])
   const body = nodes.map(node =>
     encodeCanonical([node.id, node.operator, encodedAttributes(node), node.inputs, node.dtype, node.shape]),
   )
   return [head, ...body]
 }
+
+/** The leaves under a program's root, in order. */
+export const programLeaves = (graphs: JobProgram['graphs']): Uint8Array[] =>
+  graphNames.flatMap(name => graphLeaves(name, graphs[name]))
 
 /** One process has nobody to audit it; saying otherwise in a receipt would be a lie. */
 function assertPolicy({ verification }: JobSpec): void {
@@ -66,6 +70,5 @@ export function compileJob(spec: JobSpec, vocabulary: number, hash: HashFunction
     }),
     evaluation: evaluationGraph(model, numerics.width, schedule.batch, evaluation.batches),
   }
-  const leaves = graphNames.flatMap(name => graphLeaves(name, graphs[name]))
-  return { spec, model, graphs, programRoot: hashToHex(merkleRoot(hash, leaves)) }
+  return { spec, model, graphs, programRoot: hashToHex(merkleRoot(hash, programLeaves(graphs))) }
 }

@@ -1,11 +1,10 @@
 /** SPEC: numerics N4. Five hundred whole training steps of three models give the same bits however they are run. */
 import { type Backend, type CompileOptions, reference, wasm } from '@cairn/engine'
-import { philox4x32 } from '@cairn/primitives'
 import { parseJobSpec } from '@cairn/protocol'
 import { expect, test } from 'vitest'
 import { compileJob } from '../compile/program.ts'
 import { prepareData } from '../job/prepare-data.ts'
-import { hash, TEXT } from '../testing/tiny-job.ts'
+import { hash, syntheticDigits, TEXT } from '../testing/tiny-job.ts'
 import { createExecutor } from './executor.ts'
 import { replicaSlots, zeroState } from './state.ts'
 import type { UnitResult } from './unit.ts'
@@ -20,17 +19,6 @@ const common = {
   seed: 11,
 }
 const text = { kind: 'text', source: 'tiny.txt', tokeniser: 'characters' }
-
-/** Blots of ink where the label says, as canonical digit bytes. */
-function syntheticDigits(count: number): Uint8Array {
-  const bytes = new Uint8Array(count * 785)
-  for (let i = 0; i < count; i++) {
-    const label = i % 10
-    for (let p = 0; p < 60; p++) bytes[i * 784 + label * 70 + p] = philox4x32([i, p, 0, 0], [3, 4])[0] & 255
-    bytes[count * 784 + i] = label
-  }
-  return bytes
-}
 
 const specs = {
   gpt: { ...common, data: text, model: { kind: 'gpt', layers: 2, heads: 2, width: 32, context: 32 } },

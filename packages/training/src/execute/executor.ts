@@ -2,13 +2,14 @@
  * Does the work of a job on a backend: initial weights, units, outer steps, evaluations. Every function is one of the
  * pure functions the job is made of: bytes in, bytes out. What is kept, where, is the caller's affair.
  */
+import { sizeBytes } from '@cairn/engine'
 import { MEAN_LOSS } from '../compile/evaluation-graph.ts'
 import { outerMomentum, updateOf } from '../compile/outer-graphs.ts'
 import type { JobProgram } from '../compile/program.ts'
 import { correctPredictions, type Dataset, evaluationBatches } from './dataset.ts'
 import { copyOf, type ExecutorOptions, firstWord, type GraphRunner, graphRunner, keyBytes } from './graph-runner.ts'
 import type { Outcome } from './outcome.ts'
-import { counterBytes, globalSlots, ROUND, type State, slotBytes } from './state.ts'
+import { counterBytes, globalSlots, ROUND, type State, type TensorSlot } from './state.ts'
 import { runUnit, type UnitRequest, type UnitResult } from './unit.ts'
 
 export interface Evaluation {
@@ -16,6 +17,9 @@ export interface Evaluation {
   readonly lossBits: number
   /** Share of right predictions of a classifier, or of next tokens. */
   readonly accuracy: number
+  /** Right predictions, and all of them. */
+  readonly correct: number
+  readonly total: number
 }
 
 export interface Executor {
@@ -31,10 +35,8 @@ export interface Executor {
 async function initialState({ spec, model, graphs }: JobProgram, runner: GraphRunner): Promise<Outcome<State>> {
   const outcome = await runner.runOnce('initial', new Map([['key', keyBytes(spec.seed, 0, 0)]]))
   if (!outcome.ok) return outcome
-  const bytesOfSlot = (slot: { name: string; shape: readonly number[] }) =>
-    slot.name in graphs.initial.outputs
-      ? copyOf(outcome.value.read(slot.name))
-      : new Uint8Array(slotBytes({ ...slot, dtype: 'f32' }))
+  const bytesOfSlot = (slot: TensorSlot) =>
+    slot.name in graphs.initial.outputs ? copyOf(outcome.value.read(slot.name)) : new Uint8Array(sizeBytes(slot))
   return { ok: true, value: new Map(globalSlots(model).map(slot => [slot.name, bytesOfSlot(slot)])) }
 }
 
@@ -77,7 +79,8 @@ async function evaluate(
     correct += correctPredictions(outcome.value.read('logits'), targets)
     total += targets.length / 4
   }
-  return { ok: true, value: { lossBits: firstWord(inputs.get(MEAN_LOSS) as Uint8Array), accuracy: correct / total } }
+  const lossBits = firstWord(inputs.get(MEAN_LOSS) as Uint8Array)
+  return { ok: true, value: { lossBits, accuracy: correct / total, correct, total } }
 }
 
 /** Creates an executor; graphs are compiled when they are first needed and stay compiled until `close`. */

@@ -1,17 +1,19 @@
 /**
  * The tensors a job's state is made of, and their roots (SPEC: protocol.md section 2). Global state: parameters, outer
- * momentum, round. Replica state: inner moments, error feedback, step counter; empty with `innerState: reset`.
+ * momentum, round. Replica state: inner moments, error feedback, step counter; empty with `innerState: reset`. Update: the
+ * quantised parameters' moves.
  */
+import { type DType, sizeBytes } from '@cairn/engine'
 import type { HashFunction, HashHex } from '@cairn/primitives'
 import { hashToHex } from '@cairn/primitives'
 import { type JobSpec, stateRoot, tensorRoot } from '@cairn/protocol'
 import { firstMoment, secondMoment, UNIT_LOSS } from '../compile/inner-graph.ts'
-import { errorFeedback, outerMomentum } from '../compile/outer-graphs.ts'
+import { asMatrix, errorFeedback, outerMomentum, UPDATE_WIDTH } from '../compile/outer-graphs.ts'
 import type { Model } from '../models/model.ts'
 
 export interface TensorSlot {
   readonly name: string
-  readonly dtype: 'f32' | 'i32'
+  readonly dtype: DType
   readonly shape: readonly number[]
 }
 
@@ -41,15 +43,18 @@ export function replicaSlots(model: Model, innerState: JobSpec['outer']['innerSt
   ]
 }
 
+/** An update's tensors bear the names of the parameters they move. */
+export function updateSlots({ parameters }: Model): TensorSlot[] {
+  return parameters.map(({ name, shape }) => ({ name, dtype: UPDATE_WIDTH, shape: asMatrix(shape) }))
+}
+
 /** What a checkpoint inside a unit holds: all that the inner step carries. */
 export function checkpointSlots(model: Model): TensorSlot[] {
   return [...model.parameters.map(({ name, shape }) => f32(name, shape)), ...momentSlots(model), f32(UNIT_LOSS, [1])]
 }
 
-export const slotBytes = ({ shape }: TensorSlot): number => 4 * shape.reduce((n, size) => n * size, 1)
-
 export function zeroState(slots: readonly TensorSlot[]): State {
-  return new Map(slots.map(slot => [slot.name, new Uint8Array(slotBytes(slot))]))
+  return new Map(slots.map(slot => [slot.name, new Uint8Array(sizeBytes(slot))]))
 }
 
 export const counterBytes = (value: number): Uint8Array => new Uint8Array(Int32Array.of(value).buffer)

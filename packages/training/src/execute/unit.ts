@@ -3,7 +3,7 @@
  * update and the replica's next state. It can stop after any step and go on from there with the same bits.
  */
 import { type Executable, floatOfBits } from '@cairn/engine'
-import { type HashFunction, type HashHex, hashToHex } from '@cairn/primitives'
+import type { HashFunction, HashHex } from '@cairn/primitives'
 import { checkpointSteps } from '@cairn/protocol'
 import { UNIT_LOSS } from '../compile/inner-graph.ts'
 import { errorFeedback, localParameter, updateOf } from '../compile/outer-graphs.ts'
@@ -11,7 +11,16 @@ import type { JobProgram } from '../compile/program.ts'
 import { type Dataset, trainingBatch } from './dataset.ts'
 import { copyOf, firstWord, type GraphRunner, keyBytes, operatorName } from './graph-runner.ts'
 import type { Divergence, Outcome } from './outcome.ts'
-import { checkpointSlots, counterBytes, replicaSlots, rootOf, STEP, type State } from './state.ts'
+import {
+  checkpointSlots,
+  counterBytes,
+  replicaSlots,
+  rootOf,
+  rootOfState,
+  STEP,
+  type State,
+  updateSlots,
+} from './state.ts'
 
 /** A unit half done: what it takes to go on. */
 export interface UnitProgress {
@@ -24,7 +33,7 @@ export interface UnitProgress {
 export interface UnitResult {
   /** Quantised update by parameter name. */
   readonly update: State
-  readonly updateHash: HashHex
+  readonly updateRoot: HashHex
   readonly replicaState: State
   readonly replicaRoot: HashHex
   readonly checkpointRoots: readonly HashHex[]
@@ -122,11 +131,11 @@ async function finishUnit(
     return copyOf((name in program.graphs.inner.inputs ? e : closing.value).read(name))
   }
   const replicaState: State = new Map(slots.map(({ name }) => [name, endOf(name)]))
-  const replicaRoot = rootOf(hash, slots, name => replicaState.get(name) as Uint8Array)
-  const updateHash = hashToHex(hash(...update.values()))
+  const replicaRoot = rootOfState(hash, slots, replicaState)
+  const updateRoot = rootOfState(hash, updateSlots(program.model), update)
   return {
     ok: true,
-    value: { update, updateHash, replicaState, replicaRoot, checkpointRoots, lossBits: firstWord(e.read(UNIT_LOSS)) },
+    value: { update, updateRoot, replicaState, replicaRoot, checkpointRoots, lossBits: firstWord(e.read(UNIT_LOSS)) },
   }
 }
 

@@ -1,17 +1,17 @@
 /** From the bytes of a data source to token streams or digits, with the hashes that the receipt names. */
-import { type HashFunction, hashToHex, InputError } from '@cairn/primitives'
+import { encodeUtf8, type HashFunction, hashToHex, InputError } from '@cairn/primitives'
 import type { JobSpec, Receipt } from '@cairn/protocol'
-import { createDigits, type Digits, PIXELS_PER_DIGIT, splitDigits } from '../data/digits.ts'
+import { createDigits, type Digits, PIXELS_PER_DIGIT } from '../data/digits.ts'
 import { textFromJsonl } from '../data/jsonl.ts'
 import { digitsOfMnistPackage, type MnistDocument } from '../data/mnist-package.ts'
 import { decodeText } from '../data/text.ts'
-import { splitTokens, tokenStream } from '../data/token-stream.ts'
-import { countWindows } from '../data/windows.ts'
-import { type Dataset, digitPart, tokenPart } from '../execute/dataset.ts'
+import { tokenStream } from '../data/token-stream.ts'
+import type { Dataset } from '../execute/dataset.ts'
 import { bytesTokeniser } from '../tokenisers/bytes.ts'
 import { charactersOf } from '../tokenisers/characters.ts'
 import { tokeniserFromJson } from '../tokenisers/from-json.ts'
 import type { Tokeniser } from '../tokenisers/tokeniser.ts'
+import { digitDataset, tokenDataset } from './blob-dataset.ts'
 
 /** What the caller read for `data.source`, and for `data.tokeniser.file` where there is one. */
 export interface DataSource {
@@ -28,6 +28,8 @@ export interface PreparedData {
   readonly tokeniser?: Tokeniser
   readonly vocabulary: number
   readonly facts: Receipt['data']
+  /** The canonical blob that nodes read; its hash is `facts.blobSha256`. */
+  readonly blob: Uint8Array
 }
 
 function tokeniserFor(spec: JobSpec, text: string, source: DataSource): Tokeniser {
@@ -61,19 +63,17 @@ function prepareText(
       : decodeText(source.bytes, source.path)
   const tokeniser = tokeniserFor(spec, text, source)
   const stream = tokenStream(text, tokeniser, hash, source.path)
-  const parts = splitTokens(stream.tokens, data.validationFraction)
-  countWindows(parts.train.length, context, `${source.path} (training part)`)
-  countWindows(parts.validation.length, context, `${source.path} (validation part)`)
   return {
-    dataset: { train: tokenPart(parts.train, context), validation: tokenPart(parts.validation, context) },
+    dataset: tokenDataset(stream.tokens, data.validationFraction, context, source.path),
     tokeniser,
     vocabulary: tokeniser.vocabularySize,
     facts: {
       sha256: sha256 as Receipt['data']['sha256'],
       blobSha256: hashToHex(stream.hash),
       tokens: stream.tokens.length,
-      tokeniserHash: hashToHex(hash(new TextEncoder().encode(JSON.stringify(tokeniser.toJson())))),
+      tokeniserHash: hashToHex(hash(encodeUtf8(JSON.stringify(tokeniser.toJson())))),
     },
+    blob: stream.blob,
   }
 }
 
@@ -90,15 +90,15 @@ function digitsOf(source: DataSource, hash: HashFunction): Digits {
 function prepareDigits(spec: JobSpec, source: DataSource, sha256: string, hash: HashFunction): PreparedData {
   if (spec.data.kind !== 'digits') throw digitsExpected(spec)
   const digits = digitsOf(source, hash)
-  const { train, heldOut } = splitDigits(digits, spec.data.heldOut, source.path)
   return {
-    dataset: { train: digitPart(train), validation: digitPart(heldOut) },
+    dataset: digitDataset(digits, spec.data.heldOut, source.path),
     vocabulary: 0,
     facts: {
       sha256: sha256 as Receipt['data']['sha256'],
       blobSha256: hashToHex(digits.hash),
       tokens: digits.labels.length,
     },
+    blob: digits.blob,
   }
 }
 

@@ -8,11 +8,11 @@ import {
   equal,
   type HashFunction,
   type HashHex,
-  hashToHex,
   IntegrityError,
 } from '@cairn/primitives'
 import type { Commitment, Receipt, ReceiptRound } from '@cairn/protocol'
-import { rootOfState, type State, slotBytes, type TensorSlot } from '../execute/state.ts'
+import { rootOfState, type State, type TensorSlot } from '../execute/state.ts'
+import { stateFromBytes, stateParts, stateSizeBytes } from '../execute/state-blob.ts'
 
 /** A unit that was interrupted: which, how far, and the root of its checkpoint. */
 interface PendingUnit {
@@ -81,41 +81,22 @@ export function decodeRecord(hash: HashFunction, bytes: Uint8Array): RunRecord {
   return decodeCanonical(body) as unknown as RunRecord
 }
 
-/** Lists a state's bytes in slot order, as they are stored. */
-export const stateParts = (slots: readonly TensorSlot[], state: State): Uint8Array[] =>
-  slots.map(({ name }) => state.get(name) as Uint8Array)
+/** Lists a state's bytes as they are stored: as the state's blob. */
+export const stateBytes = (slots: readonly TensorSlot[], state: State): Uint8Array[] =>
+  stateParts(slots, state).map(part => part.bytes)
 
-/** Cuts stored bytes into a state and checks its root. */
-export function parseState(hash: HashFunction, slots: readonly TensorSlot[], root: HashHex, bytes: Uint8Array): State {
-  const size = slots.reduce((n, slot) => n + slotBytes(slot), 0)
-  if (bytes.length !== size) throw damaged(`state ${root}`, `${size} bytes`, `${bytes.length} bytes`)
-  let at = 0
-  const state = new Map(
-    slots.map(slot => {
-      const part = bytes.subarray(at, at + slotBytes(slot))
-      at += slotBytes(slot)
-      return [slot.name, part]
-    }),
-  )
-  const found = rootOfState(hash, slots, state)
-  if (found !== root) throw damaged(`state ${root}`, `root ${root}`, `root ${found}`)
-  return state
-}
-
-/** Cuts stored bytes into an update and checks its hash. `sizes` are those of its tensors, in parameter order. */
-export function parseUpdate(
+/** Cuts stored bytes into a state and checks its root. `what` names the bytes in errors. */
+export function parseState(
   hash: HashFunction,
-  sizes: ReadonlyMap<string, number>,
-  expected: HashHex,
+  slots: readonly TensorSlot[],
+  root: HashHex,
   bytes: Uint8Array,
+  what = 'state',
 ): State {
-  const found = hashToHex(hash(bytes))
-  if (found !== expected) throw damaged(`update ${expected}`, `hash ${expected}`, `hash ${found}`)
-  let at = 0
-  return new Map(
-    [...sizes].map(([name, size]) => {
-      at += size
-      return [name, bytes.subarray(at - size, at)]
-    }),
-  )
+  const path = `${what} ${root}`
+  const state = stateFromBytes(slots, bytes)
+  if (state === undefined) throw damaged(path, `${stateSizeBytes(slots)} bytes`, `${bytes.length} bytes`)
+  const found = rootOfState(hash, slots, state)
+  if (found !== root) throw damaged(path, `root ${root}`, `root ${found}`)
+  return state
 }

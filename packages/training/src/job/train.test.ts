@@ -95,6 +95,20 @@ test('a checkpoint with one flipped bit is refused by name', async () => {
   })
 })
 
+test('an update that is gone is named, with what to do', async () => {
+  const store = memoryStore()
+  const job = tinyJob()
+  await run(job, { store, stopAfter: 8 })
+  const name = [...store.blobs.keys()].find(key => key.startsWith('update/')) as string
+  store.blobs.delete(name)
+  await expect(run(job, { store })).rejects.toMatchObject({
+    name: 'InputError',
+    code: 'MissingUpdate',
+    path: `update ${name.slice(7)}`,
+    fix: expect.stringContaining('restore'),
+  })
+})
+
 test('another job cannot resume a run', async () => {
   const store = memoryStore()
   await run(tinyJob(), { store, stopAfter: 3 })

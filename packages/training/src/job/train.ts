@@ -2,14 +2,20 @@
  * Trains a job in one process, from wherever its store left off: rounds of units, outer steps, evaluations. After every
  * unit the store holds what is needed to go on, so a kill at any moment costs at most the work since the last save.
  */
-import { sizeBytes } from '@cairn/engine'
 import { type HashFunction, type HashHex, InputError, InternalError } from '@cairn/primitives'
 import { type Commitment, evaluatesAfter, jobId, type Receipt, type ReceiptRound, specHash } from '@cairn/protocol'
-import { asMatrix, UPDATE_WIDTH } from '../compile/outer-graphs.ts'
 import type { JobProgram } from '../compile/program.ts'
 import type { Evaluation, Executor } from '../execute/executor.ts'
 import type { Divergence, Outcome } from '../execute/outcome.ts'
-import { checkpointSlots, globalSlots, replicaSlots, rootOfState, type State, zeroState } from '../execute/state.ts'
+import {
+  checkpointSlots,
+  globalSlots,
+  replicaSlots,
+  rootOfState,
+  type State,
+  updateSlots,
+  zeroState,
+} from '../execute/state.ts'
 import type { StepReport, UnitProgress } from '../execute/unit.ts'
 import { droppedStates, type Keep, sampleKept } from './keep.ts'
 import {
@@ -17,10 +23,9 @@ import {
   encodeRecord,
   type KeptUnit,
   parseState,
-  parseUpdate,
   type RunRecord,
   type RunStore,
-  stateParts,
+  stateBytes,
 } from './run-store.ts'
 
 export type TrainEvent =
@@ -82,28 +87,34 @@ const slotsOf = ({ program: { model, spec } }: Run) => ({
   global: globalSlots(model),
   replica: replicaSlots(model, spec.outer.innerState),
   checkpoint: checkpointSlots(model),
+  update: updateSlots(model),
 })
-
-/** Sizes of an update's tensors, in parameter order. */
-function updateSizes({ model }: JobProgram): Map<string, number> {
-  return new Map(model.parameters.map(p => [p.name, sizeBytes({ dtype: UPDATE_WIDTH, shape: asMatrix(p.shape) })]))
-}
 
 async function save(run: Run, record: RunRecord): Promise<void> {
   run.record = record
   await run.options.store.writeRecord(encodeRecord(run.options.hash, record))
 }
 
-async function loadState(run: Run, which: 'global' | 'replica' | 'checkpoint', root: HashHex): Promise<State> {
-  const bytes = await run.options.store.readBlob(which === 'checkpoint' ? 'checkpoint' : 'state', root)
+/** Where a kind of state is stored, and the code of the error when it is not there. */
+const STORED_AS = {
+  global: ['state', 'MissingState'],
+  replica: ['state', 'MissingState'],
+  checkpoint: ['checkpoint', 'MissingState'],
+  update: ['update', 'MissingUpdate'],
+} as const
+
+async function loadState(run: Run, which: keyof typeof STORED_AS, root: HashHex): Promise<State> {
+  const [kind, code] = STORED_AS[which]
+  const what = kind === 'update' ? 'update' : 'state'
+  const bytes = await run.options.store.readBlob(kind, root)
   if (bytes === undefined)
-    throw new InputError('MissingState', `the state ${root} is not in the output directory`, {
-      path: `state ${root}`,
-      expected: 'the state that the run record names',
+    throw new InputError(code, `the ${what} ${root} is not in the output directory`, {
+      path: `${what} ${root}`,
+      expected: `the ${what} that the run record names`,
       found: 'no such file',
       fix: 'restore the file, or start again in an empty output directory',
     })
-  return parseState(run.options.hash, slotsOf(run)[which], root, bytes)
+  return parseState(run.options.hash, slotsOf(run)[which], root, bytes, what)
 }
 
 async function start(
@@ -135,7 +146,7 @@ async function start(
   if (!initial.ok) return initial
   const initialRoot = rootOfState(options.hash, globalSlots(program.model), initial.value)
   const run: Run = { program, executor, options, record: { ...identity, initialRoot, rounds: [], units: [] } }
-  await options.store.writeBlob('state', initialRoot, stateParts(slotsOf(run).global, initial.value))
+  await options.store.writeBlob('state', initialRoot, stateBytes(slotsOf(run).global, initial.value))
   await save(run, run.record)
   return { ok: true, value: { run, global: initial.value } }
 }
@@ -181,7 +192,7 @@ async function saveProgress(run: Run, replica: number, report: StepReport): Prom
   const slots = slotsOf(run).checkpoint
   const root = rootOfState(run.options.hash, slots, checkpoint)
   const before = run.record.pending
-  await run.options.store.writeBlob('checkpoint', root, stateParts(slots, checkpoint))
+  await run.options.store.writeBlob('checkpoint', root, stateBytes(slots, checkpoint))
   await save(run, { ...run.record, pending: { replica, done, checkpoint: root, checkpointRoots } })
   if (before !== undefined && before.checkpoint !== root)
     await run.options.store.deleteBlob('checkpoint', before.checkpoint)
@@ -221,13 +232,13 @@ async function trainUnit(run: Run, global: State, globalRoot: HashHex, replica: 
     unit: { job, round, replica, kind: 'train' },
     globalRoot,
     replicaRoot: rootOfState(options.hash, slots, replicaState),
-    updateHash: value.updateHash,
+    updateRoot: value.updateRoot,
     newReplicaRoot: value.replicaRoot,
     checkpointRoots: value.checkpointRoots,
     lossBits: value.lossBits,
   }
-  await options.store.writeBlob('update', value.updateHash, [...value.update.values()])
-  if (slots.length > 0) await options.store.writeBlob('state', value.replicaRoot, stateParts(slots, value.replicaState))
+  await options.store.writeBlob('update', value.updateRoot, stateBytes(slotsOf(run).update, value.update))
+  if (slots.length > 0) await options.store.writeBlob('state', value.replicaRoot, stateBytes(slots, value.replicaState))
   const { pending, ...rest } = run.record
   const unitsBefore = round * program.spec.schedule.replicas + replica
   const kept = sampleKept(options.keep, rest.kept ?? [], commitment, unitsBefore)
@@ -236,16 +247,10 @@ async function trainUnit(run: Run, global: State, globalRoot: HashHex, replica: 
   return { commitment, update: value.update }
 }
 
-async function storedUpdate(run: Run, { updateHash }: Commitment): Promise<State> {
-  const bytes = await run.options.store.readBlob('update', updateHash)
-  if (bytes === undefined) throw new InternalError('MissingUpdate', `the update ${updateHash} is not in the store`)
-  return parseUpdate(run.options.hash, updateSizes(run.program), updateHash, bytes)
-}
-
 /** Deletes what nothing needs any more: the round's updates, and states as `keep` says. */
 async function prune(run: Run, finished: ReceiptRound, keptBefore: readonly KeptUnit[]): Promise<void> {
   const { store, keep } = run.options
-  for (const { updateHash } of finished.units) await store.deleteBlob('update', updateHash)
+  for (const { updateRoot } of finished.units) await store.deleteBlob('update', updateRoot)
   for (const root of droppedStates(keep, run.record, finished, keptBefore)) await store.deleteBlob('state', root)
 }
 
@@ -262,7 +267,7 @@ export async function train(program: JobProgram, executor: Executor, options: Tr
     const globalRoot = run.record.rounds.at(-1)?.globalRoot ?? run.record.initialRoot
     const keptBefore = run.record.kept ?? []
     const updates: State[] = []
-    for (const commitment of run.record.units) updates.push(await storedUpdate(run, commitment))
+    for (const { updateRoot } of run.record.units) updates.push(await loadState(run, 'update', updateRoot))
     for (let replica = updates.length; replica < spec.schedule.replicas; replica++) {
       // A unit's last step does not stop it, and a unit of one step has no other.
       if (options.shouldStop()) return { kind: 'stopped', record: run.record }
@@ -286,7 +291,7 @@ export async function train(program: JobProgram, executor: Executor, options: Tr
       globalRoot: root,
       ...(evaluated === undefined ? {} : { evaluation: { lossBits: evaluated.value.lossBits } }),
     }
-    await options.store.writeBlob('state', root, stateParts(slotsOf(run).global, global))
+    await options.store.writeBlob('state', root, stateBytes(slotsOf(run).global, global))
     await save(run, { ...run.record, rounds: [...run.record.rounds, finished], units: [] })
     await prune(run, finished, keptBefore)
     await options.onEvent({

@@ -127,7 +127,7 @@ function forged(change: (receipt: Draft) => void): VerifyOptions {
 
 const other = '5'.repeat(64) as HashHex
 test.each<[string, (r: Draft) => void]>([
-  ['rounds[0].units[1].updateHash', r => (r.rounds[0].units[1].updateHash = other)],
+  ['rounds[0].units[1].updateRoot', r => (r.rounds[0].units[1].updateRoot = other)],
   ['rounds[0].units[0].lossBits', r => (r.rounds[0].units[0].lossBits ^= 1)],
   ['rounds[1].units[0].checkpointRoots', r => (r.rounds[1].units[0].checkpointRoots[1] = other)],
   ['rounds[1].evaluation.lossBits', r => (r.rounds[1].evaluation = { lossBits: 1 })],
@@ -137,11 +137,11 @@ test.each<[string, (r: Draft) => void]>([
 })
 
 test('a partial check finds the forgery exactly when it does that unit again', async () => {
-  const lie = forged((r: Draft) => (r.rounds[0].units[1].updateHash = other))
+  const lie = forged((r: Draft) => (r.rounds[0].units[1].updateRoot = other))
   expect(await verifyUnits(lie, honest.store, [{ round: 0, replica: 0 }])).toMatchObject({ ok: true })
   expect(await verifyUnits(lie, honest.store, [{ round: 0, replica: 1 }])).toMatchObject({
     ok: false,
-    path: 'rounds[0].units[1].updateHash',
+    path: 'rounds[0].units[1].updateRoot',
   })
 })
 

@@ -97,7 +97,7 @@ async function checkUnit(o: VerifyOptions, start: UnitStart): Promise<UnitCheck>
     replicaRoot: rootOfState(hash, slots, replicaState),
     checkpointRoots: value.checkpointRoots,
     lossBits: value.lossBits,
-    updateHash: value.updateHash,
+    updateRoot: value.updateRoot,
     newReplicaRoot: value.replicaRoot,
   }
   const fields = (Object.keys(actual) as (keyof Commitment)[]).map(key =>

@@ -1,8 +1,8 @@
 /** The weights a job ends with, as a safetensors file that other tools read, and its description in the receipt. */
-import { asF32 } from '@cairn/engine'
+import { asF32, sizeBytes } from '@cairn/engine'
 import { type HashFunction, hashToHex } from '@cairn/primitives'
 import type { Receipt } from '@cairn/protocol'
-import { counterBytes, globalSlots, ROUND, type State, slotBytes } from '../execute/state.ts'
+import { counterBytes, globalSlots, ROUND, type State } from '../execute/state.ts'
 import type { Model } from '../models/model.ts'
 import { fromCheckpoint, isCheckpointBuffer, toCheckpoint } from '../weights/names.ts'
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts'
@@ -26,7 +26,7 @@ export function stateFromWeights(model: Model, bytes: Uint8Array, path: string):
   return new Map(
     globalSlots(model).map(slot => [
       slot.name,
-      slot.name === ROUND ? counterBytes(0) : (byName.get(slot.name) ?? new Uint8Array(slotBytes(slot))),
+      slot.name === ROUND ? counterBytes(0) : (byName.get(slot.name) ?? new Uint8Array(sizeBytes(slot))),
     ]),
   )
 }

@@ -1,6 +1,6 @@
 /** Tiny jobs for tests: seconds on the reference backend, every part of a real one. */
 import type { HashFunction } from '@cairn/primitives'
-import { sha256 } from '@cairn/primitives'
+import { philox4x32, sha256 } from '@cairn/primitives'
 import { type JobSpec, parseJobSpec } from '@cairn/protocol'
 import { compileJob, type JobProgram } from '../compile/program.ts'
 import { type PreparedData, prepareData } from '../job/prepare-data.ts'
@@ -64,6 +64,33 @@ export interface TinyJob {
 export function tinyJob(o: TinyOptions = {}): TinyJob {
   const spec = tinySpec(o)
   const data = prepareData(spec, { path: 'tiny.txt', bytes: new TextEncoder().encode(TEXT) }, hash)
+  return { spec, data, program: compileJob(spec, data.vocabulary, hash) }
+}
+
+/** Blots of ink where the label says, as canonical digit bytes. */
+export function syntheticDigits(count: number): Uint8Array {
+  const bytes = new Uint8Array(count * 785)
+  for (let i = 0; i < count; i++) {
+    const label = i % 10
+    for (let p = 0; p < 60; p++) bytes[i * 784 + label * 70 + p] = philox4x32([i, p, 0, 0], [3, 4])[0] & 255
+    bytes[count * 784 + i] = label
+  }
+  return bytes
+}
+
+/** A classifier of synthetic digits. */
+export function tinyDigits(): TinyJob {
+  const spec = parseJobSpec({
+    apiVersion: 'cairn/v1',
+    name: 'tiny digits',
+    model: { kind: 'mlp', layers: [784, 8, 10] },
+    data: { kind: 'digits', source: 'digits', heldOut: 20 },
+    optimiser: { learningRate: 0.003 },
+    schedule: { replicas: 2, innerSteps: 4, rounds: 2, batch: 4, checkpoints: 2 },
+    evaluation: { batches: 2 },
+    seed: 7,
+  })
+  const data = prepareData(spec, { path: 'digits', bytes: syntheticDigits(100) }, hash)
   return { spec, data, program: compileJob(spec, data.vocabulary, hash) }
 }
 

@@ -1,6 +1,6 @@
 /**
- * One process at a time in an output directory. The lock names its process, so that one left behind by `kill -9` or a
- * power cut is recognised and taken over.
+ * One process at a time in a directory: the output of a run, the data of a node. The lock names its process, so that one
+ * left behind by `kill -9` or a power cut is recognised and taken over.
  */
 import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -8,7 +8,9 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { InputError } from '@cairn/primitives'
 import { writeError } from './io-errors.ts'
-import { LOCK } from './run-directory.ts'
+
+/** The name of the lock in its directory; while it is made, a random ending is added. */
+export const LOCK = 'lock'
 
 interface Owner {
   readonly pid: number
@@ -53,12 +55,12 @@ function readOwner(path: string): Owner | undefined {
   }
 }
 
-const held = (path: string, { pid, host }: Owner): InputError =>
-  new InputError('DirectoryLocked', 'Another process is working in this output directory.', {
+const held = (path: string, fix: string, { pid, host }: Owner): InputError =>
+  new InputError('DirectoryLocked', 'Another process is working in this directory.', {
     path,
     expected: 'a directory that nobody works in',
     found: `process ${pid}${host === hostname() ? '' : ` on ${host}`}`,
-    fix: `Wait for it or stop it, or choose another --out.${host === hostname() ? '' : ' If it is gone, remove the lock file.'}`,
+    fix: host === hostname() ? fix : `${fix} If it is gone, remove the lock file.`,
   })
 
 /** Creates the lock with its content in one step: a link to a finished file. */
@@ -91,20 +93,23 @@ function removeStale(path: string, stale: Owner | undefined): void {
   }
 }
 
-/** Throws `InputError` (`DirectoryLocked`) when a living process works in a directory. */
-export function assertUnlocked(out: string): void {
-  const path = join(out, LOCK)
+/** Throws `InputError` (`DirectoryLocked`) when a living process works in a directory; `fix` says what to do then. */
+export function assertUnlocked(directory: string, fix: string): void {
+  const path = join(directory, LOCK)
   const owner = readOwner(path)
-  if (owner !== undefined && owner.pid !== process.pid && isAlive(owner)) throw held(path, owner)
+  if (owner !== undefined && owner.pid !== process.pid && isAlive(owner)) throw held(path, fix, owner)
 }
 
-/** Locks a directory, which must exist. Throws `InputError` (`DirectoryLocked`). */
-export function lockDirectory(out: string): Lock {
-  const path = join(out, LOCK)
+/**
+ * Locks a directory, which must exist. Throws `InputError` (`DirectoryLocked`) when a living process works in it; `fix`
+ * says what to do then.
+ */
+export function lockDirectory(directory: string, fix: string): Lock {
+  const path = join(directory, LOCK)
   let tookOverFrom: number | undefined
   while (!create(path)) {
     const owner = readOwner(path)
-    if (owner !== undefined && isAlive(owner)) throw held(path, owner)
+    if (owner !== undefined && isAlive(owner)) throw held(path, fix, owner)
     tookOverFrom = owner?.pid
     removeStale(path, owner)
   }

@@ -1,6 +1,6 @@
 /** Reading and writing whole files. Writing is atomic: a crash at any moment leaves the old file or the new one. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { encodeUtf8, InputError } from '@cairn/primitives'
 import { readError, writeError } from './io-errors.ts'
@@ -8,8 +8,8 @@ import { readError, writeError } from './io-errors.ts'
 /** Ends the names of files that were being written when a process died. */
 export const TEMPORARY = '.tmp'
 
-async function writeAndSync(path: string, parts: readonly Uint8Array[]): Promise<void> {
-  const file = await open(path, 'w')
+async function writeAndSync(path: string, parts: readonly Uint8Array[], mode?: number): Promise<void> {
+  const file = await open(path, 'w', mode)
   try {
     for (const part of parts) await file.writeFile(part)
     await file.sync()
@@ -25,9 +25,11 @@ async function syncDirectory(path: string): Promise<void> {
   await directory?.close()
 }
 
+const besides = (path: string): string => `${path}.${randomBytes(4).toString('hex')}${TEMPORARY}`
+
 /** Replaces a file at once. Throws `ResourceError` (`DiskFull`, `NotWritable`); the old file is then still there. */
 export async function writeWhole(path: string, ...parts: readonly Uint8Array[]): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}${TEMPORARY}`
+  const temporary = besides(path)
   try {
     await writeAndSync(temporary, parts)
     await rename(temporary, path)
@@ -36,6 +38,25 @@ export async function writeWhole(path: string, ...parts: readonly Uint8Array[]):
     await rm(temporary, { force: true }).catch(() => undefined)
     const sizeBytes = parts.reduce((sum, { length }) => sum + length, 0)
     throw writeError(path, sizeBytes, cause)
+  }
+}
+
+/**
+ * Makes a file that is not there yet, whole from its first moment, with a mode. Answers false, and changes nothing, where
+ * there is one. Throws `ResourceError`.
+ */
+export async function createWhole(path: string, bytes: Uint8Array, mode: number): Promise<boolean> {
+  const temporary = besides(path)
+  try {
+    await writeAndSync(temporary, [bytes], mode)
+    await link(temporary, path)
+    await syncDirectory(dirname(path))
+    return true
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw writeError(path, bytes.length, cause)
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined)
   }
 }
 

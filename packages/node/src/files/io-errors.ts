@@ -5,7 +5,7 @@
 import { statfsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type CairnError, InputError, ResourceError } from '@cairn/primitives'
-import { formatBytes } from '../screen/format.ts'
+import { formatBytes } from './format-bytes.ts'
 
 const codeOf = (cause: unknown): string | undefined => (cause as NodeJS.ErrnoException | undefined)?.code
 

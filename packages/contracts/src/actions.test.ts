@@ -1,0 +1,234 @@
+import { concat, type HashHex, toHashHex } from '@cairn/primitives'
+import type { JobId, Terms } from '@cairn/protocol'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import * as cairn from './index.ts'
+import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-network.ts'
+
+const hash = (digit: string): HashHex => toHashHex(digit.repeat(64))
+const TOKEN = 1_000_000n
+
+const terms: Terms = {
+  document: hash('d'),
+  budget: 1_000n,
+  trainPrice: 10n,
+  evaluatePrice: 5n,
+  custodyPrice: 1n,
+  roundPrice: 7n,
+  rounds: 2,
+  replicas: 3,
+  evaluations: 2,
+  custodians: 1,
+}
+const first = { round: 0, globalRoot: hash('1'), documentId: hash('2') }
+const second = { round: 1, globalRoot: hash('3'), documentId: hash('4') }
+const refused = (code: string) => ({ ok: false, code })
+
+let network: TestNetwork
+let submitter: cairn.ChainClient
+let coordinator: cairn.ChainClient
+let worker: cairn.ChainClient
+let guardian: cairn.ChainClient
+
+beforeAll(async () => {
+  network = await startTestNetwork()
+  const [, second, third, fourth, fifth] = network.clients
+  guardian = second!
+  submitter = third!
+  coordinator = fourth!
+  worker = fifth!
+  for (const client of [submitter, coordinator, worker]) await cairn.faucet(client, accountOf(client), 1_000n * TOKEN)
+  for (const client of [coordinator, worker]) await becomeNode(client)
+})
+afterAll(() => network?.chain.stop())
+
+async function becomeNode(client: cairn.ChainClient): Promise<void> {
+  const peerKey = new Uint8Array(32).fill(1)
+  const signature = concat(peerKey, new Uint8Array(32).fill(2))
+  expect(await cairn.registerNode(client, { peerKey, signature })).toMatchObject({ ok: true })
+  expect(await cairn.addStake(client, 200n * TOKEN)).toMatchObject({ ok: true })
+}
+
+/** Submits a job of its own for each test, and takes its lease. */
+async function leasedJob(digit: string): Promise<JobId> {
+  const submitted = await cairn.submitJob(submitter, { ...terms, document: hash(digit) })
+  const job = cairn.jobKey(accountOf(submitter), hash(digit))
+  expect(submitted).toMatchObject({ ok: true, job })
+  expect(await cairn.takeLease(coordinator, job)).toMatchObject({ ok: true, epoch: 1 })
+  return job
+}
+
+const earningsOf = (job: JobId) =>
+  cairn.earningsTree([
+    { job, account: accountOf(worker), counts: { trained: 6n, evaluated: 2n, kept: 6n, coordinated: 0n } },
+    { job, account: accountOf(coordinator), counts: { trained: 0n, evaluated: 0n, kept: 0n, coordinated: 2n } },
+  ])
+
+describe('actions', () => {
+  it('carry a job from its submission to the last refund, for little gas', async () => {
+    const job = await leasedJob('d')
+    expect(await cairn.readJob(worker, job)).toMatchObject({ status: 'open', terms, owed: 0n, paid: 0n })
+
+    const head = cairn.anchorHead(cairn.NO_HEAD, first)
+    const one = await cairn.anchorRound(coordinator, { job, epoch: 1, previousHead: cairn.NO_HEAD, ...first })
+    expect(one).toMatchObject({ ok: true, head })
+    const two = await cairn.anchorRound(coordinator, { job, epoch: 1, previousHead: head, ...second })
+    const holder = accountOf(coordinator)
+    expect(await cairn.readAnchors(worker, job)).toMatchObject({
+      holder,
+      rounds: 2,
+      head: cairn.anchorHead(head, second),
+    })
+    expect(await cairn.listAnchors(worker, job)).toMatchObject([first, { ...second, holder }])
+    expect(await cairn.listAnchors(worker, job, 1)).toMatchObject([second])
+    expect(await cairn.listAnchors(worker, job, 2)).toEqual([])
+
+    const { root, totals, leaves, proofOf } = earningsOf(job)
+    const claim = { job, epoch: 1, rounds: 2, root, totals, isFinal: true }
+    expect(await cairn.assertEarnings(coordinator, claim)).toMatchObject({ ok: true })
+    expect((await cairn.readEarnings(worker, job)).pending).toMatchObject({ root, totals, rounds: 2, isFinal: true })
+    expect(await cairn.readBalances(worker, holder)).toMatchObject({ stake: 200n * TOKEN, locked: 20n * TOKEN })
+    expect(await cairn.settleEarnings(worker, job)).toMatchObject(refused('ChallengeWindowOpen'))
+    await network.advance(network.parameters.challengeSeconds)
+    expect(await cairn.settleEarnings(worker, job)).toMatchObject({ ok: true })
+
+    const [mine, theirs] = [accountOf(worker), holder].map(account => leaves.find(leaf => leaf.account === account)!)
+    const paid = await cairn.withdraw(submitter, mine!, proofOf(mine!.account))
+    expect(paid).toMatchObject({ ok: true, amount: 76n })
+    expect(await cairn.withdraw(submitter, mine!, proofOf(mine!.account))).toMatchObject({ ok: true, amount: 0n })
+    expect(await cairn.closeJob(worker, job)).toMatchObject({ ok: true, refund: 910n })
+    expect(await cairn.withdraw(worker, theirs!, proofOf(theirs!.account))).toMatchObject({ ok: true, amount: 14n })
+    expect(await cairn.readJob(worker, job)).toMatchObject({ status: 'closed', owed: 90n, paid: 90n })
+    expect(await cairn.readWithdrawn(submitter, job, accountOf(worker))).toBe(76n)
+    expect(await cairn.releaseLease(coordinator, job, 1)).toMatchObject({ ok: true })
+
+    const gas = [one, two, paid].map(result => (result.ok ? Number(result.gasUsed) : Number.NaN))
+    console.log(`gas: first anchor ${gas[0]}, next anchor ${gas[1]}, first withdrawal ${gas[2]}`)
+    expect(Math.max(...gas)).toBeLessThan(120_000)
+  })
+
+  it('name the reason for which a contract refuses', async () => {
+    const job = await leasedJob('e')
+    const anchor = { job, epoch: 1, previousHead: cairn.NO_HEAD, ...first }
+    const { root, totals, leaves } = earningsOf(job)
+    const claim = { job, epoch: 1, rounds: 0, root, totals, isFinal: false }
+    const refusals: [string, Promise<cairn.CallResult>][] = [
+      ['JobExists', cairn.submitJob(submitter, { ...terms, document: hash('e') })],
+      [
+        'BudgetTooLow',
+        cairn.submitJob(submitter, { ...terms, document: hash('0').replace(/0$/, '1') as HashHex, budget: 89n }),
+      ],
+      ['ERC20InsufficientBalance', cairn.submitJob(submitter, { ...terms, document: hash('8'), budget: 10n ** 12n })],
+      ['LeaseHeld', cairn.takeLease(worker, job)],
+      ['NotNode', cairn.takeLease(guardian, await unleasedJob('9'))],
+      ['JobUnknown', cairn.takeLease(worker, hash('7') as string as JobId)],
+      ['NotLeaseHolder', cairn.anchorRound(worker, anchor)],
+      ['WrongEpoch', cairn.anchorRound(coordinator, { ...anchor, epoch: 2 })],
+      ['HeadMoved', cairn.anchorRound(coordinator, { ...anchor, previousHead: hash('5') })],
+      ['WrongRound', cairn.anchorRound(coordinator, { ...anchor, round: 1 })],
+      ['RoundsNotAnchored', cairn.assertEarnings(coordinator, { ...claim, rounds: 1 })],
+      ['TotalsExceedRounds', cairn.assertEarnings(coordinator, claim)],
+      ['NotSubmitter', cairn.cancelJob(worker, job)],
+      ['NotClosable', cairn.closeJob(submitter, job)],
+      ['BadProof', cairn.withdraw(worker, leaves[0]!, [])],
+      ['StakeTooLow', cairn.requestUnstake(worker, 201n * TOKEN)],
+      ['NothingUnbonding', cairn.withdrawStake(worker)],
+      ['NotGuardian', cairn.pauseNetwork(worker)],
+      ['FaucetCapExceeded', cairn.faucet(worker, accountOf(worker), 10n ** 12n + 1n)],
+    ]
+    for (const [code, result] of refusals) expect(await result, code).toMatchObject(refused(code))
+  })
+
+  async function unleasedJob(digit: string): Promise<JobId> {
+    await cairn.submitJob(submitter, { ...terms, document: hash(digit) })
+    return cairn.jobKey(accountOf(submitter), hash(digit))
+  }
+
+  it('let a cancelled job have its final earnings, then refund the rest', async () => {
+    const job = await leasedJob('f')
+    await cairn.anchorRound(coordinator, { job, epoch: 1, previousHead: cairn.NO_HEAD, ...first })
+    expect(await cairn.cancelJob(submitter, job)).toMatchObject({ ok: true })
+    const next = { job, epoch: 1, previousHead: cairn.anchorHead(cairn.NO_HEAD, first), ...second }
+    expect(await cairn.anchorRound(coordinator, next)).toMatchObject(refused('JobNotOpen'))
+    expect(await cairn.closeJob(submitter, job)).toMatchObject(refused('NotClosable'))
+    const counts = { trained: 3n, evaluated: 1n, kept: 3n, coordinated: 0n }
+    const { root, totals } = cairn.earningsTree([{ job, account: accountOf(worker), counts }])
+    const claim = { job, epoch: 1, rounds: 1, root, totals, isFinal: true }
+    expect(await cairn.assertEarnings(coordinator, { ...claim, isFinal: false })).toMatchObject(refused('OnlyFinal'))
+    expect(await cairn.assertEarnings(coordinator, claim)).toMatchObject({ ok: true })
+    await network.advance(network.parameters.challengeSeconds)
+    expect(await cairn.settleEarnings(worker, job)).toMatchObject({ ok: true })
+    expect(await cairn.closeJob(worker, job)).toMatchObject({ ok: true, refund: 1_000n - 38n })
+  })
+
+  it('refund a job that nobody ever coordinated', async () => {
+    const job = await unleasedJob('a')
+    expect(await cairn.cancelJob(submitter, job)).toMatchObject({ ok: true })
+    await network.advance(network.parameters.cancelSeconds + 1)
+    expect(await cairn.closeJob(submitter, job)).toMatchObject({ ok: true, refund: 1_000n })
+  })
+
+  it('end a job that diverged', async () => {
+    const job = await leasedJob('b')
+    const end = { job, epoch: 1, previousHead: cairn.NO_HEAD, documentId: hash('6') }
+    expect(await cairn.endJob(coordinator, end)).toMatchObject({ ok: true })
+    expect(await cairn.readAnchors(worker, job)).toMatchObject({ isEnded: true, rounds: 0 })
+  })
+
+  it('register a node under an owner that approved it, and list it once', async () => {
+    const [peerKey, signature] = [new Uint8Array(32).fill(9), new Uint8Array(64).fill(8)]
+    const owned = { peerKey, signature, owner: accountOf(submitter) }
+    expect(await cairn.registerNode(worker, owned)).toMatchObject(refused('OwnerNotApproving'))
+    expect(await cairn.approveNode(submitter, accountOf(worker))).toMatchObject({ ok: true })
+    expect(await cairn.registerNode(worker, owned)).toMatchObject({ ok: true })
+    const nodes = await cairn.listNodes(submitter)
+    expect(nodes.map(({ account }) => account)).toEqual([accountOf(coordinator), accountOf(worker)])
+    expect(nodes[1]).toMatchObject({ ...owned, isRegistered: true })
+    expect(await cairn.readNode(submitter, accountOf(submitter))).toMatchObject({ isRegistered: false, stake: 0n })
+  })
+
+  it('give a stake back after unbonding', async () => {
+    const before = await cairn.readBalances(worker, accountOf(worker))
+    expect(await cairn.requestUnstake(worker, TOKEN)).toMatchObject({ ok: true })
+    expect(await cairn.withdrawStake(worker)).toMatchObject(refused('StillUnbonding'))
+    await network.advance(network.parameters.unbondingSeconds)
+    expect(await cairn.withdrawStake(worker)).toMatchObject({ ok: true })
+    const after = await cairn.readBalances(worker, accountOf(worker))
+    expect(after).toMatchObject({ stake: before.stake - TOKEN, tokens: before.tokens + TOKEN, unbonding: 0n })
+  })
+
+  it('refuse new money while the guardian pauses, and no withdrawal', async () => {
+    expect(await cairn.pauseNetwork(guardian)).toMatchObject({ ok: true })
+    const paused = { ...terms, document: hash('c') }
+    expect(await cairn.submitJob(submitter, paused)).toMatchObject(refused('NetworkPaused'))
+    expect(await cairn.requestUnstake(worker, 1n)).toMatchObject({ ok: true })
+    expect(await cairn.pauseNetwork(guardian)).toMatchObject(refused('PauseTooSoon'))
+    await network.advance(network.parameters.pauseSeconds)
+    expect(await cairn.submitJob(submitter, paused)).toMatchObject({ ok: true })
+    const { pausableFromSeconds, pausedUntilSeconds } = await cairn.readPause(submitter)
+    expect(pausableFromSeconds - pausedUntilSeconds).toBe(50)
+    await network.advance(60)
+    expect(await cairn.pauseNetwork(guardian)).toMatchObject({ ok: true })
+    expect(await cairn.resumeNetwork(guardian)).toMatchObject({ ok: true })
+    expect(await cairn.submitJob(submitter, { ...paused, document: hash('1') })).toMatchObject({ ok: true })
+  })
+
+  it('send many transactions of one account at once', async () => {
+    const documents = ['2', '3', '4', '5'].map(hash)
+    const results = await Promise.all(documents.map(document => cairn.submitJob(submitter, { ...terms, document })))
+    expect(results.map(({ ok }) => ok)).toEqual([true, true, true, true])
+    const jobs = await cairn.listJobs(worker)
+    expect(
+      jobs
+        .slice(-4)
+        .map(job => job.terms.document)
+        .sort(),
+    ).toEqual(documents)
+    expect(await cairn.listJobs(worker, jobs.length)).toEqual([])
+  })
+
+  it('find the network by its Escrow', async () => {
+    expect(await cairn.readAddresses(worker, worker.addresses.escrow)).toEqual(worker.addresses)
+    expect(await cairn.readParameters(worker)).toEqual(network.parameters)
+    expect(await cairn.readToken(worker)).toEqual({ symbol: 'TEST', decimals: 6 })
+  })
+})

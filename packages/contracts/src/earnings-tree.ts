@@ -1,0 +1,82 @@
+/**
+ * The Merkle tree of a job's earnings, in the convention of OpenZeppelin's StandardMerkleTree (the contract checks it with
+ * theirs). SPEC: docs/spec/earnings.md. An account has one leaf; leaves are put in the order of their accounts.
+ */
+import { type HashHex, InputError } from '@cairn/primitives'
+import { type Account, type Counts, type JobId, noCounts } from '@cairn/protocol'
+import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
+import { fromBytes32, toBytes32 } from './chain/hex.ts'
+import { NO_HEAD } from './identities.ts'
+
+export interface EarningsLeaf {
+  readonly job: JobId
+  readonly account: Account
+  readonly counts: Counts
+}
+
+export interface EarningsTree {
+  /** Zero for a job that owes nobody. */
+  readonly root: HashHex
+  readonly totals: Counts
+  /** In the order of accounts. */
+  readonly leaves: readonly EarningsLeaf[]
+  /** Sibling hashes for `withdraw`, from the leaf upwards. Throws `InputError` (`NoLeaf`) for an account without one. */
+  proofOf(account: Account): HashHex[]
+}
+
+const ENCODING = ['bytes32', 'address', 'uint64', 'uint64', 'uint64', 'uint64']
+
+/** Builds the tree. Throws `InputError` (`RepeatedAccount`) when two leaves are of one account. */
+export function earningsTree(leaves: readonly EarningsLeaf[]): EarningsTree {
+  const ordered = [...leaves].sort((a, b) => (keyOf(a.account) < keyOf(b.account) ? -1 : 1))
+  const indexes = new Map(ordered.map(({ account }, index) => [keyOf(account), index]))
+  if (indexes.size !== ordered.length) throw repeatedAccount()
+  const tree = ordered.length === 0 ? undefined : StandardMerkleTree.of(ordered.map(fieldsOf), ENCODING)
+  return {
+    root: tree ? fromBytes32(tree.root as Account) : NO_HEAD,
+    totals: ordered.reduce((sum, { counts }) => addCounts(sum, counts), noCounts),
+    leaves: ordered,
+    proofOf(account) {
+      const index = indexes.get(keyOf(account))
+      if (index === undefined) throw noLeaf(account)
+      return tree!.getProof(index).map(hash => fromBytes32(hash as Account))
+    },
+  }
+}
+
+/** Tells whether a proof shows that the leaf is under the root, as the contract would. */
+export const verifyEarningsProof = (root: HashHex, leaf: EarningsLeaf, proof: readonly HashHex[]): boolean =>
+  StandardMerkleTree.verify(toBytes32(root), ENCODING, fieldsOf(leaf), proof.map(toBytes32))
+
+const fieldsOf = ({ job, account, counts }: EarningsLeaf): unknown[] => [
+  toBytes32(job),
+  account,
+  counts.trained,
+  counts.evaluated,
+  counts.kept,
+  counts.coordinated,
+]
+
+const addCounts = (a: Counts, b: Counts): Counts => ({
+  trained: a.trained + b.trained,
+  evaluated: a.evaluated + b.evaluated,
+  kept: a.kept + b.kept,
+  coordinated: a.coordinated + b.coordinated,
+})
+
+/** Addresses may be written with or without checksum capitals. */
+const keyOf = (account: Account): string => account.toLowerCase()
+
+const repeatedAccount = (): InputError =>
+  new InputError('RepeatedAccount', 'Two leaves of a job are of one account.', {
+    expected: 'one cumulative leaf per account',
+    found: 'two',
+    fix: 'Add their counts up.',
+  })
+
+const noLeaf = (account: Account): InputError =>
+  new InputError('NoLeaf', 'This account has no leaf in the tree.', {
+    expected: 'an account that earned something',
+    found: account,
+    fix: 'Ask for another account, or wait until its work is in an assertion.',
+  })

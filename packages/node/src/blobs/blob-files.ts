@@ -1,0 +1,86 @@
+/**
+ * Where blobs lie on the disk: `<id>` holds the bytes, `<id>.manifest` what they are checked against, and `partial/`
+ * what is still being fetched. A blob is there when its bytes are: they are renamed into place last.
+ * Several threads and processes may work in one directory, so nothing is believed that the disk does not say.
+ */
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type BlobId, type BlobLayout, type BlobManifest, decodeManifest } from '@cairn/protocol'
+import { sha256 } from '../files/hash.ts'
+import { isMissing } from '../files/io-errors.ts'
+
+const MANIFEST = '.manifest'
+const IS_BLOB = /^[0-9a-f]{64}$/
+
+export interface BlobFile {
+  readonly id: BlobId
+  readonly sizeBytes: number
+}
+
+export const partialDirectory = (directory: string): string => join(directory, 'partial')
+export const bytesPath = (directory: string, id: BlobId): string => join(directory, id)
+export const manifestPath = (directory: string, id: BlobId): string => join(directory, `${id}${MANIFEST}`)
+
+/** Returns a blob's size, or undefined when its bytes are not there. */
+export async function sizeOnDisk(directory: string, id: BlobId): Promise<number | undefined> {
+  const found = await stat(bytesPath(directory, id)).catch(() => undefined)
+  return found?.isFile() ? found.size : undefined
+}
+
+/** Reads and checks a manifest; undefined when there is none, or another blob's, or a damaged one. */
+export async function readManifest(directory: string, id: BlobId): Promise<BlobManifest | undefined> {
+  const bytes = await readFile(manifestPath(directory, id)).catch(() => undefined)
+  const check = bytes && decodeManifest(sha256, id, new Uint8Array(bytes))
+  return check?.ok ? check.manifest : undefined
+}
+
+/** Removes a blob, its bytes first, so that no crash leaves bytes that nothing can check. */
+export async function removeBlob(directory: string, id: BlobId): Promise<void> {
+  await rm(bytesPath(directory, id), { force: true })
+  await rm(manifestPath(directory, id), { force: true })
+}
+
+/** Lists the blobs of a directory, in no order. */
+export async function listBlobs(directory: string): Promise<BlobFile[]> {
+  const names = await readdir(directory).catch((cause: unknown) => {
+    if (isMissing(cause)) return []
+    throw cause
+  })
+  const ids = names.filter(name => IS_BLOB.test(name)) as BlobId[]
+  const sizes = await Promise.all(ids.map(id => sizeOnDisk(directory, id)))
+  return ids.flatMap((id, i) => (sizes[i] === undefined ? [] : [{ id, sizeBytes: sizes[i] }]))
+}
+
+/** Reads a range of a file; undefined when the file is not there or ends before. */
+export async function readAt(path: string, offset: number, sizeBytes: number): Promise<Uint8Array | undefined> {
+  const file = await open(path, 'r').catch(() => undefined)
+  if (file === undefined) return undefined
+  try {
+    const bytes = new Uint8Array(sizeBytes)
+    for (let done = 0; done < sizeBytes; ) {
+      const { bytesRead } = await file.read(bytes, done, sizeBytes - done, offset + done)
+      if (bytesRead === 0) return undefined
+      done += bytesRead
+    }
+    return bytes
+  } catch {
+    return undefined // a sector that cannot be read is as good as a wrong one
+  } finally {
+    await file.close()
+  }
+}
+
+/** Returns the bytes that chunks `first` to `first + count - 1` take; undefined where there are no such chunks. */
+export function rangeOf(layout: BlobLayout, first: number, count: number) {
+  const chunks = layout.chunks.slice(first, first + count)
+  const [start, end] = [chunks[0], chunks.at(-1)]
+  if (count < 1 || chunks.length !== count || start === undefined || end === undefined) return undefined
+  return { chunks, offset: start.offset, sizeBytes: end.offset + end.sizeBytes - start.offset }
+}
+
+/** Makes renames survive a power cut; some file systems cannot sync a directory, and need not. */
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await open(directory, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => undefined)
+  await handle?.close()
+}

@@ -1,0 +1,25 @@
+/** Checking bytes that were read from the disk against the chunks that they should be. */
+import { type BlobLayout, type ChunkPlace, verifyChunk } from '@cairn/protocol'
+import { sha256 } from '../files/hash.ts'
+
+/** PERF: a blob may have gigabytes; other work gets its turn every few megabytes. */
+const CHUNKS_PER_TURN = 32
+
+/** Checks a whole blob. Returns the index of the first chunk that does not verify. */
+export async function badChunkOfWhole({ chunks }: BlobLayout, bytes: Uint8Array): Promise<number | undefined> {
+  for (let first = 0; first < chunks.length; first += CHUNKS_PER_TURN) {
+    const bad = badChunk(chunks.slice(first, first + CHUNKS_PER_TURN), 0, bytes)
+    if (bad !== undefined) return first + bad
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  return undefined
+}
+
+/** Returns the index of the first chunk that does not verify; `bytes` begin at `start` of the blob. */
+export function badChunk(chunks: readonly ChunkPlace[], start: number, bytes: Uint8Array): number | undefined {
+  const bad = chunks.findIndex(chunk => {
+    const at = chunk.offset - start
+    return !verifyChunk(sha256, chunk, bytes.subarray(at, at + chunk.sizeBytes))
+  })
+  return bad < 0 ? undefined : bad
+}

@@ -1,0 +1,85 @@
+/** Jobs ready to be worked on: document checked, program decoded, data read, graphs compiled. The last few stay. */
+import { wasm } from '@cairn/engine'
+import { type HashHex, IntegrityError } from '@cairn/primitives'
+import { type DocumentId, decodeJobDocument, type JobDocument, type JobId, jobKey } from '@cairn/protocol'
+import {
+  createExecutor,
+  datasetFromBlob,
+  decodeProgram,
+  type Executor,
+  type JobProgram,
+  wrongCost,
+} from '@cairn/training'
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { sha256 } from '../files/hash.ts'
+import { missing } from './problems.ts'
+
+export interface ReadyJob {
+  readonly id: DocumentId
+  readonly job: JobId
+  readonly document: JobDocument
+  readonly program: JobProgram
+  readonly executor: Executor
+}
+
+/** Compiled graphs hold their memory, so few jobs are kept. */
+const MOST_JOBS = 2
+
+/** What execution needs of the node's blobs. */
+export type Blobs = Pick<BlobStore, 'read' | 'write'>
+
+async function mustRead(blobs: Blobs, id: HashHex): Promise<Uint8Array> {
+  const parts = await blobs.read(id)
+  if (parts === undefined) throw missing(id)
+  const [part] = parts
+  if (part?.dtype === 'u8' && parts.length === 1) return part.bytes
+  throw badDocument(id, 'a blob of plain bytes', 'a blob of tensors')
+}
+
+const badDocument = (path: string, expected: string, found: string): IntegrityError =>
+  new IntegrityError('document.refused', 'This job document cannot be used.', {
+    path,
+    expected,
+    found,
+    fix: 'Refuse the job; an honest submitter writes its document with cairn.',
+  })
+
+async function readDocument(blobs: Blobs, id: DocumentId): Promise<JobDocument> {
+  const decoded = decodeJobDocument(await mustRead(blobs, id))
+  if (!decoded.ok) throw badDocument(decoded.path || 'the document', `a job document (${decoded.code})`, decoded.found)
+  return decoded.document
+}
+
+async function readyJob(blobs: Blobs, id: DocumentId, threads: number): Promise<ReadyJob> {
+  const document = await readDocument(blobs, id)
+  const { spec, vocabulary, data: facts } = document
+  const program = decodeProgram(await mustRead(blobs, document.blobs.program), document, sha256)
+  const wrong = wrongCost(document, program)
+  if (wrong !== undefined) throw badDocument(wrong.path, wrong.expected, wrong.found)
+  const dataset = datasetFromBlob({ spec, facts, vocabulary }, await mustRead(blobs, document.blobs.data), sha256)
+  const executor = createExecutor(program, dataset, { backend: wasm, hash: sha256, threads })
+  return { id, job: jobKey(document.submitter, id), document, program, executor }
+}
+
+export interface PreparedJobs {
+  /** Throws what is wrong with the job. */
+  ready(id: DocumentId): Promise<ReadyJob>
+}
+
+/** Keeps the jobs used last. */
+export function preparedJobs(blobs: Blobs, threads: number): PreparedJobs {
+  const jobs = new Map<DocumentId, ReadyJob>()
+  return {
+    async ready(id) {
+      const job = jobs.get(id) ?? (await readyJob(blobs, id, threads))
+      jobs.delete(id)
+      jobs.set(id, job)
+      for (const [oldest, { executor }] of jobs) {
+        if (jobs.size <= MOST_JOBS) break
+        jobs.delete(oldest)
+        await executor.close()
+      }
+      return job
+    },
+  }
+}

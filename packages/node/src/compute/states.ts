@@ -1,0 +1,68 @@
+/** States of a job between memory and blobs. */
+import { type HashHex, IntegrityError, InternalError } from '@cairn/primitives'
+import {
+  globalSlots,
+  replicaSlots,
+  rootOfState,
+  type State,
+  stateFromParts,
+  stateParts,
+  type TensorSlot,
+  updateSlots,
+  zeroState,
+} from '@cairn/training'
+import { sha256 } from '../files/hash.ts'
+import type { Blobs, ReadyJob } from './prepared-jobs.ts'
+import { missing } from './problems.ts'
+import type { StateCache } from './state-cache.ts'
+
+export type StateKind = 'global' | 'replica' | 'update'
+
+const slots: Record<StateKind, (job: ReadyJob) => readonly TensorSlot[]> = {
+  global: ({ program }) => globalSlots(program.model),
+  replica: ({ program }) => replicaSlots(program.model, program.spec.outer.innerState),
+  update: ({ program }) => updateSlots(program.model),
+}
+
+export interface States {
+  /** Throws when the blob is not here. */
+  load(job: ReadyJob, kind: StateKind, root: HashHex): Promise<State>
+  /** Writes a state as a blob. `root` is what it is known to have. */
+  keep(job: ReadyJob, kind: StateKind, state: State, root?: HashHex): Promise<HashHex>
+  /** The state of a replica that has done nothing yet. */
+  fresh(job: ReadyJob): { readonly state: State; readonly root: HashHex }
+}
+
+export function createStates(blobs: Blobs, cache: StateCache): States {
+  return {
+    async load(job, kind, root) {
+      const known = cache.get(root)
+      if (known !== undefined) return known
+      const parts = await blobs.read(root)
+      if (parts === undefined) throw missing(root)
+      const state = stateFromParts(slots[kind](job), parts)
+      if (state === undefined) throw otherBlob(kind, root)
+      cache.put(root, state)
+      return state
+    },
+    async keep(job, kind, state, root) {
+      const id = await blobs.write(stateParts(slots[kind](job), state))
+      if (root !== undefined && id !== root)
+        throw new InternalError('WrongRoot', `the blob of a state of root ${root} has the id ${id}`)
+      cache.put(id, state)
+      return id
+    },
+    fresh(job) {
+      const state = zeroState(slots.replica(job))
+      return { state, root: rootOfState(sha256, slots.replica(job), state) }
+    },
+  }
+}
+
+const otherBlob = (kind: StateKind, root: HashHex): IntegrityError =>
+  new IntegrityError('state.form', 'This blob is not a state of the job.', {
+    path: root,
+    expected: `a blob with the tensors of a ${kind} state`,
+    found: 'other parts',
+    fix: 'Refuse the lease; its coordinator named another blob.',
+  })

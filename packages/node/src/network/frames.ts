@@ -1,0 +1,141 @@
+/**
+ * Frames on a stream: four bytes of length, big-endian, then so many bytes. All of Cairn's protocols use them.
+ * SAFETY: memory grows with what has arrived, never with what a header claims; a header above the limit ends the stream,
+ * and so does a frame that takes too long.
+ */
+import type { Stream } from '@libp2p/interface'
+
+const HEADER_SIZE_BYTES = 4
+const FIRST_CAPACITY_BYTES = 65_536
+
+/** Why no more frames come. */
+export type FramesEnd = 'closed' | 'reset' | 'oversized' | 'stalled'
+
+export interface FrameOptions {
+  readonly maxBytes: number
+  /** Longest that a frame may take from its first byte to its last. */
+  readonly frameTimeoutMs: number
+  readonly onFrame: (bytes: Uint8Array) => void
+  readonly onEnd: (reason: FramesEnd) => void
+}
+
+/** Puts a length in front of bytes. */
+export function framed(payload: Uint8Array): Uint8Array {
+  const frame = new Uint8Array(HEADER_SIZE_BYTES + payload.length)
+  new DataView(frame.buffer).setUint32(0, payload.length)
+  frame.set(payload, HEADER_SIZE_BYTES)
+  return frame
+}
+
+export interface FrameAssembler {
+  /** Takes the next bytes; false when a header is above the limit, after which nothing more may come. */
+  push(bytes: Uint8Array): boolean
+  /** Whether a frame has begun and not ended. */
+  readonly isInside: boolean
+}
+
+/** Cuts bytes, however they arrive, into frames. */
+export function frameAssembler(maxBytes: number, onFrame: (bytes: Uint8Array) => void): FrameAssembler {
+  const header = new Uint8Array(HEADER_SIZE_BYTES)
+  let headerBytes = 0
+  let size = 0
+  let body = new Uint8Array()
+  let bodyBytes = 0
+
+  function takeHeader(bytes: Uint8Array): number {
+    const taken = Math.min(HEADER_SIZE_BYTES - headerBytes, bytes.length)
+    header.set(bytes.subarray(0, taken), headerBytes)
+    headerBytes += taken
+    if (headerBytes === HEADER_SIZE_BYTES) size = new DataView(header.buffer).getUint32(0)
+    return taken
+  }
+
+  function takeBody(bytes: Uint8Array): number {
+    const taken = Math.min(size - bodyBytes, bytes.length)
+    const capacity = Math.min(size, Math.max(FIRST_CAPACITY_BYTES, 2 * body.length, bodyBytes + taken))
+    if (bodyBytes + taken > body.length) {
+      const grown = new Uint8Array(capacity)
+      grown.set(body.subarray(0, bodyBytes))
+      body = grown
+    }
+    body.set(bytes.subarray(0, taken), bodyBytes)
+    bodyBytes += taken
+    return taken
+  }
+
+  function finish(): void {
+    const frame = body
+    body = new Uint8Array()
+    headerBytes = 0
+    bodyBytes = 0
+    onFrame(frame)
+  }
+
+  return {
+    push(bytes) {
+      for (let rest = bytes; rest.length > 0; ) {
+        rest = rest.subarray(headerBytes < HEADER_SIZE_BYTES ? takeHeader(rest) : takeBody(rest))
+        if (headerBytes < HEADER_SIZE_BYTES) continue
+        if (size > maxBytes) return false
+        if (bodyBytes === size) finish()
+      }
+      return true
+    },
+    get isInside() {
+      return headerBytes > 0
+    },
+  }
+}
+
+/** Reads frames from a stream until it ends, or aborts it when the peer breaks a limit. */
+export function readFrames(stream: Stream, { maxBytes, frameTimeoutMs, onFrame, onEnd }: FrameOptions): void {
+  let hasEnded = false
+  let timer: NodeJS.Timeout | undefined
+  const assembler = frameAssembler(maxBytes, bytes => {
+    clearTimeout(timer)
+    timer = undefined
+    if (!hasEnded) onFrame(bytes)
+  })
+  const end = (reason: FramesEnd): void => {
+    if (hasEnded) return
+    hasEnded = true
+    clearTimeout(timer)
+    if (reason === 'oversized' || reason === 'stalled') stream.abort(new Error(`frame ${reason}`))
+    onEnd(reason)
+  }
+  stream.addEventListener('message', ({ data }) => {
+    if (hasEnded) return
+    for (const bytes of data instanceof Uint8Array ? [data] : data) if (!assembler.push(bytes)) return end('oversized')
+    if (assembler.isInside) timer ??= setTimeout(() => end('stalled'), frameTimeoutMs)
+  })
+  stream.addEventListener('end', () => end('closed'))
+  stream.addEventListener('close', event => end(event.error === undefined ? 'closed' : 'reset'))
+  if (stream.readableEnded || stream.status !== 'open') end('closed')
+}
+
+/** Most bytes that wait in a stream before a writer has to wait too. */
+const MAX_WAITING_BYTES = 262_144
+
+/**
+ * Waits until a stream takes more bytes. Returns false when it ended or did not within `timeoutMs`.
+ * Not `stream.onDrain()`: in libp2p 3.3 that returns at once from the second time on.
+ */
+export async function drained(stream: Stream, timeoutMs: number): Promise<boolean> {
+  const deadline = AbortSignal.timeout(timeoutMs)
+  while (stream.writableNeedsDrain || stream.writeBufferLength > MAX_WAITING_BYTES) {
+    if (stream.status !== 'open' || deadline.aborted) return false
+    await nextOf(stream, ['drain', 'idle', 'close'], deadline)
+  }
+  return stream.status === 'open' || stream.status === 'closing'
+}
+
+function nextOf(stream: Stream, events: readonly ('drain' | 'idle' | 'close')[], signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const done = () => resolve()
+  for (const event of events) stream.addEventListener(event, done, { once: true })
+  signal.addEventListener('abort', done, { once: true })
+  return promise.finally(() => {
+    for (const event of events) stream.removeEventListener(event, done)
+    signal.removeEventListener('abort', done)
+  })
+}

@@ -1,0 +1,160 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodeUtf8 } from '@cairn/primitives'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openStorage, type Storage, type StorageOptions } from './open-storage.ts'
+
+let directory: string
+let storage: Storage
+
+beforeEach(() => {
+  directory = join(mkdtempSync(join(tmpdir(), 'cairn-test-')), 'data')
+  storage = openStorage(directory)
+})
+
+afterEach(() => storage.close())
+
+function reopen(options?: StorageOptions): void {
+  storage.close()
+  storage = openStorage(directory, options)
+}
+
+const event = (atMs: number, subject = 'job', body = encodeUtf8(`at ${atMs}`)) => ({ atMs, subject, body })
+
+describe('the journal', () => {
+  test('gives back what was appended, in order, from any entry on, after a restart as well', () => {
+    expect([storage.journal.lastSeq(), ...storage.journal.read()]).toEqual([0])
+    expect([event(5), event(3, 'other'), event(9)].map(storage.journal.append)).toEqual([1, 2, 3])
+    reopen()
+    expect([...storage.journal.read()]).toEqual([
+      { seq: 1, ...event(5) },
+      { seq: 2, ...event(3, 'other') },
+      { seq: 3, ...event(9) },
+    ])
+    expect([...storage.journal.read({ after: 1, subject: 'job' })]).toEqual([{ seq: 3, ...event(9) }])
+    expect(storage.journal.lastSeq()).toBe(3)
+  })
+
+  test('keeps any bytes, none included', () => {
+    const bodies = [new Uint8Array(0), Uint8Array.of(0, 255), new Uint8Array(100_000).fill(7)]
+    for (const body of bodies) storage.journal.append(event(0, '', body))
+    expect([...storage.journal.read()].map(({ body }) => body)).toEqual(bodies)
+  })
+
+  test('is read in pages that a reader does not notice, by two readers at once', () => {
+    storage.transaction(() => {
+      for (let at = 1; at <= 1000; at++) storage.journal.append(event(at, at % 2 === 0 ? 'even' : 'odd'))
+    })
+    let pairs = 0
+    for (const { seq } of storage.journal.read({ subject: 'even' })) {
+      const [next] = storage.journal.read({ after: seq - 1 })
+      expect(next?.seq).toBe(seq)
+      pairs += 1
+    }
+    expect(pairs).toBe(500)
+    expect([...storage.journal.read()].map(({ seq }) => seq)).toEqual(Array.from({ length: 1000 }, (_, i) => i + 1))
+  })
+})
+
+describe('a transaction', () => {
+  const failing = () => {
+    storage.journal.append(event(2))
+    storage.facts.set('half', Uint8Array.of(1))
+    throw new Error('in the middle')
+  }
+
+  test('keeps events and facts together', () => {
+    const answer = storage.transaction(() => {
+      storage.facts.set('snapshot', Uint8Array.of(1))
+      return storage.journal.append(event(1))
+    })
+    expect([answer, storage.journal.lastSeq(), storage.facts.get('snapshot')]).toEqual([1, 1, Uint8Array.of(1)])
+  })
+
+  test('that fails keeps nothing, and the next one works', () => {
+    expect(() => storage.transaction(failing)).toThrow('in the middle')
+    expect([storage.journal.lastSeq(), storage.facts.get('half')]).toEqual([0, undefined])
+    expect(storage.transaction(() => storage.journal.append(event(1)))).toBe(1)
+  })
+
+  test('inside another may fail alone', () => {
+    storage.transaction(() => {
+      storage.journal.append(event(1))
+      expect(() => storage.transaction(failing)).toThrow('in the middle')
+      storage.transaction(() => storage.journal.append(event(3)))
+    })
+    expect([...storage.journal.read()].map(({ atMs }) => atMs)).toEqual([1, 3])
+    expect(storage.facts.get('half')).toBe(undefined)
+  })
+
+  test('refuses an asynchronous function and keeps nothing of it', () => {
+    const wait = async () => storage.journal.append(event(1))
+    expect(() => storage.transaction(wait)).toThrow(expect.objectContaining({ code: 'AsyncTransaction' }))
+    expect(storage.journal.lastSeq()).toBe(0)
+  })
+})
+
+test('facts are replaced, deleted and listed by the beginning of their keys', () => {
+  for (const key of ['é', 'job/2', 'job/1', 'jobs', 'job/é', '%']) storage.facts.set(key, encodeUtf8(key))
+  storage.facts.set('jobs', new Uint8Array(0))
+  reopen()
+  expect(storage.facts.entries('job/').map(([key]) => key)).toEqual(['job/1', 'job/2', 'job/é'])
+  expect(storage.facts.entries('%')).toEqual([['%', encodeUtf8('%')]])
+  expect(storage.facts.entries()).toHaveLength(6)
+  expect(storage.facts.get('jobs')).toEqual(new Uint8Array(0))
+  for (let times = 0; times < 2; times++) storage.facts.delete('jobs')
+  expect(storage.facts.get('jobs')).toBe(undefined)
+})
+
+describe('reasons', () => {
+  const about = (round: number, replica: number, node: string, job = 'a') => ({
+    atMs: round,
+    job,
+    round,
+    replica,
+    node,
+  })
+
+  test('are found by what they are about, the newest last', () => {
+    const given = [about(1, 0, 'x'), about(1, 1, 'y'), about(2, 0, 'x'), about(2, 0, 'x', 'b')]
+    given.forEach((one, i) => storage.reasons.add({ ...one, text: `because ${i}` }))
+    storage.reasons.add({ atMs: 9, job: 'a', text: 'no node is free' })
+    const found = (...[query]: Parameters<Storage['reasons']['find']>) =>
+      storage.reasons.find(query).map(({ text }) => text.split(' ').at(-1))
+    expect(found({ job: 'a' })).toEqual(['0', '1', '2', 'free'])
+    expect(found({ job: 'a', round: 1, replica: 1 })).toEqual(['1'])
+    expect(found({ node: 'x' })).toEqual(['0', '2', '3'])
+    expect(found({ job: 'a', limit: 2 })).toEqual(['2', 'free'])
+    expect(storage.reasons.find({ limit: 1 })).toEqual([{ atMs: 9, job: 'a', text: 'no node is free' }])
+  })
+
+  test('go when there are too many, the oldest first', () => {
+    reopen({ reasonsKept: 3 })
+    for (let round = 0; round < 10; round++) storage.reasons.add({ ...about(round, 0, 'x'), text: '' })
+    expect(storage.reasons.find().map(({ round }) => round)).toEqual([7, 8, 9])
+  })
+})
+
+test('a blob is pinned while any reason for it is left', () => {
+  const { pins } = storage
+  pins.pin('r1', 'job a', 2)
+  pins.pin('r1', 'round 7', 1)
+  pins.pin('r1', 'job a', 3)
+  pins.pin('r2', 'job a', 2)
+  expect(pins.reasonsOf('r1')).toEqual(['round 7', 'job a'])
+  expect(pins.unpinned(['r3', 'r2', 'r1', 'r0'])).toEqual(['r3', 'r0'])
+  pins.release('job a')
+  expect(pins.unpinned(['r1', 'r2'])).toEqual(['r2'])
+  for (let times = 0; times < 2; times++) pins.unpin('r1', 'round 7')
+  expect(pins.unpinned(['r1', 'r2'])).toEqual(['r1', 'r2'])
+})
+
+test('counters add up across restarts', () => {
+  expect([storage.counters.add('units'), storage.counters.add('units', 41), storage.counters.add('drops')]).toEqual([
+    1, 42, 1,
+  ])
+  reopen()
+  expect([storage.counters.read('units'), storage.counters.read('never')]).toEqual([42, 0])
+  expect(storage.counters.all()).toEqual({ drops: 1, units: 42 })
+})

@@ -1,0 +1,27 @@
+/**
+ * What nodes say to each other: signed, numbered, size-limited, schema-checked. SPEC: docs/spec/messages.md.
+ * Not here: streams and topics, which are the host's; and what a role answers, which is in `roles/`.
+ */
+export {
+  type Channel,
+  isMessageKind,
+  MAX_MESSAGE_BYTES,
+  MESSAGE_KINDS,
+  type MessageBodies,
+  type MessageKind,
+} from './messages/bodies.ts'
+export { createGuard, type Guard, type GuardRules, REJECTIONS, type RejectionCode } from './messages/guard.ts'
+export { type Arrival, type Message, type Opened, openMessage } from './messages/open.ts'
+export type { Custody, PeerAddress, SignedCommitment, SignedEvaluation } from './messages/records.ts'
+export { type Draft as MessageDraft, type MessageSigner, nextSequence, sealMessage } from './messages/seal.ts'
+export {
+  type CustodyClaim,
+  claimOf,
+  commitmentStatement,
+  custodyStatement,
+  evaluationStatement,
+  isCustody,
+  isSignedCommitment,
+  isSignedEvaluation,
+  type VerifySignature,
+} from './messages/statements.ts'

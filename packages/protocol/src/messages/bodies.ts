@@ -1,0 +1,157 @@
+/**
+ * Every kind of message: how it travels, how large it may be, what it says. SPEC: docs/spec/messages.md "Kinds".
+ * What a role does on hearing one is in `roles/`.
+ */
+import { z } from 'zod'
+import type { Unit } from '../units.ts'
+import {
+  account,
+  amount,
+  bits,
+  blobId,
+  bytes,
+  divergence,
+  type Fixed,
+  hash,
+  index,
+  multiaddresses,
+  peerAddress,
+  peerAddresses,
+  reason,
+  signature,
+  signedCommitment,
+  signedEvaluation,
+  unit,
+} from './records.ts'
+
+/** `direct` is a stream between two peers; the others are gossip topics. Sequences are counted per channel. */
+export type Channel = 'direct' | 'presence' | 'commitments'
+
+interface KindRule<Body extends z.ZodType> {
+  readonly channel: Channel
+  /** Whether the envelope names a job. */
+  readonly scope: 'job' | 'network'
+  /** Most bytes of a whole message of this kind. */
+  readonly maxBytes: number
+  readonly body: Body
+  /** Units that the body speaks of; they must be of the envelope's job. */
+  readonly units?: (body: z.output<Body>) => readonly Unit[]
+}
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+const rule = <Body extends z.ZodType>(fields: KindRule<Body>): KindRule<Body> => fields
+
+const direct = <Body extends z.ZodType>(maxBytes: number, body: Body, units?: KindRule<Body>['units']) =>
+  rule({ channel: 'direct', scope: 'job', maxBytes, body, ...(units === undefined ? {} : { units }) })
+
+const presence = z.strictObject({
+  address: account,
+  owner: account,
+  role: z.enum(['worker', 'coordinator']),
+  /** Asked per 10^12 operations. */
+  price: amount,
+  memoryBytes: index,
+  threads: index,
+  operationsPerSecond: index,
+  addresses: multiaddresses,
+  leaving: z.boolean(),
+})
+
+const lease = z.strictObject({
+  lease: index,
+  unit,
+  deadlineMs: index,
+  document: blobId,
+  /** Absent while the round's start is not agreed: the worker's own outer step says it. */
+  globalRoot: hash.exactOptional(),
+  /** Absent before a replica's first unit, which starts from zeros. */
+  replicaRoot: hash.exactOptional(),
+  sources: z.array(z.strictObject({ root: blobId, peers: peerAddresses })).max(64),
+  custodians: peerAddresses,
+  custodiansNeeded: index,
+})
+
+const commit = z.discriminatedUnion('outcome', [
+  z.strictObject({ outcome: z.literal('trained'), lease: index, commitment: signedCommitment }),
+  z.strictObject({ outcome: z.literal('evaluated'), lease: index, evaluation: signedEvaluation }),
+  z.strictObject({ outcome: z.literal('diverged'), lease: index, unit, diverged: divergence }),
+])
+
+const closed = z.strictObject({
+  document: blobId,
+  round: index,
+  /** In replica order. */
+  units: z.array(signedCommitment).max(1 << 16),
+  startRoot: hash,
+  sources: peerAddresses,
+})
+
+const report = z.strictObject({
+  round: index,
+  outcome: z.union([z.strictObject({ globalRoot: hash }), z.strictObject({ diverged: divergence })]),
+})
+
+const noted = z.discriminatedUnion('about', [
+  z.strictObject({ about: z.literal('commit'), kind: unit.shape.kind, round: index, replica: index }),
+  z.strictObject({ about: z.literal('report'), round: index }),
+  z.strictObject({ about: z.literal('release'), lease: index }),
+])
+
+const KINDS = {
+  presence: rule({ channel: 'presence', scope: 'network', maxBytes: 8 * KIB, body: presence }),
+  committed: rule({
+    channel: 'commitments',
+    scope: 'job',
+    maxBytes: 128 * KIB,
+    body: signedCommitment,
+    units: body => [body.commitment.unit],
+  }),
+  submitted: direct(MIB, z.strictObject({ document: bytes })),
+  pin: direct(
+    512 * KIB,
+    z.strictObject({ document: blobId, roots: z.array(blobId).max(1024), sources: peerAddresses }),
+  ),
+  pinned: direct(128 * KIB, z.strictObject({ roots: z.array(blobId).max(1024) })),
+  lease: direct(MIB, lease, body => [body.unit]),
+  progress: direct(4 * KIB, z.strictObject({ lease: index, done: index, lossBits: bits })),
+  release: direct(4 * KIB, z.strictObject({ lease: index, reason })),
+  keep: direct(
+    8 * KIB,
+    z.strictObject({ unit, updateRoot: blobId, newReplicaRoot: blobId, holder: peerAddress }),
+    body => [body.unit],
+  ),
+  kept: direct(4 * KIB, z.strictObject({ unit, updateRoot: blobId, newReplicaRoot: blobId, signature }), body => [
+    body.unit,
+  ]),
+  commit: direct(256 * KIB, commit, unitsOfCommit),
+  closed: direct(4 * MIB, closed, body => body.units.map(({ commitment }) => commitment.unit)),
+  report: direct(4 * KIB, report),
+  anchored: direct(4 * MIB, z.strictObject({ round: index, document: bytes })),
+  ended: direct(
+    4 * KIB,
+    z.strictObject({ outcome: z.enum(['finished', 'cancelled', 'diverged', 'failed']), reason: z.string().max(1000) }),
+  ),
+  noted: direct(4 * KIB, noted),
+} as const
+
+export type MessageKind = keyof typeof KINDS
+
+type Rules = { readonly [Kind in MessageKind]: KindRule<z.ZodType> }
+
+/** What a message of each kind says. */
+export type MessageBodies = { readonly [Kind in MessageKind]: Fixed<z.output<(typeof KINDS)[Kind]['body']>> }
+
+/** Rules of every kind. */
+export const MESSAGE_KINDS = KINDS as unknown as Rules
+
+/** Most bytes of any message. */
+export const MAX_MESSAGE_BYTES = Math.max(...Object.values(MESSAGE_KINDS).map(({ maxBytes }) => maxBytes))
+
+export const isMessageKind = (text: string): text is MessageKind => Object.hasOwn(MESSAGE_KINDS, text)
+
+function unitsOfCommit(body: z.output<typeof commit>): Unit[] {
+  if (body.outcome === 'trained') return [body.commitment.commitment.unit]
+  return [body.outcome === 'evaluated' ? body.evaluation.unit : body.unit]
+}

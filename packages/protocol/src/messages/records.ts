@@ -1,0 +1,92 @@
+/**
+ * Schemas of the records that messages carry: units, commitments, signatures, addresses of peers. Strict and bounded at
+ * every level; integers only. SPEC: docs/spec/messages.md "Records". In bodies, hashes, keys and signatures are
+ * lower-case hex.
+ */
+import type { HashHex } from '@cairn/primitives'
+import { z } from 'zod'
+import type { BlobId } from '../blobs.ts'
+import type { Commitment, JobId } from '../units.ts'
+
+/** Makes a type read-only at every level; bytes stay bytes. */
+export type Fixed<T> = T extends string | number | boolean | undefined | Uint8Array
+  ? T
+  : { readonly [Key in keyof T]: Fixed<T[Key]> }
+
+const hex = <T extends string>(digits: number) =>
+  z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`)) as z.ZodType<string> as z.ZodType<T>
+
+export const hash = hex<HashHex>(64)
+export const blobId = hex<BlobId>(64)
+/** A node's Ed25519 public key. */
+export const publicKey = hex<string>(64)
+export const signature = hex<string>(128)
+/** An account on the chain. */
+export const account = z.string().regex(/^0x[0-9a-f]{40}$/)
+export const index = z.int().min(0)
+export const bits = z.int().min(0).max(0xffff_ffff)
+/** Amounts of money: canonical decimals, since they may exceed an integer of the encoding. */
+export const amount = z.string().regex(/^(0|[1-9][0-9]{0,77})$/)
+export const reason = z.string().max(200)
+export const bytes: z.ZodType<Uint8Array> = z.instanceof(Uint8Array)
+
+/** Where something listens. Only its form is looked at here; dialling it may fail. */
+const multiaddress = z.string().regex(/^\/[\x21-\x7e]{1,255}$/)
+export const multiaddresses = z.array(multiaddress).max(16)
+
+export const peerAddress = z.strictObject({ peer: publicKey, addresses: multiaddresses })
+export const peerAddresses = z.array(peerAddress).max(64)
+
+export const unit = z.strictObject({
+  job: hex<JobId>(64),
+  round: index,
+  replica: index,
+  kind: z.enum(['train', 'evaluate']),
+})
+
+const commitment = z.strictObject({
+  unit,
+  globalRoot: hash,
+  replicaRoot: hash,
+  updateRoot: hash,
+  newReplicaRoot: hash,
+  checkpointRoots: z.array(hash).max(1024),
+  lossBits: bits,
+}) satisfies z.ZodType<Commitment>
+
+const custody = z.strictObject({ peer: publicKey, signature })
+
+export const signedCommitment = z.strictObject({
+  commitment,
+  worker: publicKey,
+  signature,
+  custody: z.array(custody).max(16),
+})
+
+export const signedEvaluation = z.strictObject({
+  unit,
+  globalRoot: hash,
+  lossBits: bits,
+  correct: index,
+  total: index,
+  worker: publicKey,
+  signature,
+})
+
+export const divergence = z.strictObject({
+  graph: z.string().min(1).max(64),
+  operator: z.string().min(1).max(1024),
+  step: index.exactOptional(),
+})
+
+/** Where a node can be reached: its public key in hex, and multiaddresses. */
+export type PeerAddress = Fixed<z.output<typeof peerAddress>>
+
+/** A custodian's signature over `custodyStatement`: it holds a unit's update and new replica state on disk. */
+export type Custody = Fixed<z.output<typeof custody>>
+
+/** A commitment as it travels: with its worker's signature over `commitmentStatement`, and those of its custodians. */
+export type SignedCommitment = Fixed<z.output<typeof signedCommitment>>
+
+/** What a worker found by evaluating a round's global state, with its signature over `evaluationStatement`. */
+export type SignedEvaluation = Fixed<z.output<typeof signedEvaluation>>

@@ -1,0 +1,91 @@
+/** One message body of every kind, for tests and vectors. */
+import { encodeUtf8, type HashHex } from '@cairn/primitives'
+import type { JobId, Unit } from '../../units.ts'
+import type { MessageBodies } from '../bodies.ts'
+import type { PeerAddress, SignedCommitment, SignedEvaluation } from '../records.ts'
+import type { MessageSigner } from '../seal.ts'
+import { claimOf, commitmentStatement, custodyStatement, evaluationStatement } from '../statements.ts'
+
+const repeated = (digits: string): HashHex => digits.repeat(64 / digits.length) as HashHex
+
+export const NETWORK = repeated('4e')
+export const OTHER_NETWORK = repeated('4f')
+export const JOB = repeated('0b') as string as JobId
+export const OTHER_JOB = repeated('0c') as string as JobId
+
+interface Key extends MessageSigner {
+  readonly peer: string
+}
+
+const hexOf = (bytes: Uint8Array): string => Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+
+/** Returns a body of every kind, signed by a worker and two custodians. */
+export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobId = JOB): MessageBodies {
+  const unit: Unit = { job, round: 3, replica: 1, kind: 'train' }
+  const address: PeerAddress = { peer: worker.peer, addresses: ['/ip4/127.0.0.1/tcp/4001'] }
+  const commitment = signedCommitment(unit, worker, custodians)
+  const { updateRoot, newReplicaRoot } = commitment.commitment
+  const custodian = commitment.custody[0]!
+  return {
+    presence: {
+      address: `0x${'a1'.repeat(20)}`,
+      owner: `0x${'a2'.repeat(20)}`,
+      role: 'worker',
+      price: '1000000000000000000',
+      memoryBytes: 8_589_934_592,
+      threads: 4,
+      operationsPerSecond: 30_000_000_000,
+      addresses: address.addresses,
+      leaving: false,
+    },
+    committed: commitment,
+    submitted: { document: encodeUtf8('a job document') },
+    pin: { document: repeated('d0'), roots: [repeated('d1'), repeated('d2')], sources: [address] },
+    pinned: { roots: [repeated('d1'), repeated('d2')] },
+    lease: {
+      lease: 7,
+      unit,
+      deadlineMs: 1_800_000_000_000,
+      document: repeated('d0'),
+      globalRoot: repeated('01'),
+      replicaRoot: repeated('02'),
+      sources: [{ root: repeated('01'), peers: [address] }],
+      custodians: custodians.map(({ peer }) => ({ peer, addresses: [] })),
+      custodiansNeeded: 2,
+    },
+    progress: { lease: 7, done: 12, lossBits: 0x40490fdb },
+    release: { lease: 7, reason: 'the disk is full' },
+    keep: { unit, updateRoot, newReplicaRoot, holder: address },
+    kept: { unit, updateRoot, newReplicaRoot, signature: custodian.signature },
+    commit: { outcome: 'trained', lease: 7, commitment },
+    closed: { document: repeated('d0'), round: 3, units: [commitment], startRoot: repeated('01'), sources: [address] },
+    report: { round: 3, outcome: { globalRoot: repeated('05') } },
+    anchored: { round: 3, document: encodeUtf8('a round document') },
+    ended: { outcome: 'finished', reason: 'all rounds are anchored' },
+    noted: { about: 'commit', kind: 'train', round: 3, replica: 1 },
+  }
+}
+
+export function signedCommitment(unit: Unit, worker: Key, custodians: readonly Key[]): SignedCommitment {
+  const commitment = {
+    unit,
+    globalRoot: repeated('01'),
+    replicaRoot: repeated('02'),
+    updateRoot: repeated('03'),
+    newReplicaRoot: repeated('04'),
+    checkpointRoots: [repeated('11'), repeated('12')],
+    lossBits: 0x40490fdb,
+  }
+  const custody = custodyStatement(claimOf(commitment))
+  return {
+    commitment,
+    worker: worker.peer,
+    signature: hexOf(worker.sign(commitmentStatement(commitment))),
+    custody: custodians.map(({ peer, sign }) => ({ peer, signature: hexOf(sign(custody)) })),
+  }
+}
+
+export function signedEvaluation(unit: Unit, worker: Key): SignedEvaluation {
+  const evaluation = { unit, globalRoot: repeated('05'), lossBits: 0x3f800000, correct: 41, total: 100 }
+  return { ...evaluation, worker: worker.peer, signature: hexOf(worker.sign(evaluationStatement(evaluation))) }
+}

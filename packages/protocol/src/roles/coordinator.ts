@@ -1,0 +1,157 @@
+/**
+ * The coordinator as a pure function: it opens rounds, leases units, takes commitments and reports, and says what the
+ * chain needs. It never touches a tensor, and the same events always lead to the same state, so a journal of events is
+ * all that has to survive. SPEC: protocol.md section 6; docs/decisions/0004-network.md.
+ */
+import type { PeerAddress } from '../messages.ts'
+import type { JobId } from '../units.ts'
+import { assign } from './coordinator/assign.ts'
+import { onChain, tendChain } from './coordinator/chain.ts'
+import { type CommitEvent, onCommit } from './coordinator/commits.ts'
+import {
+  type CoordinatorEffect,
+  changeJob,
+  changeRound,
+  type Draft,
+  isLive,
+  jobOf,
+  note,
+  putJob,
+  putNode,
+  shortPeer,
+} from './coordinator/draft.ts'
+import { sendEnded } from './coordinator/end.ts'
+import { onProgress, onRelease, repeatLeases, tendLeases } from './coordinator/leases.ts'
+import { addReport, agreeWhenReported, closeWhenDone, openRound } from './coordinator/rounds.ts'
+import {
+  addressOf,
+  type ChainView,
+  type CoordinatorState,
+  type JobFacts,
+  type NodeInfo,
+  type ReportOutcome,
+  type RoundRecord,
+} from './coordinator/state.ts'
+import type { Peer, Ticked } from './events.ts'
+
+export type CoordinatorEvent =
+  | { readonly event: 'presence'; readonly node: Omit<NodeInfo, 'seenMs' | 'measured'>; readonly isNew: boolean }
+  | { readonly event: 'job'; readonly facts: JobFacts; readonly submitter: string; readonly chain: ChainView }
+  | { readonly event: 'pinned'; readonly job: JobId; readonly peer: Peer }
+  | CommitEvent
+  | {
+      readonly event: 'progress'
+      readonly job: JobId
+      readonly peer: Peer
+      readonly lease: number
+      readonly done: number
+    }
+  | {
+      readonly event: 'release'
+      readonly job: JobId
+      readonly peer: Peer
+      readonly lease: number
+      readonly reason: string
+    }
+  | {
+      readonly event: 'report'
+      readonly job: JobId
+      readonly peer: Peer
+      readonly round: number
+      readonly outcome: ReportOutcome
+    }
+  | { readonly event: 'chain'; readonly job: JobId; readonly view: ChainView }
+  | { readonly event: 'timer' }
+
+type Handlers = {
+  readonly [E in CoordinatorEvent['event']]: (draft: Draft, event: Extract<CoordinatorEvent, { event: E }>) => void
+}
+
+const handlers: Handlers = {
+  presence(draft, { node, isNew }) {
+    const known = draft.state.nodes.get(node.peer)
+    const measured = known?.measured ?? false
+    const operationsPerSecond = known?.measured ? known.operationsPerSecond : node.operationsPerSecond
+    putNode(draft, { ...node, operationsPerSecond, measured, seenMs: draft.nowMs })
+    if (known === undefined) note(draft, `${shortPeer(node.peer)} joined`, { node: node.peer })
+    else if (node.leaving && !known.leaving) note(draft, `${shortPeer(node.peer)} is leaving`, { node: node.peer })
+    if (isNew && known !== undefined) repeatLeases(draft, node.peer)
+  },
+  job(draft, { facts, submitter, chain }) {
+    if (draft.state.jobs.has(facts.job)) return
+    const sets = { holders: new Set<Peer>(), participants: new Set<Peer>(), rounds: [] }
+    putJob(draft, { facts, submitter, chain, ...sets })
+    note(draft, `the job "${facts.name}" was submitted`, { job: facts.job })
+    openRound(draft, facts.job, 0, 'the job was submitted')
+    // After a takeover the chain may be further than this coordinator knows; `onChain` brings it up.
+    onChain(draft, { job: facts.job, view: chain })
+  },
+  pinned(draft, { job, peer }) {
+    if (jobOf(draft, job)?.holders.has(peer)) return
+    changeJob(draft, job, old => ({ ...old, holders: new Set([...old.holders, peer]) }))
+    note(draft, `${shortPeer(peer)} holds the job's data`, { job, node: peer })
+  },
+  commit: onCommit,
+  progress: onProgress,
+  release: onRelease,
+  report(draft, { job, peer, round, outcome }) {
+    if (jobOf(draft, job)?.ended) {
+      sendEnded(draft, job, peer)
+      return
+    }
+    addReport(draft, job, round, peer, outcome)
+    const isTaken = jobOf(draft, job)?.rounds[round]?.reports.has(peer)
+    if (isTaken) draft.effects.push({ effect: 'send', to: peer, job, kind: 'noted', body: { about: 'report', round } })
+  },
+  chain: onChain,
+  timer() {},
+}
+
+/** Tells participants that a round is closed, again and again until they report. */
+function tellClosed(draft: Draft, id: JobId, record: RoundRecord): void {
+  const job = jobOf(draft, id)
+  const startRoot = record.round === 0 ? job?.facts.initialRoot : record.startRoot
+  if (job === undefined || startRoot === undefined) return
+  const due = (peer: Peer) =>
+    draft.nowMs - (record.toldMs.get(peer) ?? Number.NEGATIVE_INFINITY) >= draft.state.settings.resendMs
+  const to = [...job.participants].filter(peer => !record.reports.has(peer) && isLive(draft, peer) && due(peer))
+  if (to.length === 0) return
+  const units = record.units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment] : []))
+  const sources: PeerAddress[] = [...job.participants].map(peer => addressOf(draft.state, peer))
+  const body = { document: job.facts.document, round: record.round, units, startRoot, sources }
+  for (const peer of to) draft.effects.push({ effect: 'send', to: peer, job: id, kind: 'closed', body })
+  changeRound(draft, id, record.round, r => ({
+    ...r,
+    toldMs: new Map([...r.toldMs, ...to.map(peer => [peer, draft.nowMs] as const)]),
+  }))
+}
+
+/** Brings a job forward as far as what is known allows. */
+function advance(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  if (job === undefined) return
+  if (!job.ended) {
+    tendLeases(draft, id)
+    closeWhenDone(draft, id)
+    agreeWhenReported(draft, id)
+    // The newest two closed rounds: a node that missed the last one may still be catching up.
+    const closed = (jobOf(draft, id)?.rounds ?? []).filter(({ closedMs }) => closedMs !== undefined).slice(-2)
+    if (!jobOf(draft, id)?.ended) for (const record of closed) tellClosed(draft, id, record)
+  }
+  tendChain(draft, id)
+}
+
+/** Takes one event in. `seed` is fresh randomness for draws, an unsigned 32-bit integer. */
+export function tickCoordinator(
+  state: CoordinatorState,
+  event: CoordinatorEvent,
+  nowMs: number,
+  seed: number,
+): Ticked<CoordinatorState, CoordinatorEffect> {
+  const draft: Draft = { state, effects: [], nowMs, seed }
+  ;(handlers[event.event] as (draft: Draft, event: CoordinatorEvent) => void)(draft, event)
+  const jobs = 'job' in event ? [event.job] : [...draft.state.jobs.keys()]
+  for (const id of event.event === 'job' ? [event.facts.job] : jobs) advance(draft, id)
+  assign(draft)
+  return { state: draft.state, effects: draft.effects }
+}

@@ -1,0 +1,141 @@
+/** Gives open units to idle nodes, and says in words what every job waits for and why every node is idle. */
+import type { JobId, Unit } from '../../units.ts'
+import type { Peer } from '../events.ts'
+import { type Candidate, simpleScheduler } from '../scheduler.ts'
+import { type Lease, type UnitRecord, unitName } from '../unit-machine.ts'
+import { eligibleCustodians } from './custodians.ts'
+import { changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer, unitsOf } from './draft.ts'
+import { committersOf } from './rounds.ts'
+import { keepersOf, sendLease } from './send-lease.ts'
+import type { CoordinatorState, JobState, NodeInfo } from './state.ts'
+
+type View = Pick<Draft, 'state' | 'nowMs'>
+
+/** The unit a node has in lease, if any. */
+export function leaseOf({ jobs }: CoordinatorState, peer: Peer): UnitRecord | undefined {
+  for (const job of jobs.values()) {
+    const record = job.ended ? undefined : unitsOf(job).find(({ lease }) => lease?.node === peer)
+    if (record !== undefined) return record
+  }
+  return undefined
+}
+
+/** Says why a job's units are not given to anybody, if so. */
+export function jobObstacle({ state }: View, job: JobState): string | undefined {
+  if (job.ended) return `the job is ${job.ended.outcome}: ${job.ended.reason}`
+  if (job.chain.coordinator !== state.settings.account)
+    return job.chain.coordinator === undefined
+      ? 'this coordinator has not got the lease on the job yet'
+      : `another coordinator (${job.chain.coordinator}) holds the lease on the job`
+  return job.holders.size > 0 ? undefined : 'no node has fetched the job’s data from the submitter yet'
+}
+
+/** Says why a node may not have units of a job, if so. */
+export function nodeObstacle(view: View, job: JobState, node: NodeInfo): string | undefined {
+  const { facts } = job
+  if (node.role !== 'worker') return 'it is no worker'
+  if (!isLive(view, node.peer)) return `it was last heard of ${Math.round((view.nowMs - node.seenMs) / 1000)} s ago`
+  if (node.leaving) return 'it is leaving'
+  if (node.price > facts.priceCeiling) return `its price ${node.price} is above the job's ${facts.priceCeiling}`
+  if (node.memoryBytes < facts.memoryBytes)
+    return `it has ${node.memoryBytes} bytes of memory, the job needs ${facts.memoryBytes}`
+  const others = eligibleCustodians(view, node.peer).length
+  return others >= facts.custodians
+    ? undefined
+    : `${facts.custodians} custodians of other owners are needed and ${others} are there`
+}
+
+/** Says why a node may not have this open unit now, if so. */
+function unitObstacle(view: View, job: JobState, { unit, avoid }: UnitRecord, peer: Peer): string | undefined {
+  if ((avoid?.get(peer) ?? 0) > view.nowMs) return 'it failed this unit a moment ago'
+  if (unit.kind === 'evaluate' || unit.round === 0) return undefined
+  const before = job.rounds[unit.round - 1]
+  // Before the root is agreed only those can begin who compute the state themselves.
+  const knows = before !== undefined && (before.globalRoot !== undefined || committersOf(before).includes(peer))
+  return knows ? undefined : `round ${unit.round - 1} is not agreed yet`
+}
+
+/** Training of the next round comes before an evaluation, an evaluation before training of the round after. */
+const urgency = ({ kind, round }: Unit): number => 2 * round + (kind === 'evaluate' ? 3 : 0)
+
+function candidatesOf(view: View, job: JobState, idle: readonly NodeInfo[]): Candidate[] {
+  const able = idle.filter(node => nodeObstacle(view, job, node) === undefined)
+  return unitsOf(job)
+    .filter(({ state }) => state === 'open')
+    .sort((a, b) => urgency(a.unit) - urgency(b.unit))
+    .map(record => ({
+      unit: record.unit,
+      nodes: able.filter(({ peer }) => unitObstacle(view, job, record, peer) === undefined).map(({ peer }) => peer),
+      keepers: record.unit.kind === 'train' ? keepersOf(job, record.unit.round - 1, record.unit.replica) : [],
+    }))
+}
+
+function give(draft: Draft, unit: Unit, peer: Peer): void {
+  const job = jobOf(draft, unit.job)
+  const record = job && recordOf(job, unit)
+  const node = draft.state.nodes.get(peer)
+  if (job === undefined || record === undefined || node === undefined) return
+  const { operationsPerUnit, operationsPerEvaluation } = job.facts
+  const { leaseFactor, shortestLeaseMs } = draft.state.settings
+  const operations = Number(unit.kind === 'train' ? operationsPerUnit : operationsPerEvaluation)
+  const expectedMs = Math.ceil((operations * 1000) / Math.max(1, node.operationsPerSecond))
+  const { nextLease, nowMs, seed } = { ...draft.state, ...draft }
+  const lease: Lease = {
+    lease: nextLease,
+    node: peer,
+    atMs: nowMs,
+    deadlineMs: nowMs + shortestLeaseMs + leaseFactor * expectedMs,
+    sentMs: nowMs,
+    done: 0,
+    seed: (seed + nextLease) >>> 0,
+  }
+  draft.state = { ...draft.state, nextLease: nextLease + 1 }
+  move(draft, record, { to: 'leased', reason: `leased to ${shortPeer(peer)}`, lease })
+  changeJob(draft, unit.job, old => ({ ...old, participants: new Set([...old.participants, peer]) }))
+  const leased = recordOf(jobOf(draft, unit.job) as JobState, unit)
+  if (leased !== undefined) sendLease(draft, unit.job, leased)
+}
+
+function waitingText(
+  view: View,
+  job: JobState,
+  candidates: readonly Candidate[],
+  idle: readonly NodeInfo[],
+): string | undefined {
+  const stuck = candidates.find(({ nodes }) => nodes.length === 0)
+  if (stuck === undefined || unitsOf(job).some(({ state }) => state === 'leased')) return undefined
+  const workers = [...view.state.nodes.values()].filter(({ role }) => role === 'worker')
+  if (workers.length === 0) return `${unitName(stuck.unit)} waits: no worker has been heard of`
+  const why = workers.map(node => {
+    const obstacle = nodeObstacle(view, job, node) ?? (idle.includes(node) ? 'it waits for the round' : 'it is busy')
+    return `${shortPeer(node.peer)}: ${obstacle}`
+  })
+  return `${unitName(stuck.unit)} waits: ${why.slice(0, 5).join('; ')}`
+}
+
+function assignJob(draft: Draft, id: JobId, idle: NodeInfo[]): void {
+  const job = jobOf(draft, id)
+  if (job === undefined || job.ended) return
+  const obstacle = jobObstacle(draft, job)
+  const candidates = obstacle === undefined ? candidatesOf(draft, job, idle) : []
+  const waiting = obstacle ?? waitingText(draft, job, candidates, idle)
+  if (waiting !== job.waiting)
+    changeJob(draft, id, ({ waiting: _, ...rest }) => (waiting === undefined ? rest : { ...rest, waiting }))
+  const speedOf = (peer: Peer) => draft.state.nodes.get(peer)?.operationsPerSecond ?? 0
+  for (const { unit, node } of simpleScheduler(candidates, speedOf)) {
+    give(draft, unit, node)
+    idle.splice(
+      idle.findIndex(({ peer }) => peer === node),
+      1,
+    )
+  }
+}
+
+/** Gives what is open to who is idle, job by job in the order of their coming. */
+export function assign(draft: Draft): void {
+  const busy = new Set<Peer>()
+  for (const job of draft.state.jobs.values())
+    if (!job.ended) for (const { lease } of unitsOf(job)) if (lease !== undefined) busy.add(lease.node)
+  const idle = [...draft.state.nodes.values()].filter(({ peer }) => !busy.has(peer))
+  for (const id of draft.state.jobs.keys()) assignJob(draft, id, idle)
+}

@@ -1,0 +1,89 @@
+/**
+ * What the chain should hold, compared with what it holds: the one next transaction of a job. Level-triggered, so a lost
+ * transaction, a lost RPC or a forgotten block all heal alike. SPEC: docs/decisions/0004-network.md "Rounds overlap".
+ */
+import type { JobId } from '../../units.ts'
+import { changeJob, type Draft, isLive, jobOf, move, note, recordOf } from './draft.ts'
+import { endJob } from './end.ts'
+import type { ChainCall, ChainView, CoordinatorSettings, JobState, RoundRecord } from './state.ts'
+
+/** A round can be anchored once its root is agreed and its evaluation, where one is due, is there. */
+export const isComplete = ({ globalRoot, evaluation }: RoundRecord): boolean =>
+  globalRoot !== undefined &&
+  (evaluation === undefined || evaluation.state === 'committed' || evaluation.state === 'settled')
+
+function earningsCall({ chain, ended }: JobState, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+  const { pending, settlesAtMs, settledFinal, settledRounds } = chain.earnings
+  if (pending) return nowMs >= settlesAtMs ? { call: 'settleEarnings' } : undefined
+  if (settledFinal) return { call: 'close' }
+  const rounds = chain.anchored
+  if (ended) return { call: 'assertEarnings', rounds, final: true }
+  const due = rounds - settledRounds >= settings.earningsEveryRounds
+  return due ? { call: 'assertEarnings', rounds, final: false } : undefined
+}
+
+/** Finds the next transaction that a job needs, if any. */
+export function nextCall(job: JobState, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+  const { chain, ended, rounds } = job
+  if (chain.status === 'closed') return undefined
+  if (chain.coordinator === undefined) return { call: 'takeLease' }
+  if (chain.coordinator !== settings.account) return undefined
+  const next = rounds[chain.anchored]
+  if (next?.globalRoot !== undefined && isComplete(next) && chain.status === 'open')
+    return { call: 'anchor', round: next.round, globalRoot: next.globalRoot }
+  const isCutShort = ended !== undefined && ended.outcome !== 'finished'
+  if (isCutShort && chain.status === 'open' && !chain.isEnded) return { call: 'end', outcome: ended.outcome }
+  return earningsCall(job, settings, nowMs)
+}
+
+function settleRound(draft: Draft, id: JobId, round: number): void {
+  const record = jobOf(draft, id)?.rounds[round]
+  if (record === undefined) return
+  for (const unit of [...record.units, ...(record.evaluation ? [record.evaluation] : [])])
+    if (unit.state === 'committed') move(draft, unit, { to: 'settled', reason: `round ${round} is anchored` })
+}
+
+/** Work of the round in which a job was cut short is paid too. */
+function settleRest(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  for (const round of job?.rounds ?? [])
+    for (const unit of [...round.units, ...(round.evaluation ? [round.evaluation] : [])]) {
+      const now = job && recordOf(jobOf(draft, id) as JobState, unit.unit)
+      if (now?.state === 'committed') move(draft, now, { to: 'settled', reason: 'committed before the job ended' })
+    }
+}
+
+/** Takes in what the chain says of a job. */
+export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; readonly view: ChainView }): void {
+  const before = jobOf(draft, id)
+  if (before === undefined) return
+  changeJob(draft, id, ({ calling: _, ...job }) => ({ ...job, chain: view }))
+  if (view.coordinator !== before.chain.coordinator)
+    note(draft, `the coordinator's lease is held by ${view.coordinator ?? 'nobody'} (epoch ${view.epoch})`, { job: id })
+  for (let round = 0; round < view.anchored; round++) settleAnchored(draft, id, round)
+  const isOver = view.anchored === before.facts.rounds
+  if (isOver) endJob(draft, id, 'finished', `all ${view.anchored} rounds are anchored`)
+  else if (view.status === 'cancelled') endJob(draft, id, 'cancelled', 'its submitter cancelled it')
+  if (jobOf(draft, id)?.ended && !isOver) settleRest(draft, id)
+}
+
+function settleAnchored(draft: Draft, id: JobId, round: number): void {
+  const record = jobOf(draft, id)?.rounds[round]
+  if (!record?.units.some(({ state }) => state === 'committed')) return
+  settleRound(draft, id, round)
+  const to = [...(jobOf(draft, id)?.participants ?? [])].filter(peer => isLive(draft, peer))
+  draft.effects.push({ effect: 'announceAnchored', job: id, round, to })
+  note(draft, `round ${round} is anchored`, { job: id, round })
+}
+
+/** Asks for the next transaction, unless one is under way. */
+export function tendChain(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  if (job === undefined) return
+  const { settings } = draft.state
+  const isBusy = job.calling !== undefined && draft.nowMs - job.calling.atMs < settings.callTimeoutMs
+  const call = isBusy ? undefined : nextCall(job, settings, draft.nowMs)
+  if (call === undefined) return
+  changeJob(draft, id, old => ({ ...old, calling: { call, atMs: draft.nowMs } }))
+  draft.effects.push({ effect: 'call', job: id, call })
+}

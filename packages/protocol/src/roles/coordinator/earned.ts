@@ -1,0 +1,28 @@
+/** What every account has earned with a job: cumulative counts, from which the contract computes amounts. */
+import type { CoordinatorState, Counts, JobState } from './state.ts'
+
+const NOTHING: Counts = { trained: 0, evaluated: 0, kept: 0, coordinated: 0 }
+
+/** Counts settled work by account, and the coordinator's rounds. `rounds` are those anchored. */
+export function earnedCounts(state: CoordinatorState, job: JobState, rounds: number): ReadonlyMap<string, Counts> {
+  const counts = new Map<string, Counts>()
+  const add = (account: string | undefined, kind: keyof Counts, times = 1) => {
+    if (account === undefined || times === 0) return
+    const before = counts.get(account) ?? NOTHING
+    counts.set(account, { ...before, [kind]: before[kind] + times })
+  }
+  const accountOf = (peer: string) => state.nodes.get(peer)?.account
+  for (const { units, evaluation } of job.rounds) {
+    for (const { state: unitState, outcome } of units) {
+      if (unitState !== 'settled') continue
+      if (outcome?.kind === 'diverged') add(accountOf(outcome.node), 'trained')
+      if (outcome?.kind !== 'trained') continue
+      add(accountOf(outcome.commitment.worker), 'trained')
+      for (const { peer } of outcome.commitment.custody.slice(0, job.facts.custodians)) add(accountOf(peer), 'kept')
+    }
+    if (evaluation?.state === 'settled' && evaluation.outcome?.kind === 'evaluated')
+      add(accountOf(evaluation.outcome.evaluation.worker), 'evaluated')
+  }
+  add(state.settings.account, 'coordinated', rounds)
+  return counts
+}

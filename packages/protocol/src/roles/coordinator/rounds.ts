@@ -1,0 +1,121 @@
+/**
+ * Rounds: opened, closed when every unit is committed, agreed when the committing workers report one root.
+ * SPEC: protocol.md section 2 "Outer step"; docs/decisions/0004-network.md "Rounds overlap".
+ */
+import type { HashHex } from '@cairn/primitives'
+import type { JobId } from '../../units.ts'
+import type { Peer } from '../events.ts'
+import { openUnit, type UnitRecord } from '../unit-machine.ts'
+import { changeJob, changeRound, type Draft, isLive, jobOf, note, shortPeer } from './draft.ts'
+import { endJob } from './end.ts'
+import type { JobState, ReportOutcome, RoundRecord } from './state.ts'
+
+/** Opens the next round of a job. */
+export function openRound(draft: Draft, id: JobId, round: number, reason: string): void {
+  changeJob(draft, id, job => {
+    const unit = (replica: number) => openUnit({ job: id, round, replica, kind: 'train' }, draft.nowMs, reason)
+    const record: RoundRecord = {
+      round,
+      units: Array.from({ length: job.facts.replicas }, (_, replica) => unit(replica)),
+      reports: new Map(),
+      toldMs: new Map(),
+    }
+    return { ...job, rounds: [...job.rounds, record] }
+  })
+}
+
+const isDone = ({ state }: UnitRecord): boolean => state === 'committed' || state === 'settled'
+
+/** The nodes whose commitments stand in a round. */
+export function committersOf({ units }: RoundRecord): Peer[] {
+  const workers = units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment.worker] : []))
+  return [...new Set(workers)]
+}
+
+/** The lowest replica's divergence ends the job, as it would in one process. */
+function divergedUnit({ units }: RoundRecord): UnitRecord | undefined {
+  return units.find(({ outcome }) => outcome?.kind === 'diverged')
+}
+
+/** Closes the newest round when all its units are committed. */
+export function closeWhenDone(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  const newest = job?.rounds.at(-1)
+  if (job === undefined || job.ended || newest === undefined || newest.closedMs !== undefined) return
+  if (!newest.units.every(isDone)) return
+  const { round } = newest
+  changeRound(draft, id, round, r => ({ ...r, closedMs: draft.nowMs }))
+  note(draft, `round ${round} is closed: all ${job.facts.replicas} units are committed`, { job: id, round })
+  const diverged = divergedUnit(newest)?.outcome
+  if (diverged?.kind === 'diverged') {
+    const { graph, operator, step } = diverged.divergence
+    endJob(draft, id, 'diverged', `round ${round} left the domain at ${graph} ${operator}, step ${step}`)
+  } else if (round + 1 < job.facts.rounds) openRound(draft, id, round + 1, `round ${round} is closed`)
+}
+
+/** Records what a node found by applying the outer step. */
+export function addReport(draft: Draft, id: JobId, round: number, peer: Peer, outcome: ReportOutcome): void {
+  const record = jobOf(draft, id)?.rounds[round]
+  if (record?.closedMs === undefined || record.reports.has(peer)) return
+  changeRound(draft, id, round, r => ({ ...r, reports: new Map(r.reports).set(peer, outcome) }))
+  const { globalRoot } = record
+  const agrees = 'globalRoot' in outcome && outcome.globalRoot === globalRoot
+  if (globalRoot === undefined || agrees) return
+  note(draft, `${shortPeer(peer)} reports another global state than was agreed; it is out of step`, {
+    job: id,
+    round,
+    node: peer,
+  })
+}
+
+const reportText = (report: ReportOutcome): string =>
+  'globalRoot' in report ? report.globalRoot : `diverged at ${report.diverged.graph} ${report.diverged.operator}`
+
+/** Agrees on a closed round's root when every committing worker that is alive has reported the same. */
+export function agreeWhenReported(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  const record = job?.rounds.find(r => r.closedMs !== undefined && r.globalRoot === undefined)
+  if (job === undefined || job.ended || record === undefined) return
+  const { round, reports } = record
+  const answers = new Set([...reports.values()].map(reportText))
+  if (answers.size > 1) {
+    const who = [...reports].map(([peer, report]) => `${shortPeer(peer)}: ${reportText(report).slice(0, 16)}`)
+    endJob(draft, id, 'failed', `workers disagree on the state after round ${round} (${who.join(', ')})`)
+    return
+  }
+  const missing = committersOf(record).filter(peer => !reports.has(peer))
+  if (reports.size === 0 || missing.some(peer => isLive(draft, peer))) return
+  for (const node of missing)
+    note(draft, `${shortPeer(node)} is silent; the others agree without it`, { job: id, round, node })
+  agree(draft, job, record)
+}
+
+function agree(draft: Draft, job: JobState, { round, reports }: RoundRecord): void {
+  const id = job.facts.job
+  const report = [...reports.values()][0] as ReportOutcome
+  if ('diverged' in report) {
+    const { graph, operator } = report.diverged
+    endJob(draft, id, 'diverged', `the outer step of round ${round} left the domain at ${graph} ${operator}`)
+    return
+  }
+  const globalRoot: HashHex = report.globalRoot
+  changeRound(draft, id, round, r => ({
+    ...r,
+    globalRoot,
+    ...(job.facts.evaluatesAfter[round]
+      ? {
+          evaluation: openUnit(
+            { job: id, round, replica: 0, kind: 'evaluate' },
+            draft.nowMs,
+            `round ${round} is agreed`,
+          ),
+        }
+      : {}),
+  }))
+  changeRound(draft, id, round + 1, r => ({ ...r, startRoot: globalRoot }))
+  const count = reports.size
+  note(draft, `round ${round} is agreed: ${count} ${count === 1 ? 'node reports' : 'nodes report'} one root`, {
+    job: id,
+    round,
+  })
+}

@@ -1,0 +1,63 @@
+/** What a worker is told with a lease: what to do, from what, where to fetch it, who shall keep the result. */
+import type { HashHex } from '@cairn/primitives'
+import type { PeerAddress } from '../../messages.ts'
+import type { JobId } from '../../units.ts'
+import type { Peer, Source } from '../events.ts'
+import type { UnitRecord } from '../unit-machine.ts'
+import { replicaRootBefore } from './commits.ts'
+import { drawCustodians } from './custodians.ts'
+import { type Draft, jobOf, startRootOf } from './draft.ts'
+import { addressOf, type JobState } from './state.ts'
+
+/** Places to look for one blob. */
+const MOST_SOURCES = 16
+
+/** Nodes that hold what a replica left behind: its worker, and the custodians that signed. */
+export function keepersOf({ rounds }: JobState, round: number, replica: number): Peer[] {
+  const outcome = rounds[round]?.units[replica]?.outcome
+  if (outcome?.kind !== 'trained') return []
+  return [outcome.commitment.worker, ...outcome.commitment.custody.map(({ peer }) => peer)]
+}
+
+/** Nodes that hold the global state a round starts from: those that computed it. */
+const reportersOf = ({ rounds }: JobState, round: number): Peer[] => [...(rounds[round - 1]?.reports.keys() ?? [])]
+
+function sourcesOf(draft: Draft, job: JobState, { unit }: UnitRecord, globalRoot: HashHex | undefined): Source[] {
+  const { round, replica, kind } = unit
+  // Those known to hold it first; but whoever took part may have fetched it since.
+  const at = (peers: Iterable<Peer>): PeerAddress[] =>
+    [...new Set([...peers, ...job.participants])].slice(0, MOST_SOURCES).map(peer => addressOf(draft.state, peer))
+  const replicaRoot = kind === 'train' ? replicaRootBefore(job, round, replica) : undefined
+  const globalFrom = reportersOf(job, kind === 'evaluate' ? round + 1 : round)
+  return [
+    { root: job.facts.document, peers: at(job.holders) },
+    ...(globalRoot === undefined ? [] : [{ root: globalRoot, peers: at(globalFrom) }]),
+    ...(replicaRoot === undefined ? [] : [{ root: replicaRoot, peers: at(keepersOf(job, round - 1, replica)) }]),
+  ]
+}
+
+/** Sends a lease to the node that has it. */
+export function sendLease(draft: Draft, id: JobId, record: UnitRecord): void {
+  const job = jobOf(draft, id)
+  const { unit, lease } = record
+  if (job === undefined || lease === undefined) return
+  const globalRoot = unit.kind === 'evaluate' ? job.rounds[unit.round]?.globalRoot : startRootOf(job, unit.round)
+  const replicaRoot = unit.kind === 'train' ? replicaRootBefore(job, unit.round, unit.replica) : undefined
+  draft.effects.push({
+    effect: 'send',
+    to: lease.node,
+    job: id,
+    kind: 'lease',
+    body: {
+      lease: lease.lease,
+      unit,
+      deadlineMs: lease.deadlineMs,
+      document: job.facts.document,
+      ...(globalRoot === undefined ? {} : { globalRoot }),
+      ...(replicaRoot === undefined ? {} : { replicaRoot }),
+      sources: sourcesOf(draft, job, record, globalRoot),
+      custodians: unit.kind === 'evaluate' ? [] : drawCustodians(draft, lease),
+      custodiansNeeded: unit.kind === 'evaluate' ? 0 : job.facts.custodians,
+    },
+  })
+}

@@ -1,0 +1,157 @@
+/** What a coordinator knows: nodes, and of every job its rounds. Plain data, so that it can be stored and compared. */
+import type { HashHex } from '@cairn/primitives'
+import type { PeerAddress } from '../../messages.ts'
+import type { JobId } from '../../units.ts'
+import type { Divergence, Peer } from '../events.ts'
+import type { UnitRecord } from '../unit-machine.ts'
+
+/** Work that a node was paid or will be paid for, cumulative. */
+export interface Counts {
+  readonly trained: number
+  readonly evaluated: number
+  readonly kept: number
+  readonly coordinated: number
+}
+
+export interface NodeInfo {
+  readonly peer: Peer
+  readonly account: string
+  readonly owner: string
+  readonly role: 'worker' | 'coordinator'
+  readonly addresses: readonly string[]
+  /** Asked per 10^12 operations. */
+  readonly price: bigint
+  readonly memoryBytes: number
+  /** Declared until a unit was settled, then measured. */
+  readonly operationsPerSecond: number
+  readonly measured: boolean
+  readonly leaving: boolean
+  readonly seenMs: number
+}
+
+/** What a scheduler has to know of a job; it never sees a tensor. */
+export interface JobFacts {
+  readonly job: JobId
+  /** Blob id of the job document. */
+  readonly document: HashHex
+  readonly name: string
+  readonly replicas: number
+  readonly rounds: number
+  readonly innerSteps: number
+  /** Rounds after which the global state is evaluated. */
+  readonly evaluatesAfter: readonly boolean[]
+  readonly initialRoot: HashHex
+  readonly memoryBytes: number
+  readonly operationsPerUnit: bigint
+  readonly operationsPerEvaluation: bigint
+  readonly custodians: number
+  /** Most that a node may ask per 10^12 operations. */
+  readonly priceCeiling: bigint
+  /** Blobs that a node needs before it can begin. */
+  readonly blobs: readonly HashHex[]
+}
+
+export type ReportOutcome = { readonly globalRoot: HashHex } | { readonly diverged: Divergence }
+
+export interface RoundRecord {
+  readonly round: number
+  /** Root that the round starts from, once agreed. */
+  readonly startRoot?: HashHex
+  /** In replica order. */
+  readonly units: readonly UnitRecord[]
+  readonly closedMs?: number
+  readonly reports: ReadonlyMap<Peer, ReportOutcome>
+  /** When a participant was last told that the round is closed. */
+  readonly toldMs: ReadonlyMap<Peer, number>
+  /** Root after the round, once agreed. */
+  readonly globalRoot?: HashHex
+  readonly evaluation?: UnitRecord
+}
+
+export type JobOutcome = 'finished' | 'cancelled' | 'diverged' | 'failed'
+
+/** What the chain says of a job, as last read. */
+export interface ChainView {
+  readonly status: 'open' | 'cancelled' | 'closed'
+  /** Who holds the coordinator's lease, as an address; none when it is free or has run out. */
+  readonly coordinator?: string
+  readonly epoch: number
+  readonly anchored: number
+  readonly head: HashHex
+  readonly isEnded: boolean
+  readonly earnings: {
+    readonly settledRounds: number
+    readonly settledFinal: boolean
+    readonly pending: boolean
+    /** When a pending assertion can be settled. */
+    readonly settlesAtMs: number
+  }
+}
+
+/** The next transaction that the chain needs. */
+export type ChainCall =
+  | { readonly call: 'takeLease' }
+  | { readonly call: 'anchor'; readonly round: number; readonly globalRoot: HashHex }
+  | { readonly call: 'end'; readonly outcome: JobOutcome }
+  | { readonly call: 'assertEarnings'; readonly rounds: number; readonly final: boolean }
+  | { readonly call: 'settleEarnings' }
+  | { readonly call: 'close' }
+
+export interface JobState {
+  readonly facts: JobFacts
+  readonly submitter: string
+  /** Nodes that said they hold the job's blobs. */
+  readonly holders: ReadonlySet<Peer>
+  /** Nodes that took part, in the order in which they came. */
+  readonly participants: ReadonlySet<Peer>
+  /** All rounds so far, in order. */
+  readonly rounds: readonly RoundRecord[]
+  readonly chain: ChainView
+  readonly calling?: { readonly call: ChainCall; readonly atMs: number }
+  readonly ended?: { readonly outcome: JobOutcome; readonly reason: string }
+  /** Why the job waits, when it does. */
+  readonly waiting?: string
+}
+
+export interface CoordinatorSettings {
+  /** This coordinator's address. */
+  readonly account: string
+  /** Silence after which a node gets no new lease. */
+  readonly lostAfterMs: number
+  readonly resendMs: number
+  readonly shortestLeaseMs: number
+  /** A lease lasts so many times as long as the work should take. */
+  readonly leaseFactor: number
+  readonly callTimeoutMs: number
+  /** Rounds from one earnings assertion to the next. */
+  readonly earningsEveryRounds: number
+}
+
+export interface CoordinatorState {
+  readonly settings: CoordinatorSettings
+  readonly nodes: ReadonlyMap<Peer, NodeInfo>
+  readonly jobs: ReadonlyMap<JobId, JobState>
+  readonly nextLease: number
+}
+
+export const DEFAULT_SETTINGS: Omit<CoordinatorSettings, 'account'> = {
+  lostAfterMs: 8_000,
+  resendMs: 2_000,
+  shortestLeaseMs: 8_000,
+  leaseFactor: 5,
+  callTimeoutMs: 30_000,
+  earningsEveryRounds: 16,
+}
+
+export const emptyCoordinator = (settings: CoordinatorSettings): CoordinatorState => ({
+  settings,
+  nodes: new Map(),
+  jobs: new Map(),
+  nextLease: 1,
+})
+
+/** The address book entry of a node. */
+export const addressOf = ({ nodes }: CoordinatorState, peer: Peer): PeerAddress => ({
+  peer,
+  addresses: [...(nodes.get(peer)?.addresses ?? [])],
+})

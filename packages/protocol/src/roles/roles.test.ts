@@ -1,0 +1,79 @@
+/** The acceptance test of the whole, on letters: whatever fails, the final root is that of the run without faults. */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { brokenInvariant, impossibleMove } from '../testing/coordinator-invariants.ts'
+import { type Faults, runToyNetwork, type ToyNetworkOptions } from '../testing/toy-network.ts'
+import { toyFacts, toyFinalRoot } from '../testing/toy-work.ts'
+import { earnedCounts } from './coordinator/earned.ts'
+import { type CoordinatorState, emptyCoordinator, type JobState } from './coordinator/state.ts'
+import { tickCoordinator } from './coordinator.ts'
+
+/** Runs a job and checks every state on the way. */
+function runChecked(options: Omit<ToyNetworkOptions, 'onTick'>) {
+  let before: CoordinatorState | undefined
+  const result = runToyNetwork({
+    ...options,
+    onTick(state, event) {
+      const problem = brokenInvariant(state) ?? (before && impossibleMove(before, state))
+      if (problem !== undefined) throw new Error(`${problem}, after ${JSON.stringify(event).slice(0, 300)}`)
+      before = state
+    },
+  })
+  return { ...result, job: result.state.jobs.get(options.facts.job) as JobState }
+}
+
+const faults: fc.Arbitrary<Partial<Faults>> = fc.record({
+  lost: fc.integer({ min: 0, max: 40 }),
+  doubled: fc.integer({ min: 0, max: 30 }),
+  failed: fc.integer({ min: 0, max: 40 }),
+  deathEveryMs: fc.constantFrom(0, 3_000, 10_000, 30_000),
+  wiped: fc.constantFrom(0, 50, 100),
+  restoreEveryMs: fc.constantFrom(0, 5_000),
+})
+
+const jobs = fc.record({
+  replicas: fc.integer({ min: 1, max: 5 }),
+  rounds: fc.integer({ min: 1, max: 6 }),
+  custodians: fc.integer({ min: 1, max: 2 }),
+})
+
+describe('a job on a network of letters', () => {
+  test('ends with the root that one process finds, without a fault and with one worker', () => {
+    const facts = toyFacts({ custodians: 0 })
+    const { finalRoot, job } = runChecked({ facts, workers: 1, seed: 1 })
+    expect(finalRoot).toBe(toyFinalRoot(facts))
+    expect(job.chain.status).toBe('closed')
+  })
+
+  test('ends with that root under any faults, every unit always in one state for a reason, everything paid', () => {
+    let events = 0
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 }), jobs, faults, (seed, more, given) => {
+        const facts = toyFacts(more)
+        const { finalRoot, job, state, ...rest } = runChecked({ facts, workers: 4, seed, faults: given })
+        events += rest.events
+        expect(finalRoot).toBe(toyFinalRoot(facts))
+        expect(job.chain.status).toBe('closed')
+        const counts = [...earnedCounts(state, job, facts.rounds).values()]
+        const sum = (kind: 'trained' | 'evaluated' | 'kept' | 'coordinated') => counts.reduce((n, c) => n + c[kind], 0)
+        const units = facts.replicas * facts.rounds
+        expect(sum('trained')).toBe(units)
+        expect(sum('kept')).toBe(units * facts.custodians)
+        expect(sum('evaluated')).toBe(facts.evaluatesAfter.filter(Boolean).length)
+        expect(sum('coordinated')).toBe(facts.rounds)
+      }),
+      { numRuns: 300, endOnFailure: true },
+    )
+    expect(events).toBeGreaterThan(100_000)
+  })
+
+  test('is restored from its journal to the same state', () => {
+    const facts = toyFacts({ rounds: 5 })
+    const { journal, state } = runChecked({ facts, workers: 3, seed: 9, faults: { lost: 20, deathEveryMs: 5_000 } })
+    const restored = journal.reduce(
+      (s, { event, nowMs, seed }) => tickCoordinator(s, event, nowMs, seed).state,
+      emptyCoordinator(state.settings),
+    )
+    expect(restored).toEqual(state)
+  })
+})

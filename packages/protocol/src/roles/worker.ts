@@ -1,0 +1,125 @@
+/**
+ * The worker as a pure function: takes leases, follows rounds, keeps what others leave behind. A restarted worker begins
+ * with nothing but its blobs and is told the rest again. SPEC: protocol.md section 2; docs/decisions/0004-network.md.
+ */
+import type { JobId } from '../units.ts'
+import type { Ticked } from './events.ts'
+import { changeJob, changeTask, type Draft, jobOf, joinJob, note, setBlob, setBusy } from './worker/draft.ts'
+import { follow, onApplied, onClosed, onReportNoted, tendReports } from './worker/follow.ts'
+import { onKeep, onPin, tendKeeps } from './worker/keep.ts'
+import { onPrepared } from './worker/prepare.ts'
+import type { WorkerEffect, WorkerEvent, WorkerState } from './worker/state.ts'
+import { abandon, onCommitNoted, onLease, runWhenReady, sendCommit, sendProgress, tendCustody } from './worker/task.ts'
+
+type Handlers = {
+  readonly [E in WorkerEvent['event']]: (draft: Draft, event: Extract<WorkerEvent, { event: E }>) => void
+}
+
+/** Tells whether an answer of the executor is about the task that is still wanted. */
+const isCurrent = (draft: Draft, job: JobId, lease: number): boolean => jobOf(draft, job)?.task?.body.lease === lease
+
+/** The executor is free again, whatever the answer was about. */
+function freeExecutor(draft: Draft, lease: number): void {
+  if (draft.state.busy?.lease === lease) setBusy(draft, undefined)
+}
+
+const handlers: Handlers = {
+  lease(draft, { from, job, body }) {
+    joinJob(draft, job, from, body.document)
+    onLease(draft, job, body)
+  },
+  closed(draft, { from, job, body }) {
+    joinJob(draft, job, from, body.document)
+    onClosed(draft, job, body)
+  },
+  anchored(draft, { job, round, document }) {
+    draft.effects.push({ effect: 'anchored', job, round, document })
+    // What is still needed is asked for again, and is there already.
+    changeJob(draft, job, old => ({ ...old, blobs: new Map([...old.blobs].filter(([, s]) => s === 'fetching')) }))
+  },
+  ended(draft, { job, outcome, reason }) {
+    if (draft.state.busy?.job === job) draft.effects.push({ effect: 'stop', job })
+    const jobs = new Map(draft.state.jobs)
+    jobs.delete(job)
+    const keeps = new Map([...draft.state.keeps].filter(([, keep]) => keep.job !== job))
+    draft.state = { ...draft.state, jobs, keeps }
+    draft.effects.push({ effect: 'ended', job, outcome, reason })
+  },
+  noted(draft, { job, body }) {
+    if (body.about === 'commit') onCommitNoted(draft, job, body)
+    if (body.about === 'report') onReportNoted(draft, job, body.round)
+  },
+  keep: (draft, { keep }) => onKeep(draft, keep),
+  kept(draft, { job, unit, custody }) {
+    const task = jobOf(draft, job)?.task
+    const { round, replica } = task?.body.unit ?? {}
+    const isMine = task?.phase === 'custody' && unit.round === round && unit.replica === replica
+    if (!isMine || task.custody.some(({ peer }) => peer === custody.peer)) return
+    changeTask(draft, job, t => ({ ...t, custody: [...t.custody, custody] }))
+  },
+  pin: (draft, { pin }) => onPin(draft, pin),
+  prepared: (draft, { job, ok, reason }) => onPrepared(draft, job, ok, reason),
+  fetched(draft, { job, root, ok, reason }) {
+    setBlob(draft, job, root, ok ? 'here' : { retryMs: draft.nowMs + draft.state.settings.retryMs })
+    if (!ok) note(draft, `the blob ${root.slice(0, 8)} could not be fetched: ${reason}`, { job })
+  },
+  progress(draft, { job, lease, done, lossBits }) {
+    if (!isCurrent(draft, job, lease)) return
+    changeTask(draft, job, task => ({ ...task, done, lossBits }))
+    if (draft.nowMs - (jobOf(draft, job)?.task?.sentMs ?? 0) >= PROGRESS_MS) sendProgress(draft, job)
+  },
+  trained(draft, { job, lease, signed }) {
+    freeExecutor(draft, lease)
+    if (isCurrent(draft, job, lease)) changeTask(draft, job, task => ({ ...task, phase: 'custody', signed }))
+  },
+  evaluated(draft, { job, lease, evaluation }) {
+    freeExecutor(draft, lease)
+    if (!isCurrent(draft, job, lease)) return
+    changeTask(draft, job, t => ({ ...t, phase: 'commit', outcome: { lease, outcome: 'evaluated', evaluation } }))
+    sendCommit(draft, job)
+  },
+  diverged(draft, { job, lease, unit, divergence }) {
+    freeExecutor(draft, lease)
+    if (!isCurrent(draft, job, lease)) return
+    const outcome = { lease, outcome: 'diverged', unit, diverged: divergence } as const
+    changeTask(draft, job, t => ({ ...t, phase: 'commit', outcome }))
+    sendCommit(draft, job)
+  },
+  failed(draft, { job, lease, reason }) {
+    freeExecutor(draft, lease)
+    if (!isCurrent(draft, job, lease)) return
+    changeTask(draft, job, task => ({ ...task, phase: 'inputs' }))
+    abandon(draft, job, reason)
+  },
+  applied: (draft, { job, round, outcome }) => onApplied(draft, job, round, outcome),
+  leave(draft) {
+    draft.state = { ...draft.state, leaving: true }
+    for (const id of draft.state.jobs.keys()) abandon(draft, id, 'the node is leaving')
+  },
+  timer(draft) {
+    for (const [id, { task }] of draft.state.jobs) {
+      tendReports(draft, id)
+      if (task === undefined || draft.nowMs - task.sentMs < draft.state.settings.resendMs) continue
+      if (task.phase === 'commit') sendCommit(draft, id)
+      else sendProgress(draft, id)
+    }
+  },
+}
+
+const PROGRESS_MS = 1_000
+
+/** Outer steps come before units: others wait for them. */
+function advance(draft: Draft): void {
+  for (const id of draft.state.jobs.keys()) follow(draft, id)
+  for (const id of draft.state.jobs.keys()) runWhenReady(draft, id)
+  for (const id of draft.state.jobs.keys()) tendCustody(draft, id)
+  tendKeeps(draft)
+}
+
+/** Takes one event in. */
+export function tickWorker(state: WorkerState, event: WorkerEvent, nowMs: number): Ticked<WorkerState, WorkerEffect> {
+  const draft: Draft = { state, effects: [], nowMs }
+  ;(handlers[event.event] as (draft: Draft, event: WorkerEvent) => void)(draft, event)
+  advance(draft)
+  return { state: draft.state, effects: draft.effects }
+}

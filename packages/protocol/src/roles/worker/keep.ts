@@ -1,0 +1,44 @@
+/** Keeping blobs for others: what another worker's unit left behind, and what a submitter pins. */
+import { type Draft, ensure, jobOf, putJob } from './draft.ts'
+import type { Keep, Pin } from './state.ts'
+
+const keepKey = ({ unit, holder }: Keep): string => `${unit.job}/${unit.round}/${unit.replica}/${holder.peer}`
+
+/** A custodian need not take part in the job; it only knows where its blobs stand. */
+function knowJob(draft: Draft, job: Keep['job']): void {
+  if (jobOf(draft, job) !== undefined) return
+  const nothing = { blobs: new Map(), heads: new Map(), closed: new Map(), reports: new Map() }
+  putJob(draft, { job, coordinator: '', document: '' as never, prepared: 'no', ...nothing })
+}
+
+export function onKeep(draft: Draft, keep: Keep): void {
+  knowJob(draft, keep.job)
+  draft.state = { ...draft.state, keeps: new Map(draft.state.keeps).set(keepKey(keep), keep) }
+}
+
+export function onPin(draft: Draft, pin: Pin): void {
+  knowJob(draft, pin.job)
+  draft.state = { ...draft.state, pins: new Map(draft.state.pins).set(`${pin.job}/${pin.submitter}`, pin) }
+}
+
+/** Answers every promise whose blobs are here. */
+export function tendKeeps(draft: Draft): void {
+  for (const [key, keep] of draft.state.keeps) {
+    const roots = [keep.updateRoot, keep.newReplicaRoot].map(root => ({ root, peers: [keep.holder] }))
+    if (!ensure(draft, keep.job, keep.unit.round, roots)) continue
+    draft.effects.push({ effect: 'sendKept', keep })
+    draft.state = { ...draft.state, keeps: without(draft.state.keeps, key) }
+  }
+  for (const [key, pin] of draft.state.pins) {
+    const roots = pin.roots.map(root => ({ root, peers: pin.sources }))
+    if (!ensure(draft, pin.job, 0, roots)) continue
+    draft.effects.push({ effect: 'sendPinned', pin })
+    draft.state = { ...draft.state, pins: without(draft.state.pins, key) }
+  }
+}
+
+function without<T>(map: ReadonlyMap<string, T>, key: string): Map<string, T> {
+  const rest = new Map(map)
+  rest.delete(key)
+  return rest
+}

@@ -1,0 +1,207 @@
+/** What a worker knows: its lease, the rounds it follows, the blobs it was asked to keep. All of it can be told again. */
+import type { HashHex } from '@cairn/primitives'
+import type { MessageBodies, PeerAddress, SignedCommitment, SignedEvaluation } from '../../messages.ts'
+import type { JobId, Unit } from '../../units.ts'
+import type { Divergence, Peer, ReasonEffect, SendEffect } from '../events.ts'
+
+export type LeaseBody = MessageBodies['lease']
+export type ClosedBody = MessageBodies['closed']
+export type ReportOutcome = MessageBodies['report']['outcome']
+type CommitBody = MessageBodies['commit']
+type Custody = SignedCommitment['custody'][number]
+
+/** A lease under way. */
+export interface Task {
+  readonly body: LeaseBody
+  readonly phase: 'inputs' | 'running' | 'custody' | 'commit'
+  readonly done: number
+  readonly lossBits: number
+  /** When the coordinator was last told of it. */
+  readonly sentMs: number
+  /** The commitment, while custodians sign. */
+  readonly signed?: Omit<SignedCommitment, 'custody'>
+  readonly custody: readonly Custody[]
+  /** Custodians asked, and when last. */
+  readonly askedMs: ReadonlyMap<Peer, number>
+  /** What is sent in the phase `commit`. */
+  readonly outcome?: CommitBody
+}
+
+/** Where a blob stands: being fetched, on the disk, or failed and not tried again before a time. */
+export type BlobStatus = 'fetching' | 'here' | { readonly retryMs: number }
+
+export interface Report {
+  readonly outcome: ReportOutcome
+  readonly sentMs: number
+  readonly isNoted: boolean
+}
+
+export interface WorkerJob {
+  readonly job: JobId
+  readonly coordinator: Peer
+  readonly document: HashHex
+  readonly prepared: 'no' | 'under way' | 'yes' | { readonly retryMs: number }
+  readonly blobs: ReadonlyMap<HashHex, BlobStatus>
+  /** Global root at the start of a round, as this worker computed it. */
+  readonly heads: ReadonlyMap<number, HashHex>
+  readonly closed: ReadonlyMap<number, ClosedBody>
+  readonly reports: ReadonlyMap<number, Report>
+  readonly task?: Task
+}
+
+/** A promise to keep what another worker's unit left behind. */
+export interface Keep {
+  readonly job: JobId
+  readonly unit: Unit
+  readonly updateRoot: HashHex
+  readonly newReplicaRoot: HashHex
+  readonly holder: PeerAddress
+}
+
+/** A submitter's wish that a job's blobs be kept. */
+export interface Pin {
+  readonly job: JobId
+  readonly submitter: Peer
+  readonly roots: readonly HashHex[]
+  readonly sources: readonly PeerAddress[]
+}
+
+export interface WorkerSettings {
+  readonly resendMs: number
+  /** How long a custodian has before the next is asked. */
+  readonly custodyMs: number
+  /** Wait before something that failed is tried again. */
+  readonly retryMs: number
+}
+
+export interface WorkerState {
+  readonly settings: WorkerSettings
+  readonly jobs: ReadonlyMap<JobId, WorkerJob>
+  /** By unit and holder. */
+  readonly keeps: ReadonlyMap<string, Keep>
+  readonly pins: ReadonlyMap<string, Pin>
+  /** What the one executor is doing. */
+  readonly busy?: {
+    readonly job: JobId
+    readonly work: 'unit' | 'outer'
+    readonly round: number
+    readonly lease: number
+  }
+  readonly leaving: boolean
+}
+
+export const WORKER_SETTINGS: WorkerSettings = { resendMs: 2_000, custodyMs: 10_000, retryMs: 3_000 }
+
+export const emptyWorker = (settings: WorkerSettings = WORKER_SETTINGS): WorkerState => ({
+  settings,
+  jobs: new Map(),
+  keeps: new Map(),
+  pins: new Map(),
+  leaving: false,
+})
+
+export type WorkerEffect =
+  | SendEffect
+  | ReasonEffect
+  /** Fetch and check the job document, program and data, and compile. Answer: `prepared`. */
+  | {
+      readonly effect: 'prepare'
+      readonly job: JobId
+      readonly document: HashHex
+      readonly peers: readonly PeerAddress[]
+    }
+  /** Have a blob on the disk; a job's first global state may be computed instead. Answer: `fetched`. */
+  | {
+      readonly effect: 'fetch'
+      readonly job: JobId
+      readonly round: number
+      readonly root: HashHex
+      readonly peers: readonly PeerAddress[]
+    }
+  /** Answer: `trained`, `evaluated` or `diverged`, and `progress` on the way. */
+  | {
+      readonly effect: 'run'
+      readonly job: JobId
+      readonly lease: number
+      readonly unit: Unit
+      readonly globalRoot: HashHex
+      readonly replicaRoot?: HashHex
+    }
+  /** Answer: `applied`. */
+  | {
+      readonly effect: 'outer'
+      readonly job: JobId
+      readonly round: number
+      readonly startRoot: HashHex
+      readonly updates: readonly HashHex[]
+    }
+  /** Stop the run at its next step; no answer. */
+  | { readonly effect: 'stop'; readonly job: JobId }
+  /** Ask a custodian, giving this node's own addresses. */
+  | {
+      readonly effect: 'sendKeep'
+      readonly to: Peer
+      readonly unit: Unit
+      readonly updateRoot: HashHex
+      readonly newReplicaRoot: HashHex
+    }
+  /** Sign that both blobs are on the disk, and send it. */
+  | { readonly effect: 'sendKept'; readonly keep: Keep }
+  /** Tell the submitter and the coordinators. */
+  | { readonly effect: 'sendPinned'; readonly pin: Pin }
+  /** Gossip a commitment. */
+  | { readonly effect: 'publish'; readonly job: JobId; readonly commitment: SignedCommitment }
+  /** Store a round document; blobs of earlier rounds may go. */
+  | { readonly effect: 'anchored'; readonly job: JobId; readonly round: number; readonly document: Uint8Array }
+  /** The job is over. */
+  | { readonly effect: 'ended'; readonly job: JobId; readonly outcome: string; readonly reason: string }
+
+export type WorkerEvent =
+  | { readonly event: 'lease'; readonly from: Peer; readonly job: JobId; readonly body: LeaseBody }
+  | { readonly event: 'closed'; readonly from: Peer; readonly job: JobId; readonly body: ClosedBody }
+  | { readonly event: 'anchored'; readonly job: JobId; readonly round: number; readonly document: Uint8Array }
+  | { readonly event: 'ended'; readonly job: JobId; readonly outcome: string; readonly reason: string }
+  | { readonly event: 'noted'; readonly job: JobId; readonly body: MessageBodies['noted'] }
+  | { readonly event: 'keep'; readonly keep: Keep }
+  /** A custodian's signature, already checked. */
+  | { readonly event: 'kept'; readonly job: JobId; readonly unit: Unit; readonly custody: Custody }
+  | { readonly event: 'pin'; readonly pin: Pin }
+  | { readonly event: 'prepared'; readonly job: JobId; readonly ok: boolean; readonly reason: string }
+  | {
+      readonly event: 'fetched'
+      readonly job: JobId
+      readonly root: HashHex
+      readonly ok: boolean
+      readonly reason: string
+    }
+  | {
+      readonly event: 'progress'
+      readonly job: JobId
+      readonly lease: number
+      readonly done: number
+      readonly lossBits: number
+    }
+  | {
+      readonly event: 'trained'
+      readonly job: JobId
+      readonly lease: number
+      readonly signed: Omit<SignedCommitment, 'custody'>
+    }
+  | { readonly event: 'evaluated'; readonly job: JobId; readonly lease: number; readonly evaluation: SignedEvaluation }
+  | {
+      readonly event: 'diverged'
+      readonly job: JobId
+      readonly lease: number
+      readonly unit: Unit
+      readonly divergence: Divergence
+    }
+  /** The executor stopped or broke; the lease is given back with the reason. */
+  | { readonly event: 'failed'; readonly job: JobId; readonly lease: number; readonly reason: string }
+  | {
+      readonly event: 'applied'
+      readonly job: JobId
+      readonly round: number
+      readonly outcome: ReportOutcome | { readonly failed: string }
+    }
+  | { readonly event: 'leave' }
+  | { readonly event: 'timer' }

@@ -1,0 +1,152 @@
+/** A lease from its inputs to its commitment: fetch, run, have it kept, commit until noted. */
+import type { HashHex } from '@cairn/primitives'
+import type { SignedCommitment } from '../../messages.ts'
+import type { JobId, Unit } from '../../units.ts'
+import { unitName } from '../unit-machine.ts'
+import { changeJob, changeTask, type Draft, dropTask, ensure, jobOf, note, setBusy } from './draft.ts'
+import { ensurePrepared } from './prepare.ts'
+import type { LeaseBody, Task } from './state.ts'
+
+const isSameUnit = (a: Unit, b: Pick<Unit, 'kind' | 'round' | 'replica'>): boolean =>
+  a.kind === b.kind && a.round === b.round && a.replica === b.replica
+
+const startTask = (body: LeaseBody, nowMs: number): Task => ({
+  body,
+  phase: 'inputs',
+  done: 0,
+  lossBits: 0,
+  sentMs: nowMs,
+  custody: [],
+  askedMs: new Map(),
+})
+
+/** Tells the coordinator how far the task is; also the answer that a lease was heard of. */
+export function sendProgress(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  if (job?.task === undefined) return
+  const { body, done, lossBits } = job.task
+  changeTask(draft, id, task => ({ ...task, sentMs: draft.nowMs }))
+  const progress = { lease: body.lease, done, lossBits }
+  draft.effects.push({ effect: 'send', to: job.coordinator, job: id, kind: 'progress', body: progress })
+}
+
+export function release(draft: Draft, id: JobId, to: string, lease: number, reason: string): void {
+  draft.effects.push({ effect: 'send', to, job: id, kind: 'release', body: { lease, reason: reason.slice(0, 200) } })
+}
+
+/** Gives a lease back and stops what was under way. */
+export function abandon(draft: Draft, id: JobId, reason: string): void {
+  const job = jobOf(draft, id)
+  if (job?.task === undefined) return
+  if (job.task.phase === 'running') draft.effects.push({ effect: 'stop', job: id })
+  release(draft, id, job.coordinator, job.task.body.lease, reason)
+  dropTask(draft, id)
+}
+
+/** Takes a lease, or hears of one again. */
+export function onLease(draft: Draft, id: JobId, body: LeaseBody): void {
+  const job = jobOf(draft, id)
+  const otherJob = [...draft.state.jobs.values()].find(other => other.job !== id && other.task !== undefined)
+  if (job === undefined) return
+  const refusal = draft.state.leaving ? 'the node is leaving' : otherJob && 'the node works on another job'
+  if (refusal !== undefined) {
+    release(draft, id, job.coordinator, body.lease, refusal)
+    return
+  }
+  const old = job.task
+  if (old !== undefined && isSameUnit(old.body.unit, body.unit)) {
+    changeTask(draft, id, task => ({ ...task, body }))
+  } else {
+    if (old?.phase === 'running') draft.effects.push({ effect: 'stop', job: id })
+    changeJob(draft, id, j => ({ ...j, task: startTask(body, draft.nowMs) }))
+  }
+  sendProgress(draft, id)
+}
+
+/** Root of the global state that a task starts from, once this worker knows it. */
+function globalRootOf(draft: Draft, id: JobId, { unit, globalRoot }: LeaseBody): HashHex | undefined {
+  return globalRoot ?? jobOf(draft, id)?.heads.get(unit.kind === 'evaluate' ? unit.round + 1 : unit.round)
+}
+
+/** Runs a task whose inputs are here. */
+export function runWhenReady(draft: Draft, id: JobId): void {
+  const task = jobOf(draft, id)?.task
+  if (task?.phase !== 'inputs') return
+  const { body } = task
+  const sourceOf = (root: HashHex) => body.sources.find(source => source.root === root)?.peers ?? []
+  const isPrepared = ensurePrepared(draft, id, sourceOf(body.document))
+  const globalRoot = globalRootOf(draft, id, body)
+  if (globalRoot === undefined || !isPrepared) return
+  const roots = [globalRoot, ...(body.replicaRoot === undefined ? [] : [body.replicaRoot])]
+  const isHere = ensure(
+    draft,
+    id,
+    body.unit.round,
+    roots.map(root => ({ root, peers: sourceOf(root) })),
+  )
+  if (!isHere || draft.state.busy !== undefined) return
+  setBusy(draft, { job: id, work: 'unit', round: body.unit.round, lease: body.lease })
+  changeTask(draft, id, t => ({ ...t, phase: 'running' }))
+  const { replicaRoot } = body
+  draft.effects.push({
+    effect: 'run',
+    job: id,
+    lease: body.lease,
+    unit: body.unit,
+    globalRoot,
+    ...(replicaRoot === undefined ? {} : { replicaRoot }),
+  })
+}
+
+/** Asks custodians in their order until enough have signed; a silent one is followed by the next. */
+export function tendCustody(draft: Draft, id: JobId): void {
+  const task = jobOf(draft, id)?.task
+  if (task?.phase !== 'custody' || task.signed === undefined) return
+  const { custodians, custodiansNeeded } = task.body
+  const { custodyMs } = draft.state.settings
+  if (task.custody.length >= custodiansNeeded) {
+    toCommit(draft, id, task, task.signed)
+    return
+  }
+  const hasSigned = (peer: string) => task.custody.some(custody => custody.peer === peer)
+  const isSlow = (peer: string) => draft.nowMs - (task.askedMs.get(peer) ?? draft.nowMs) >= custodyMs
+  const pending = custodians.filter(({ peer }) => task.askedMs.has(peer) && !hasSigned(peer) && !isSlow(peer))
+  const missing = custodiansNeeded - task.custody.length - pending.length
+  // Once everybody was asked in vain, the round of asking begins anew.
+  const fresh = custodians.filter(({ peer }) => !task.askedMs.has(peer))
+  const again = custodians.filter(({ peer }) => task.askedMs.has(peer) && !hasSigned(peer) && isSlow(peer))
+  for (const { peer } of [...fresh, ...again].slice(0, Math.max(0, missing))) askToKeep(draft, id, task.signed, peer)
+}
+
+function askToKeep(draft: Draft, id: JobId, { commitment }: Omit<SignedCommitment, 'custody'>, to: string): void {
+  changeTask(draft, id, task => ({ ...task, askedMs: new Map(task.askedMs).set(to, draft.nowMs) }))
+  const { unit, updateRoot, newReplicaRoot } = commitment
+  draft.effects.push({ effect: 'sendKeep', to, unit, updateRoot, newReplicaRoot })
+}
+
+function toCommit(draft: Draft, id: JobId, { custody, body }: Task, signed: Omit<SignedCommitment, 'custody'>): void {
+  const commitment: SignedCommitment = { ...signed, custody: [...custody] }
+  changeTask(draft, id, task => ({
+    ...task,
+    phase: 'commit',
+    outcome: { lease: body.lease, outcome: 'trained', commitment },
+  }))
+  draft.effects.push({ effect: 'publish', job: id, commitment })
+  sendCommit(draft, id)
+}
+
+export function sendCommit(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  if (job?.task?.outcome === undefined) return
+  changeTask(draft, id, task => ({ ...task, sentMs: draft.nowMs }))
+  draft.effects.push({ effect: 'send', to: job.coordinator, job: id, kind: 'commit', body: job.task.outcome })
+}
+
+/** The unit is committed, by this worker or another: on to the next lease. */
+export function onCommitNoted(draft: Draft, id: JobId, unit: Pick<Unit, 'kind' | 'round' | 'replica'>): void {
+  const task = jobOf(draft, id)?.task
+  if (task === undefined || !isSameUnit(task.body.unit, unit)) return
+  if (task.phase === 'running') draft.effects.push({ effect: 'stop', job: id })
+  if (task.phase !== 'commit') note(draft, `${unitName(task.body.unit)} was done by another node`, { job: id })
+  dropTask(draft, id)
+}

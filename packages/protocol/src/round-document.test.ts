@@ -1,0 +1,62 @@
+import { encodeCanonical, type HashHex } from '@cairn/primitives'
+import { expect, test } from 'vitest'
+import { decodeRoundDocument, encodeRoundDocument, type RoundDocument } from './round-document.ts'
+import type { JobId } from './units.ts'
+
+const id = (digit: string) => digit.repeat(64) as HashHex
+const job = id('1') as string as JobId
+
+const document: RoundDocument = {
+  format: 'cairn/round/v1',
+  job,
+  round: 3,
+  units: [0, 1].map(replica => ({
+    commitment: {
+      unit: { job, round: 3, replica, kind: 'train' },
+      globalRoot: id('2'),
+      replicaRoot: id('3'),
+      updateRoot: id('4'),
+      newReplicaRoot: id('5'),
+      checkpointRoots: [id('6')],
+      lossBits: 5,
+    },
+    worker: id('a'),
+    signature: id('7').repeat(2),
+    custody: [{ peer: id('b'), signature: id('8').repeat(2) }],
+  })),
+  globalRoot: id('9'),
+  evaluation: {
+    unit: { job, round: 3, replica: 0, kind: 'evaluate' },
+    globalRoot: id('9'),
+    lossBits: 4,
+    correct: 1,
+    total: 2,
+    worker: id('a'),
+    signature: id('7').repeat(2),
+  },
+}
+
+test('reads back what was written', () => {
+  expect(decodeRoundDocument(encodeRoundDocument(document))).toEqual({ ok: true, document })
+  const { evaluation: _, ...without } = document
+  expect(decodeRoundDocument(encodeRoundDocument(without))).toEqual({ ok: true, document: without })
+})
+
+// biome-ignore lint/suspicious/noExplicitAny: a test forges every part of a frozen document
+type Draft = any
+
+test.each<[string, (draft: Draft) => void]>([
+  ['units[1]', d => (d.units[1].commitment.unit.replica = 0)],
+  ['units[0]', d => d.units.reverse()],
+  ['units[0]', d => (d.units[0].commitment.unit.job = id('2'))],
+  ['units[1]', d => (d.units[1].commitment.unit.round = 2)],
+  ['units[1]', d => (d.units[1].commitment.unit.kind = 'evaluate')],
+  ['evaluation', d => (d.evaluation.unit.replica = 1)],
+  ['evaluation.globalRoot', d => (d.evaluation.globalRoot = id('2'))],
+  ['units[0].signature', d => (d.units[0].signature = 'x')],
+  ['globalRoot', d => delete d.globalRoot],
+])('names what is wrong: %s', (path, change) => {
+  const draft = structuredClone(document) as Draft
+  change(draft)
+  expect(decodeRoundDocument(encodeCanonical(draft))).toMatchObject({ ok: false, code: 'malformed', path })
+})

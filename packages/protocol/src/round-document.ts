@@ -1,0 +1,54 @@
+/**
+ * The round document: what a round came to, signed by those who did it. An anchor holds its blob id, and receipts are
+ * assembled from these. SPEC: docs/spec/job-document.md "Round document".
+ * Not here: whether the signatures are good (`isSignedCommitment`), and whether the work was done right.
+ */
+import { encodeCanonical } from '@cairn/primitives'
+import { z } from 'zod'
+import { type Decoded, decodeDocument } from './document.ts'
+import { type Fixed, hash, index, signedCommitment, signedEvaluation } from './messages/records.ts'
+import type { JobId } from './units.ts'
+
+const form = z.strictObject({
+  format: z.literal('cairn/round/v1'),
+  job: hash as z.ZodType<string> as z.ZodType<JobId>,
+  round: index,
+  /** In replica order. */
+  units: z.array(signedCommitment).max(1 << 16),
+  /** After the outer step. */
+  globalRoot: hash,
+  evaluation: signedEvaluation.exactOptional(),
+})
+
+type Form = z.output<typeof form>
+
+/** Finds the first unit that is not of this job and round and at its replica's place. */
+function strayUnit({ job, round, units, evaluation }: Form): (string | number)[] | undefined {
+  const stray = units.findIndex(({ commitment: { unit } }, replica) => {
+    return unit.job !== job || unit.round !== round || unit.replica !== replica || unit.kind !== 'train'
+  })
+  if (stray >= 0) return ['units', stray]
+  const unit = evaluation?.unit
+  const isRight = !unit || (unit.job === job && unit.round === round && unit.replica === 0 && unit.kind === 'evaluate')
+  return isRight ? undefined : ['evaluation']
+}
+
+const roundDocument = form.superRefine((document, context) => {
+  const stray = strayUnit(document)
+  if (stray) context.addIssue({ code: 'custom', path: stray, message: 'a unit of another job, round or replica' })
+  const { evaluation, globalRoot } = document
+  if (evaluation && evaluation.globalRoot !== globalRoot)
+    context.addIssue({ code: 'custom', path: ['evaluation', 'globalRoot'], message: 'another global state' })
+})
+
+export type RoundDocument = Fixed<Form>
+
+/** Less than the largest message that carries one. */
+const MAX_BYTES = 8 * 2 ** 20 - 2 ** 10
+
+/** Encodes a round document. */
+export const encodeRoundDocument = (document: RoundDocument): Uint8Array => encodeCanonical(document)
+
+/** Decodes a round document from a peer. Never throws. */
+export const decodeRoundDocument = (bytes: Uint8Array): Decoded<RoundDocument> =>
+  decodeDocument(roundDocument, bytes, MAX_BYTES)
