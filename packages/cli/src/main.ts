@@ -1,21 +1,29 @@
 /** The `cairn` command: reads arguments, runs one command, shows errors. Everything it does, the floors below do. */
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { addBalance, addFaucet } from './commands/balance.ts'
+import { addChain } from './commands/chain.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
 import { addInit } from './commands/init.ts'
+import { addKey } from './commands/key.ts'
+import { addNode } from './commands/node.ts'
 import { addQuote } from './commands/quote.ts'
 import { addSample } from './commands/sample.ts'
+import { addStake, addUnstake } from './commands/stake.ts'
 import { addTokenizer } from './commands/tokenizer.ts'
 import { addTrain } from './commands/train.ts'
+import { addUp } from './commands/up.ts'
 import { addVerify } from './commands/verify.ts'
 import { EXIT, showError } from './screen/errors.ts'
 import { createScreen, type Screen } from './screen/screen.ts'
 
 const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
-const COMMANDS = [addInit, addQuote, addTrain, addSample, addVerify, addExport, addTokenizer, addDoctor]
+const TRAINING = [addInit, addQuote, addTrain, addSample, addVerify, addExport, addTokenizer]
+const NETWORK = [addUp, addNode, addChain, addKey, addBalance, addStake, addUnstake, addFaucet]
+const COMMANDS = [...TRAINING, ...NETWORK, addDoctor]
 
 function createProgram(context: CommandContext): Command {
   const program = new Command('cairn')
@@ -32,10 +40,12 @@ function createProgram(context: CommandContext): Command {
   return program
 }
 
-/** A reader that went away (`cairn ... | head`) is no error. */
+/** A reader that went away (`cairn ... | head`) is no error; a child whose parent did has yet to stop in order. */
 function ignoreClosedPipes(): void {
+  const isChild = process.send !== undefined
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE' && isChild) return
       if (error.code === 'EPIPE') process.exit(EXIT.ok)
       throw error
     })

@@ -1,5 +1,5 @@
 import { concat, type HashHex, toHashHex } from '@cairn/primitives'
-import type { JobId, Terms } from '@cairn/protocol'
+import { type JobId, NO_HASH, type Terms } from '@cairn/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as cairn from './index.ts'
 import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-network.ts'
@@ -68,8 +68,8 @@ describe('actions', () => {
     const job = await leasedJob('d')
     expect(await cairn.readJob(worker, job)).toMatchObject({ status: 'open', terms, owed: 0n, paid: 0n })
 
-    const head = cairn.anchorHead(cairn.NO_HEAD, first)
-    const one = await cairn.anchorRound(coordinator, { job, epoch: 1, previousHead: cairn.NO_HEAD, ...first })
+    const head = cairn.anchorHead(NO_HASH, first)
+    const one = await cairn.anchorRound(coordinator, { job, epoch: 1, previousHead: NO_HASH, ...first })
     expect(one).toMatchObject({ ok: true, head })
     const two = await cairn.anchorRound(coordinator, { job, epoch: 1, previousHead: head, ...second })
     const holder = accountOf(coordinator)
@@ -108,7 +108,7 @@ describe('actions', () => {
 
   it('name the reason for which a contract refuses', async () => {
     const job = await leasedJob('e')
-    const anchor = { job, epoch: 1, previousHead: cairn.NO_HEAD, ...first }
+    const anchor = { job, epoch: 1, previousHead: NO_HASH, ...first }
     const { root, totals, leaves } = earningsOf(job)
     const claim = { job, epoch: 1, rounds: 0, root, totals, isFinal: false }
     const refusals: [string, Promise<cairn.CallResult>][] = [
@@ -145,9 +145,9 @@ describe('actions', () => {
 
   it('let a cancelled job have its final earnings, then refund the rest', async () => {
     const job = await leasedJob('f')
-    await cairn.anchorRound(coordinator, { job, epoch: 1, previousHead: cairn.NO_HEAD, ...first })
+    await cairn.anchorRound(coordinator, { job, epoch: 1, previousHead: NO_HASH, ...first })
     expect(await cairn.cancelJob(submitter, job)).toMatchObject({ ok: true })
-    const next = { job, epoch: 1, previousHead: cairn.anchorHead(cairn.NO_HEAD, first), ...second }
+    const next = { job, epoch: 1, previousHead: cairn.anchorHead(NO_HASH, first), ...second }
     expect(await cairn.anchorRound(coordinator, next)).toMatchObject(refused('JobNotOpen'))
     expect(await cairn.closeJob(submitter, job)).toMatchObject(refused('NotClosable'))
     const counts = { trained: 3n, evaluated: 1n, kept: 3n, coordinated: 0n }
@@ -169,7 +169,7 @@ describe('actions', () => {
 
   it('end a job that diverged', async () => {
     const job = await leasedJob('b')
-    const end = { job, epoch: 1, previousHead: cairn.NO_HEAD, documentId: hash('6') }
+    const end = { job, epoch: 1, previousHead: NO_HASH, documentId: hash('6') }
     expect(await cairn.endJob(coordinator, end)).toMatchObject({ ok: true })
     expect(await cairn.readAnchors(worker, job)).toMatchObject({ isEnded: true, rounds: 0 })
   })

@@ -3,26 +3,9 @@
  * theirs). SPEC: docs/spec/earnings.md. An account has one leaf; leaves are put in the order of their accounts.
  */
 import { type HashHex, InputError } from '@cairn/primitives'
-import { type Account, type Counts, type JobId, noCounts } from '@cairn/protocol'
+import { type Account, addCounts, type EarningsLeaf, type EarningsTree, NO_HASH, noCounts } from '@cairn/protocol'
 import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import { fromBytes32, toBytes32 } from './chain/hex.ts'
-import { NO_HEAD } from './identities.ts'
-
-export interface EarningsLeaf {
-  readonly job: JobId
-  readonly account: Account
-  readonly counts: Counts
-}
-
-export interface EarningsTree {
-  /** Zero for a job that owes nobody. */
-  readonly root: HashHex
-  readonly totals: Counts
-  /** In the order of accounts. */
-  readonly leaves: readonly EarningsLeaf[]
-  /** Sibling hashes for `withdraw`, from the leaf upwards. Throws `InputError` (`NoLeaf`) for an account without one. */
-  proofOf(account: Account): HashHex[]
-}
 
 const ENCODING = ['bytes32', 'address', 'uint64', 'uint64', 'uint64', 'uint64']
 
@@ -33,7 +16,7 @@ export function earningsTree(leaves: readonly EarningsLeaf[]): EarningsTree {
   if (indexes.size !== ordered.length) throw repeatedAccount()
   const tree = ordered.length === 0 ? undefined : StandardMerkleTree.of(ordered.map(fieldsOf), ENCODING)
   return {
-    root: tree ? fromBytes32(tree.root as Account) : NO_HEAD,
+    root: tree ? fromBytes32(tree.root as Account) : NO_HASH,
     totals: ordered.reduce((sum, { counts }) => addCounts(sum, counts), noCounts),
     leaves: ordered,
     proofOf(account) {
@@ -45,7 +28,7 @@ export function earningsTree(leaves: readonly EarningsLeaf[]): EarningsTree {
 }
 
 /** Tells whether a proof shows that the leaf is under the root, as the contract would. */
-export const verifyEarningsProof = (root: HashHex, leaf: EarningsLeaf, proof: readonly HashHex[]): boolean =>
+export const provesLeaf = (root: HashHex, leaf: EarningsLeaf, proof: readonly HashHex[]): boolean =>
   StandardMerkleTree.verify(toBytes32(root), ENCODING, fieldsOf(leaf), proof.map(toBytes32))
 
 const fieldsOf = ({ job, account, counts }: EarningsLeaf): unknown[] => [
@@ -56,13 +39,6 @@ const fieldsOf = ({ job, account, counts }: EarningsLeaf): unknown[] => [
   counts.kept,
   counts.coordinated,
 ]
-
-const addCounts = (a: Counts, b: Counts): Counts => ({
-  trained: a.trained + b.trained,
-  evaluated: a.evaluated + b.evaluated,
-  kept: a.kept + b.kept,
-  coordinated: a.coordinated + b.coordinated,
-})
 
 /** Addresses may be written with or without checksum capitals. */
 const keyOf = (account: Account): string => account.toLowerCase()

@@ -1,15 +1,12 @@
 /** Names that both sides of the chain compute alike. SPEC: docs/decisions/0004-network.md "Identities". */
 import { concat, encodeUtf8, type HashHex } from '@cairn/primitives'
-import type { Account, JobId } from '@cairn/protocol'
+import type { Account, Anchor, JobId } from '@cairn/protocol'
 import { encodeAbiParameters, hexToBytes, keccak256, numberToBytes, parseAbiParameters } from 'viem'
 import { fromBytes32, toBytes32 } from './chain/hex.ts'
 
 const JOB_KEY = parseAbiParameters('address submitter, bytes32 document')
 const NETWORK = parseAbiParameters('uint256 chainId, address escrow')
 const HEAD = parseAbiParameters('bytes32 previousHead, uint32 round, bytes32 globalRoot, bytes32 documentId')
-
-/** Head of a job without anchors. */
-export const NO_HEAD = '0'.repeat(64) as HashHex
 
 /** Computes a job's key on the chain, which is the `job` of its units: keccak256(abi.encode(submitter, document)). */
 export const jobKey = (submitter: Account, document: HashHex): JobId =>
@@ -18,13 +15,6 @@ export const jobKey = (submitter: Account, document: HashHex): JobId =>
 /** Computes a network's identity: keccak256(abi.encode(chainId, escrow)). */
 export const networkId = (chainId: number, escrow: Account): HashHex =>
   fromBytes32(keccak256(encodeAbiParameters(NETWORK, [BigInt(chainId), escrow])))
-
-export interface Anchor {
-  readonly round: number
-  readonly globalRoot: HashHex
-  /** Blob id of the round document. */
-  readonly documentId: HashHex
-}
 
 /** Computes the head of a job's chain after one more anchor. SPEC: docs/spec/anchors.md. */
 export const anchorHead = (previousHead: HashHex, { round, globalRoot, documentId }: Anchor): HashHex =>

@@ -41,8 +41,12 @@ test('reads back what was written', () => {
 })
 
 test('its id and key are these on every machine', () => {
-  expect(documentId(sha256, document)).toMatchInlineSnapshot(`"6b924cfb386ab603e713331e313c9ff0d1ceafa724d4421b1cbd3ca32d03d9af"`)
-  expect(jobKeyOf(sha256, document)).toMatchInlineSnapshot(`"af2cc547d4272a34ca81e9869db1a91ba4452dcc40e58f530e0c9d9321fcf9db"`)
+  expect(documentId(sha256, document)).toMatchInlineSnapshot(
+    `"6b924cfb386ab603e713331e313c9ff0d1ceafa724d4421b1cbd3ca32d03d9af"`,
+  )
+  expect(jobKeyOf(sha256, document)).toMatchInlineSnapshot(
+    `"af2cc547d4272a34ca81e9869db1a91ba4452dcc40e58f530e0c9d9321fcf9db"`,
+  )
 })
 
 test('the key is what the contract computes: keccak256 of two words', () => {

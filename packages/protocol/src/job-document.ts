@@ -13,55 +13,20 @@ import {
   InputError,
   keccak256,
 } from '@cairn/primitives'
-import { z } from 'zod'
+import type { z } from 'zod'
 import { blobIdOf, bytesBlob, manifestOf } from './blobs.ts'
 import { type Decoded, decodeDocument } from './document.ts'
-import { jobSchema } from './job-spec/schema.ts'
+import { documentSchema } from './job-document/schema.ts'
 import type { Frozen } from './job-spec.ts'
-import { account, amount, blobId, hash, index } from './messages/records.ts'
-import { dataSchema } from './receipt/schema.ts'
 import type { JobId } from './units.ts'
 
-const cost = z.strictObject({
-  /** Of one unit: its inner steps, its update and an outer step. */
-  operationsPerUnit: amount,
-  operationsPerEvaluation: amount,
-  /** Most memory that a step needs at once, states included. */
-  memoryBytes: index,
-  updateBytes: index,
-  replicaStateBytes: index,
-  globalStateBytes: index,
-})
-
-const jobDocument = z.strictObject({
-  format: z.literal('cairn/document/v1'),
-  spec: jobSchema,
-  programRoot: hash,
-  /** Tokens that the tokeniser has; 0 for digits. */
-  vocabulary: index,
-  data: dataSchema,
-  initialRoot: hash,
-  blobs: z.strictObject({
-    program: blobId,
-    data: blobId,
-    /** The initial state, when it does not follow from the seed. */
-    initial: blobId.exactOptional(),
-    /** JSON of the tokeniser, so that anybody can sample. Absent for digits. */
-    tokeniser: blobId.exactOptional(),
-  }),
-  cost,
-  network: z.strictObject({ chainId: z.int().min(1), escrow: account }),
-  submitter: account,
-  salt: hash,
-})
-
 /** Networks audit nothing yet, and no node may believe otherwise. */
-const supported = jobDocument.refine(({ spec }) => spec.verification.policy === 'none', {
+const supported = documentSchema.refine(({ spec }) => spec.verification.policy === 'none', {
   path: ['spec', 'verification', 'policy'],
   error: 'a policy that is not supported yet',
 })
 
-export type JobDocument = Frozen<z.output<typeof jobDocument>>
+export type JobDocument = Frozen<z.output<typeof documentSchema>>
 
 /** Blob id of a job document. */
 export type DocumentId = HashHex

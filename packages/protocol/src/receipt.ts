@@ -1,6 +1,6 @@
 /**
  * The receipt: what a submitter gets beside the weights, and what anyone can check offline. SPEC: docs/spec/receipt.md.
- * This is the single-process form: nobody audited, disputed or was paid.
+ * A job in one process was neither signed nor paid; one of a network has its signatures and payments in it.
  * Not here: re-execution, and reading the weights file; `training` does both.
  */
 import {
@@ -14,11 +14,15 @@ import {
 } from '@cairn/primitives'
 import { encodeCanonicalJson } from './canonical-json.ts'
 import { formatPath, type KeyPath } from './key-path.ts'
-import { type Claim, claims } from './receipt/claims.ts'
+import type { Claim } from './receipt/claim.ts'
+import { claims } from './receipt/claims.ts'
 import { firstDifference } from './receipt/first-difference.ts'
-import { type Receipt, type ReceiptBody, type ReceiptRound, receiptSchema } from './receipt/schema.ts'
+import { type Receipt, type ReceiptBody, receiptSchema } from './receipt/schema.ts'
 
-export type { Receipt, ReceiptBody, ReceiptRound }
+export { jobDocumentOf, receiptRoundOf } from './receipt/documents.ts'
+export { countWork, type Payees, paymentsOf } from './receipt/payments.ts'
+export type { Payment, Receipt, ReceiptBody, ReceiptNetwork, ReceiptRound, ReceiptUnit } from './receipt/schema.ts'
+export { badSignature, type SignatureClaim, signatureClaims } from './receipt/signatures.ts'
 
 /**
  * Adds the digest to a finished receipt: the hash of the canonical CBOR of everything else.

@@ -32,6 +32,16 @@ export const decimal =
     throw new InvalidArgumentError(`Expected a number${upTo}.`)
   }
 
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40 }
+
+/** Parses a size such as `512MiB` or `8GiB`; a number alone is bytes. */
+export function byteSize(text: string): number {
+  const [, count, unit = ''] = /^(\d{1,15}(?:\.\d{1,3})?) ?([KMGT]iB)?$/.exec(text.trim()) ?? []
+  const value = Math.floor(Number(count) * (UNITS[unit] as number))
+  if (value >= 1 && value <= Number.MAX_SAFE_INTEGER) return value
+  throw new InvalidArgumentError('Expected a size such as 512MiB or 8GiB, or a number of bytes.')
+}
+
 export interface MachineOptions {
   readonly threads: number
   readonly backend: string

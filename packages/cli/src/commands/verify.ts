@@ -6,6 +6,7 @@ import type { Command } from 'commander'
 import { fileStore } from '../files/file-store.ts'
 import { measureJob } from '../run/measure.ts'
 import { type PreparedJob, prepareJob } from '../run/prepare.ts'
+import { checkSignatures } from '../run/signatures.ts'
 import * as verification from '../run/verify-receipt.ts'
 import { EXIT, errorEvent } from '../screen/errors.ts'
 import {
@@ -63,9 +64,11 @@ async function doAgain(check: Check, prepared: PreparedJob): Promise<Verdict> {
   }
 }
 
-/** Cheap checks first: the weights file, then job and data, then the work itself. */
+/** Cheap checks first: signatures and the weights file, then job and data, then the work itself. */
 async function judge(check: Check): Promise<Verdict> {
   const { receipt, path, options } = check
+  const signatures = checkSignatures(receipt)
+  if (!signatures.ok) return signatures
   const weights = await verification.checkWeights(receipt, path, options.weights)
   if (!weights.ok) return weights
   const job = await verification.jobOfReceipt(receipt, path, options.jobDir)

@@ -17,8 +17,8 @@ export interface Screen {
   write(text: string): void
   /** Writes a line about the work. */
   note(line: string): void
-  /** Replaces the status line; the empty text takes it away. */
-  status(line: string): void
+  /** Replaces the status, a line or several, none wider than the terminal; the empty text takes it away. */
+  status(text: string): void
 }
 
 interface Stream {
@@ -34,15 +34,16 @@ export interface ScreenOptions {
 }
 
 const CLEAR_LINE = '\r\x1b[2K'
+const LINE_UP = '\x1b[1A'
 
 /** Makes a screen on two streams. */
 export function createScreen({ stdout, stderr, env }: ScreenOptions): Screen {
   const isTerminal = (stream: Stream) => stream.isTTY === true && env.TERM !== 'dumb'
   const isLive = isTerminal(stderr)
-  let shown = false
+  let shownLines = 0
   const clear = () => {
-    if (shown) stderr.write(CLEAR_LINE)
-    shown = false
+    if (shownLines > 0) stderr.write(CLEAR_LINE + `${LINE_UP}${CLEAR_LINE}`.repeat(shownLines - 1))
+    shownLines = 0
   }
   const above = (stream: Stream) => (text: string) => {
     clear()
@@ -56,11 +57,11 @@ export function createScreen({ stdout, stderr, env }: ScreenOptions): Screen {
     print: line => out(`${line}\n`),
     write: out,
     note: line => err(`${line}\n`),
-    status(line) {
+    status(text) {
       if (!isLive) return
       clear()
-      if (line !== '') stderr.write(line)
-      shown = line !== ''
+      if (text !== '') stderr.write(text)
+      shownLines = text === '' ? 0 : text.split('\n').length
     },
   }
 }

@@ -1,16 +1,16 @@
 import type { HashHex } from '@cairn/primitives'
-import type { JobId } from '@cairn/protocol'
+import type { Anchor, JobId } from '@cairn/protocol'
 import { encodeFunctionData } from 'viem'
 import { anchorsAbi } from '../abi/anchors.ts'
 import { type CallResult, call } from '../chain/call.ts'
 import { toBytes32 } from '../chain/hex.ts'
 import type { ChainClient } from '../chain-client.ts'
-import { type Anchor, anchorHead } from '../identities.ts'
+import { anchorHead } from '../identities.ts'
 
 export interface AnchorRequest extends Anchor {
   readonly job: JobId
   readonly epoch: number
-  /** The head that the chain must still have; `NO_HEAD` before the first anchor. */
+  /** The head that the chain must still have; `NO_HASH` before the first anchor. */
   readonly previousHead: HashHex
 }
 

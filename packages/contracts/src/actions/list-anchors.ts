@@ -1,10 +1,9 @@
 import type { HashHex } from '@cairn/primitives'
-import type { Account, JobId } from '@cairn/protocol'
+import type { Account, Anchor, JobId } from '@cairn/protocol'
 import { anchorsAbi } from '../abi/anchors.ts'
 import { onChain } from '../chain/errors.ts'
 import { fromBytes32, toBytes32 } from '../chain/hex.ts'
 import type { ChainClient } from '../chain-client.ts'
-import type { Anchor } from '../identities.ts'
 
 export interface AnchorEvent extends Anchor {
   readonly head: HashHex

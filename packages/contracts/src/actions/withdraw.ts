@@ -1,10 +1,10 @@
 import type { HashHex } from '@cairn/primitives'
+import type { EarningsLeaf } from '@cairn/protocol'
 import { encodeFunctionData, parseEventLogs } from 'viem'
 import { earningsAbi } from '../abi/earnings.ts'
 import { type CallResult, call } from '../chain/call.ts'
 import { toBytes32 } from '../chain/hex.ts'
 import type { ChainClient } from '../chain-client.ts'
-import type { EarningsLeaf } from '../earnings-tree.ts'
 
 /**
  * Pays a leaf's account what it earned and has not taken yet: zero when repeated. Anybody may.

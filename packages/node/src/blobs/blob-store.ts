@@ -44,14 +44,16 @@ export interface BlobStore {
   read(id: BlobId, options?: { readonly verify?: boolean }): Promise<BlobPart[] | undefined>
   /** Reads one part, checked likewise. */
   readPart(id: BlobId, name: string, options?: { readonly verify?: boolean }): Promise<BlobPart | undefined>
-  /** Reads consecutive chunks for a peer; always checked. */
-  readChunks(id: BlobId, first: number, count: number): Promise<Uint8Array | undefined>
+  /** Reads consecutive chunks for a peer, always checked; `refused` where there are none such, or more than `maxBytes`. */
+  readChunks(id: BlobId, first: number, count: number, maxBytes: number): Promise<Uint8Array | 'missing' | 'refused'>
   /** Returns the id once the blob is safe from a power cut. Throws `ResourceError` (`DiskFull`, `NotWritable`). */
   write(parts: readonly BlobPart[]): Promise<BlobId>
   delete(id: BlobId): Promise<void>
   /** Blobs that are whole, in no order. */
   list(): Promise<BlobFile[]>
-  /** Opens what was fetched of a blob so far. Throws `ResourceError`. */
+  /** The manifest of a blob that was fetched in part. */
+  partialManifest(id: BlobId): Promise<BlobManifest | undefined>
+  /** Opens what was fetched of a blob so far, or begins. Throws `ResourceError`. */
   openPartial(manifest: BlobManifest): Promise<PartialBlob>
   deletePartial(id: BlobId): Promise<void>
 }
@@ -112,9 +114,12 @@ export async function openBlobStore({ directory, onCorrupt }: BlobStoreOptions):
       const bytes = chunkCount === 0 ? EMPTY : await readRange(id, known.layout, firstChunk, chunkCount, verify)
       return bytes && { name, dtype: part.dtype, shape: part.shape, bytes }
     },
-    async readChunks(id, first, count) {
+    async readChunks(id, first, count, maxBytes) {
       const known = await knownBlob(id)
-      return known && readRange(id, known.layout, first, count, true)
+      if (known === undefined) return 'missing'
+      const range = rangeOf(known.layout, first, count)
+      if (range === undefined || range.sizeBytes > maxBytes) return 'refused'
+      return (await readRange(id, known.layout, first, count, true)) ?? 'missing'
     },
     async write(parts) {
       const manifest = manifestOf(sha256, parts)
@@ -126,6 +131,7 @@ export async function openBlobStore({ directory, onCorrupt }: BlobStoreOptions):
     },
     delete: deleteBlob,
     list: () => listBlobs(directory),
+    partialManifest: id => readManifest(partialDirectory(directory), id),
     openPartial: manifest => openPartial(directory, manifest),
     deletePartial: id => removePartial(directory, id),
   }

@@ -37,3 +37,10 @@ test.each<[string, { format?: string; address?: undefined; crypto?: object }, st
   const changed = JSON.stringify({ ...document, ...change, crypto })
   await expect(refused(changed)).rejects.toMatchObject({ code: 'CorruptKeyFile', expected, found })
 })
+
+test('a key file whose address was changed on purpose is found out', async () => {
+  const document = { ...JSON.parse(await exported()), address: createKey().address }
+  const { found } = await importKey(JSON.stringify(document), 'correct horse').catch(error => error)
+  const refused = importKey(JSON.stringify({ ...document, checksum: found }), 'correct horse')
+  await expect(refused).rejects.toMatchObject({ code: 'CorruptKeyFile', found: document.address })
+})

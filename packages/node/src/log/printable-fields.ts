@@ -7,23 +7,27 @@ import type { LogFields } from './logger.ts'
 
 export const HIDDEN = '[hidden]'
 
-/** Names of secrets, whatever stands before them (`evmPrivateKey`, `RPC_PASSWORD`) and however they are written. */
+/** What names of secrets have in them, however they are written: `evmPrivateKey`, `RPC_PASSWORD`. */
 const SECRET =
-  /(passphrase|password|secrets?|privatekey|mnemonic|seedphrase|peerseed|apikey|accesstoken|authorization|cookie)$/
+  /passphrase|password|secret|privatekey|mnemonic|seedphrase|peerseed|apikey|accesstoken|authorization|cookie/
 
 const isSecret = (name: string): boolean => SECRET.test(name.toLowerCase().replace(/[^a-z]/g, ''))
 
-/** Deeper than that, or longer, is more than a line of a log is for. */
-const DEPTH = 6
-const ITEMS = 50
-const BYTES = 64
-const CHARACTERS = 2000
+/** `https://name:password@host` without what is before the host. */
+const withoutCredentials = (text: string): string => text.replace(/:\/\/[^/\s@]+@/g, `://${HIDDEN}@`)
+
+const LONGEST = { text: 2000, bytes: 64, list: 50 }
+/** A whole socket, handed over by mistake, is thousands of values. */
+const MOST_VALUES = 200
+const DEEPEST = 6
 
 const shortText = (text: string): string =>
-  text.length <= CHARACTERS ? text : `${text.slice(0, CHARACTERS)}... (${text.length} characters)`
+  text.length <= LONGEST.text ? text : `${text.slice(0, LONGEST.text)}... (${text.length} characters)`
 
 const shortBytes = (bytes: Uint8Array): string =>
-  bytes.length <= BYTES ? encodeHex(bytes) : `${encodeHex(bytes.subarray(0, BYTES))}... (${bytes.length} bytes)`
+  bytes.length <= LONGEST.bytes
+    ? encodeHex(bytes)
+    : `${encodeHex(bytes.subarray(0, LONGEST.bytes))}... (${bytes.length} bytes)`
 
 /** An error of Cairn says all in its fields; of any other, the stack is what helps. */
 function errorFields(error: Error): LogFields {
@@ -34,28 +38,41 @@ function errorFields(error: Error): LogFields {
   return { name, code, message, path, expected, found, fix, ...more }
 }
 
-function printableObject(value: object, depth: number): unknown {
-  if (value instanceof Uint8Array) return shortBytes(value)
-  if (value instanceof Error) return printableFields(errorFields(value), depth)
-  if ('toJSON' in value && typeof value.toJSON === 'function') return printable(value.toJSON(), depth)
-  if (value instanceof Map) return printableFields(Object.fromEntries(value), depth)
-  if (Array.isArray(value) || value instanceof Set) {
-    return [...value].slice(0, ITEMS).map(item => printable(item, depth + 1))
+/** Copies values, until there were too many or they lie too deep. */
+function copier(): (fields: LogFields, depth: number) => LogFields {
+  let left = MOST_VALUES
+
+  function copyObject(value: object, depth: number): unknown {
+    if (value instanceof Uint8Array) return shortBytes(value)
+    if (value instanceof Error) return copyFields(errorFields(value), depth)
+    if ('toJSON' in value && typeof value.toJSON === 'function') return copy(value.toJSON(), depth + 1)
+    if (value instanceof Map) return copyFields(Object.fromEntries(value), depth)
+    if (!Array.isArray(value) && !(value instanceof Set)) return copyFields(value as LogFields, depth)
+    return [...value].slice(0, LONGEST.list).map(item => copy(item, depth))
   }
-  return printableFields(value as LogFields, depth)
+
+  function copy(value: unknown, depth: number): unknown {
+    left -= 1
+    if (left < 0) return '...'
+    if (typeof value === 'string') return shortText(withoutCredentials(value))
+    if (typeof value === 'bigint') return String(value)
+    if (typeof value !== 'object' || value === null) return value
+    return depth > DEEPEST ? '...' : copyObject(value, depth + 1)
+  }
+
+  function copyFields(fields: LogFields, depth: number): LogFields {
+    const entries = Object.entries(fields).slice(0, LONGEST.list)
+    return Object.fromEntries(entries.map(([name, value]) => [name, isSecret(name) ? HIDDEN : copy(value, depth)]))
+  }
+
+  return copyFields
 }
 
-function printable(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return shortText(value)
-  if (typeof value === 'bigint') return String(value)
-  if (typeof value !== 'object' || value === null) return value
-  return depth > DEPTH ? '[deeper]' : printableObject(value, depth)
-}
+/** What every line has of its own. */
+const TAKEN = new Set(['level', 'time', 'msg'])
 
-/** Copies fields as plain values, each secret hidden. */
-export function printableFields(fields: LogFields, depth = 0): LogFields {
-  const entries = Object.entries(fields).slice(0, ITEMS)
-  return Object.fromEntries(
-    entries.map(([name, value]) => [name, isSecret(name) ? HIDDEN : printable(value, depth + 1)]),
-  )
+/** Copies the fields of a line as plain values, each secret hidden. */
+export function printableFields(fields: LogFields): LogFields {
+  const named = Object.entries(fields).map(([name, value]) => [TAKEN.has(name) ? `${name}_` : name, value])
+  return copier()(Object.fromEntries(named), 0)
 }

@@ -2,7 +2,7 @@
  * A file that lines are added to, and that never grows beyond a size: then it becomes `FILE.1`, that `FILE.2`, and the
  * oldest goes. Writing is synchronous, so that the last words before a crash are there.
  */
-import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { appendFileSync, closeSync, fstatSync, openSync, renameSync, rmSync } from 'node:fs'
 import { encodeUtf8 } from '@cairn/primitives'
 import { writeError } from '../files/io-errors.ts'
 
@@ -19,7 +19,12 @@ export interface RotationLimits {
   readonly files: number
 }
 
-function openForAppending(path: string): { descriptor: number; sizeBytes: number } {
+interface OpenFile {
+  readonly descriptor: number
+  sizeBytes: number
+}
+
+function openForAppending(path: string): OpenFile {
   const descriptor = openSync(path, 'a')
   return { descriptor, sizeBytes: fstatSync(descriptor).size }
 }
@@ -39,25 +44,36 @@ function shift(path: string, files: number): void {
 
 /** Opens a file to add to. Throws `ResourceError` when it cannot be written at all. */
 export function openRotatingFile(path: string, { maxBytes, files }: RotationLimits): RotatingFile {
-  let current: ReturnType<typeof openForAppending>
   let lost = 0
+  /** SAFETY: forgotten as soon as it is closed; its number may be another file's by the next line. */
+  let current: OpenFile | undefined
+  let isClosed = false
+
+  function close(): void {
+    if (current !== undefined) closeSync(current.descriptor)
+    current = undefined
+  }
+
+  function append(bytes: Uint8Array): void {
+    if (current !== undefined && current.sizeBytes > 0 && current.sizeBytes + bytes.length > maxBytes) {
+      close()
+      shift(path, files)
+    }
+    current ??= openForAppending(path)
+    appendFileSync(current.descriptor, bytes)
+    current.sizeBytes += bytes.length
+  }
+
   try {
     current = openForAppending(path)
   } catch (cause) {
     throw writeError(path, 0, cause)
   }
-  function rotate(): void {
-    closeSync(current.descriptor)
-    shift(path, files)
-    current = openForAppending(path)
-  }
   return {
     write(text) {
-      const bytes = encodeUtf8(text)
+      if (isClosed) return
       try {
-        if (current.sizeBytes > 0 && current.sizeBytes + bytes.length > maxBytes) rotate()
-        writeSync(current.descriptor, bytes)
-        current.sizeBytes += bytes.length
+        append(encodeUtf8(text))
       } catch {
         lost += 1
       }
@@ -65,6 +81,9 @@ export function openRotatingFile(path: string, { maxBytes, files }: RotationLimi
     get lost() {
       return lost
     },
-    close: () => closeSync(current.descriptor),
+    close() {
+      isClosed = true
+      close()
+    },
   }
 }

@@ -17,5 +17,7 @@ export function shortLine(json: string): string {
   const { message, fix } = error ?? {}
   const reason = [message, fix].filter(text => typeof text === 'string').map(text => ` ${text}`)
   const rest = Object.entries(fields).map(([name, value]) => `  ${name}=${shown(value)}`)
-  return `${timeOfDay(time)} ${SIGN[level] ?? '?'} ${msg}${reason.length > 0 ? `:${reason.join('')}` : ''}${rest.join('')}\n`
+  const line = `${timeOfDay(time)} ${SIGN[level] ?? '?'} ${msg}${reason.length > 0 ? `:${reason.join('')}` : ''}${rest.join('')}`
+  // What a peer sent may be among it: nothing that moves the cursor or colours the screen gets through.
+  return `${line.replace(/\p{Cc}/gu, ' ')}\n`
 }

@@ -19,11 +19,16 @@ export interface FrameOptions {
   readonly onEnd: (reason: FramesEnd) => void
 }
 
-/** Puts a length in front of bytes. */
-export function framed(payload: Uint8Array): Uint8Array {
-  const frame = new Uint8Array(HEADER_SIZE_BYTES + payload.length)
-  new DataView(frame.buffer).setUint32(0, payload.length)
-  frame.set(payload, HEADER_SIZE_BYTES)
+/** Joins parts into one frame, with their length in front. */
+export function framed(...parts: readonly Uint8Array[]): Uint8Array {
+  const size = parts.reduce((sum, { length }) => sum + length, 0)
+  const frame = new Uint8Array(HEADER_SIZE_BYTES + size)
+  new DataView(frame.buffer).setUint32(0, size)
+  let at = HEADER_SIZE_BYTES
+  for (const part of parts) {
+    frame.set(part, at)
+    at += part.length
+  }
   return frame
 }
 
@@ -121,13 +126,15 @@ const MAX_WAITING_BYTES = 262_144
  * Not `stream.onDrain()`: in libp2p 3.3 that returns at once from the second time on.
  */
 export async function drained(stream: Stream, timeoutMs: number): Promise<boolean> {
-  const deadline = AbortSignal.timeout(timeoutMs)
-  while (stream.writableNeedsDrain || stream.writeBufferLength > MAX_WAITING_BYTES) {
-    if (stream.status !== 'open' || deadline.aborted) return false
-    await nextOf(stream, ['drain', 'idle', 'close'], deadline)
+  if (isFull(stream)) {
+    const deadline = AbortSignal.timeout(timeoutMs)
+    while (isFull(stream) && stream.status === 'open' && !deadline.aborted)
+      await nextOf(stream, ['drain', 'idle', 'close'], deadline)
   }
-  return stream.status === 'open' || stream.status === 'closing'
+  return stream.status === 'open' && !isFull(stream)
 }
+
+const isFull = (stream: Stream): boolean => stream.writableNeedsDrain || stream.writeBufferLength > MAX_WAITING_BYTES
 
 function nextOf(stream: Stream, events: readonly ('drain' | 'idle' | 'close')[], signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()

@@ -8,7 +8,7 @@ import { storageError } from './storage-errors.ts'
 
 export type Row = Readonly<Record<string, SQLOutputValue>>
 
-export interface Statement {
+interface Statement {
   /** Answers the row id of what was inserted last. */
   run(...values: readonly SQLInputValue[]): number
   get(...values: readonly SQLInputValue[]): Row | undefined

@@ -5,15 +5,10 @@
  */
 import type { HashFunction, HashHex } from '@cairn/primitives'
 import { specHash } from '../job-spec.ts'
-import { type Commitment, evaluatesAfter, jobId } from '../units.ts'
-import type { ReceiptBody, ReceiptRound } from './schema.ts'
-
-/** A value of a receipt beside what the rest of the receipt says it must be. */
-export interface Claim {
-  readonly path: string
-  readonly expected: string | number | boolean
-  readonly found: string | number | boolean
-}
+import { evaluatesAfter, jobId } from '../units.ts'
+import { type Claim, claim } from './claim.ts'
+import { formClaims, networkClaims } from './network-claims.ts'
+import type { ReceiptBody, ReceiptRound, ReceiptUnit } from './schema.ts'
 
 /** Lists every claim of a receipt, true or not. */
 export function claims(hash: HashFunction, receipt: ReceiptBody): Claim[] {
@@ -24,6 +19,8 @@ export function claims(hash: HashFunction, receipt: ReceiptBody): Claim[] {
     ...receipt.rounds.flatMap((round, index) => roundClaims(hash, receipt, round, index)),
     claim('finalStateRoot', rootBefore(receipt, receipt.rounds.length), receipt.finalStateRoot),
     ...divergedClaims(receipt),
+    ...formClaims(receipt),
+    ...networkClaims(hash, receipt),
   ]
 }
 
@@ -40,13 +37,13 @@ function roundClaims(hash: HashFunction, receipt: ReceiptBody, round: ReceiptRou
 function unitClaims(
   hash: HashFunction,
   receipt: ReceiptBody,
-  { unit, ...found }: Commitment,
+  { unit, ...found }: ReceiptUnit,
   round: number,
   replica: number,
 ): Claim[] {
   const path = `rounds[${round}].units[${replica}]`
   return [
-    claim(`${path}.unit.job`, jobId(hash, receipt.specHash, receipt.programRoot), unit.job),
+    claim(`${path}.unit.job`, receipt.network?.job ?? jobId(hash, receipt.specHash, receipt.programRoot), unit.job),
     claim(`${path}.unit.round`, round, unit.round),
     claim(`${path}.unit.replica`, replica, unit.replica),
     claim(`${path}.unit.kind`, 'train', unit.kind),
@@ -68,8 +65,6 @@ function divergedClaims({ diverged, spec: { schedule } }: ReceiptBody): Claim[] 
     claim('diverged.step', true, inRound),
   ]
 }
-
-const claim = (path: string, expected: Claim['expected'], found: Claim['found']): Claim => ({ path, expected, found })
 
 const rootBefore = ({ initialRoot, rounds }: ReceiptBody, round: number): HashHex =>
   rounds[round - 1]?.globalRoot ?? initialRoot

@@ -1,40 +1,74 @@
 /**
- * The form of a receipt, strict at every level. SPEC: docs/spec/receipt.md.
+ * The form of a receipt, strict at every level. SPEC: docs/spec/receipt.md. What only jobs of a network have is optional
+ * here; `claims.ts` sees to it that a receipt has all of it or nothing.
  */
-import type { HashHex } from '@cairn/primitives'
 import { z } from 'zod'
+import { blobsSchema, costSchema, dataSchema, networkSchema } from '../job-document/schema.ts'
 import { text } from '../job-spec/fields.ts'
 import { jobSchema } from '../job-spec/schema.ts'
 import type { Frozen } from '../job-spec.ts'
+import { account, amount, bits, hash, index, publicKey, signature, signedCommitment } from '../messages/records.ts'
 import type { JobId } from '../units.ts'
 
-const hex = <T extends string>() => z.string().regex(/^[0-9a-f]{64}$/) as z.ZodType<string> as z.ZodType<T>
-const hash = hex<HashHex>()
-const index = z.int().min(0)
-const bits = z.int().min(0).max(0xffff_ffff)
+const { commitment, custody } = signedCommitment.shape
 
-const unit = z.strictObject({
-  job: hex<JobId>(),
-  round: index,
-  replica: index,
-  kind: z.enum(['train', 'evaluate']),
+/** A commitment, in a network with the signatures of those who did it and hold what came of it. */
+const unit = commitment.extend({
+  worker: publicKey.exactOptional(),
+  signature: signature.exactOptional(),
+  custody: custody.exactOptional(),
 })
 
-const commitment = z.strictObject({
-  unit,
-  globalRoot: hash,
-  replicaRoot: hash,
-  updateRoot: hash,
-  newReplicaRoot: hash,
-  checkpointRoots: z.array(hash),
+/** In a network also how many predictions were right, and who says so. */
+const evaluation = z.strictObject({
   lossBits: bits,
+  correct: index.exactOptional(),
+  total: index.exactOptional(),
+  worker: publicKey.exactOptional(),
+  signature: signature.exactOptional(),
 })
 
 const round = z.strictObject({
   round: index,
-  units: z.array(commitment),
+  units: z.array(unit),
   globalRoot: hash,
-  evaluation: z.strictObject({ lossBits: bits }).exactOptional(),
+  evaluation: evaluation.exactOptional(),
+  /** Blob id of the round document, which an anchor holds. */
+  documentId: hash.exactOptional(),
+  /** Where on the chain. */
+  anchor: z.strictObject({ block: index, transaction: z.string().regex(/^0x[0-9a-f]{64}$/) }).exactOptional(),
+})
+
+/** What else the job document has, and what the escrow holds. */
+const network = z.strictObject({
+  ...networkSchema.shape,
+  submitter: account,
+  salt: hash,
+  vocabulary: index,
+  blobs: blobsSchema,
+  cost: costSchema,
+  documentId: hash,
+  job: hash as z.ZodType<string> as z.ZodType<JobId>,
+  /** Prices in the token's smallest unit: of a unit, an evaluation, a unit held by a custodian, a round. */
+  terms: z.strictObject({
+    budget: amount,
+    trainPrice: amount,
+    evaluatePrice: amount,
+    custodyPrice: amount,
+    roundPrice: amount,
+    custodians: index.max(16),
+  }),
+})
+
+/** What a node has earned with the job: counted work, and what it comes to. */
+const payment = z.strictObject({
+  peer: publicKey,
+  account,
+  trained: index,
+  evaluated: index,
+  kept: index,
+  coordinated: index,
+  amount,
 })
 
 const diverged = z.strictObject({
@@ -44,14 +78,6 @@ const diverged = z.strictObject({
   operator: text('name of the operator in the program', 'a name'),
 })
 
-/** Hashes of the data that a job reads. */
-export const dataSchema = z.strictObject({
-  sha256: hash,
-  blobSha256: hash,
-  tokens: index,
-  tokeniserHash: hash.exactOptional(),
-})
-
 export const receiptSchema = z.strictObject({
   format: z.literal('cairn/receipt/v1'),
   spec: jobSchema,
@@ -59,12 +85,13 @@ export const receiptSchema = z.strictObject({
   programRoot: hash,
   data: dataSchema,
   initialRoot: hash,
+  network: network.exactOptional(),
   rounds: z.array(round),
   finalStateRoot: hash,
   diverged: diverged.exactOptional(),
   audits: z.literal('not audited'),
   disputes: z.tuple([]),
-  payments: z.tuple([]),
+  payments: z.array(payment),
   weights: z.strictObject({
     file: text('name of the weights file beside the receipt', 'a file name'),
     sha256: hash,
@@ -82,3 +109,6 @@ export type Receipt = Frozen<z.output<typeof receiptSchema>>
 export type ReceiptBody = Omit<Receipt, 'digest'>
 
 export type ReceiptRound = Receipt['rounds'][number]
+export type ReceiptUnit = ReceiptRound['units'][number]
+export type ReceiptNetwork = NonNullable<Receipt['network']>
+export type Payment = Receipt['payments'][number]

@@ -6,7 +6,7 @@
 import type { PeerAddress } from '../messages.ts'
 import type { JobId } from '../units.ts'
 import { assign } from './coordinator/assign.ts'
-import { onChain, tendChain } from './coordinator/chain.ts'
+import { onCalled, onChain, tendChain } from './coordinator/chain.ts'
 import { type CommitEvent, onCommit } from './coordinator/commits.ts'
 import {
   type CoordinatorEffect,
@@ -21,7 +21,7 @@ import {
   shortPeer,
 } from './coordinator/draft.ts'
 import { sendEnded } from './coordinator/end.ts'
-import { onProgress, onRelease, repeatLeases, tendLeases } from './coordinator/leases.ts'
+import { onProgress, onRelease, tendLeases } from './coordinator/leases.ts'
 import { addReport, agreeWhenReported, closeWhenDone, openRound } from './coordinator/rounds.ts'
 import {
   addressOf,
@@ -35,7 +35,7 @@ import {
 import type { Peer, Ticked } from './events.ts'
 
 export type CoordinatorEvent =
-  | { readonly event: 'presence'; readonly node: Omit<NodeInfo, 'seenMs' | 'measured'>; readonly isNew: boolean }
+  | { readonly event: 'presence'; readonly node: Omit<NodeInfo, 'seenMs' | 'measured'> }
   | { readonly event: 'job'; readonly facts: JobFacts; readonly submitter: string; readonly chain: ChainView }
   | { readonly event: 'pinned'; readonly job: JobId; readonly peer: Peer }
   | CommitEvent
@@ -61,6 +61,8 @@ export type CoordinatorEvent =
       readonly outcome: ReportOutcome
     }
   | { readonly event: 'chain'; readonly job: JobId; readonly view: ChainView }
+  /** The transaction under way is over, whatever came of it; a `chain` event was sent before. */
+  | { readonly event: 'called'; readonly job: JobId }
   | { readonly event: 'timer' }
 
 type Handlers = {
@@ -68,14 +70,13 @@ type Handlers = {
 }
 
 const handlers: Handlers = {
-  presence(draft, { node, isNew }) {
+  presence(draft, { node }) {
     const known = draft.state.nodes.get(node.peer)
     const measured = known?.measured ?? false
     const operationsPerSecond = known?.measured ? known.operationsPerSecond : node.operationsPerSecond
     putNode(draft, { ...node, operationsPerSecond, measured, seenMs: draft.nowMs })
     if (known === undefined) note(draft, `${shortPeer(node.peer)} joined`, { node: node.peer })
     else if (node.leaving && !known.leaving) note(draft, `${shortPeer(node.peer)} is leaving`, { node: node.peer })
-    if (isNew && known !== undefined) repeatLeases(draft, node.peer)
   },
   job(draft, { facts, submitter, chain }) {
     if (draft.state.jobs.has(facts.job)) return
@@ -104,6 +105,7 @@ const handlers: Handlers = {
     if (isTaken) draft.effects.push({ effect: 'send', to: peer, job, kind: 'noted', body: { about: 'report', round } })
   },
   chain: onChain,
+  called: onCalled,
   timer() {},
 }
 

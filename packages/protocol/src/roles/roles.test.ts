@@ -5,7 +5,7 @@ import { brokenInvariant, impossibleMove } from '../testing/coordinator-invarian
 import { type Faults, runToyNetwork, type ToyNetworkOptions } from '../testing/toy-network.ts'
 import { toyFacts, toyFinalRoot } from '../testing/toy-work.ts'
 import { earnedCounts } from './coordinator/earned.ts'
-import { type CoordinatorState, emptyCoordinator, type JobState } from './coordinator/state.ts'
+import { type CoordinatorState, emptyCoordinator, type JobRecord } from './coordinator/state.ts'
 import { tickCoordinator } from './coordinator.ts'
 
 /** Runs a job and checks every state on the way. */
@@ -19,7 +19,7 @@ function runChecked(options: Omit<ToyNetworkOptions, 'onTick'>) {
       before = state
     },
   })
-  return { ...result, job: result.state.jobs.get(options.facts.job) as JobState }
+  return { ...result, job: result.state.jobs.get(options.facts.job) as JobRecord }
 }
 
 const faults: fc.Arbitrary<Partial<Faults>> = fc.record({
@@ -55,7 +55,8 @@ describe('a job on a network of letters', () => {
         expect(finalRoot).toBe(toyFinalRoot(facts))
         expect(job.chain.status).toBe('closed')
         const counts = [...earnedCounts(state, job, facts.rounds).values()]
-        const sum = (kind: 'trained' | 'evaluated' | 'kept' | 'coordinated') => counts.reduce((n, c) => n + c[kind], 0)
+        const sum = (kind: 'trained' | 'evaluated' | 'kept' | 'coordinated') =>
+          counts.reduce((n, c) => n + Number(c[kind]), 0)
         const units = facts.replicas * facts.rounds
         expect(sum('trained')).toBe(units)
         expect(sum('kept')).toBe(units * facts.custodians)

@@ -34,6 +34,13 @@ export interface Counts {
 
 export const noCounts: Counts = { trained: 0n, evaluated: 0n, kept: 0n, coordinated: 0n }
 
+export const addCounts = (a: Counts, b: Counts): Counts => ({
+  trained: a.trained + b.trained,
+  evaluated: a.evaluated + b.evaluated,
+  kept: a.kept + b.kept,
+  coordinated: a.coordinated + b.coordinated,
+})
+
 /** Computes what counted work costs at fixed prices. */
 export const priceOf = (terms: Terms, counts: Counts): bigint =>
   counts.trained * terms.trainPrice +

@@ -1,6 +1,6 @@
 /** What must hold of a coordinator's state after every event, whatever was sent to it. */
 import { unitsOf } from '../roles/coordinator/draft.ts'
-import type { CoordinatorState, JobState, RoundRecord } from '../roles/coordinator/state.ts'
+import type { CoordinatorState, JobRecord, RoundRecord } from '../roles/coordinator/state.ts'
 import { mayMove, type UnitRecord } from '../roles/unit-machine.ts'
 
 const STATES = ['open', 'leased', 'committed', 'settled', 'voided']
@@ -14,7 +14,7 @@ function unitProblem(record: UnitRecord): string | undefined {
   return hasOutcome === (outcome !== undefined) ? undefined : `${state} ${outcome ? 'with' : 'without'} an outcome`
 }
 
-function roundProblem(job: JobState, round: RoundRecord, at: number): string | undefined {
+function roundProblem(job: JobRecord, round: RoundRecord, at: number): string | undefined {
   if (round.round !== at) return `round ${round.round} at place ${at}`
   if (round.units.length !== job.facts.replicas) return `${round.units.length} units`
   if (round.globalRoot !== undefined && round.closedMs === undefined) return 'agreed before it was closed'

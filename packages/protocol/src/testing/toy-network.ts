@@ -44,7 +44,6 @@ interface Node {
   state: WorkerState
   disk: Set<HashHex>
   isUp: boolean
-  isNew: boolean
   /** Work begun before a death must not end after it. */
   life: number
 }
@@ -93,7 +92,7 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
   }
   const nodes = Array.from({ length: workers }, (_, i): Node => {
     const peer = (i + 1).toString(16).padStart(8, 'a').padEnd(64, '0')
-    return { peer, owner: `owner ${i}`, state: emptyWorker(), disk: new Set(), isUp: true, isNew: true, life: 0 }
+    return { peer, owner: `owner ${i}`, state: emptyWorker(), disk: new Set(), isUp: true, life: 0 }
   })
 
   function tellCoordinator(event: CoordinatorEvent): void {
@@ -131,7 +130,9 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
     if (effect.effect === 'call') {
       later(20 + draw(200), () => {
         if (draw(100) >= faults.failed) chain.perform(effect.call, nowMs)
-        if (life === coordinatorLife) tellCoordinator({ event: 'chain', job: effect.job, view: chain.view(nowMs) })
+        if (life !== coordinatorLife) return
+        tellCoordinator({ event: 'chain', job: effect.job, view: chain.view(nowMs) })
+        tellCoordinator({ event: 'called', job: effect.job })
       })
     }
   }
@@ -226,7 +227,7 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
     later(1 + draw(2 * faults.deathEveryMs), kill)
     const node = nodes[draw(nodes.length)] as Node
     if (!node.isUp || nodes.some(({ isUp }) => !isUp)) return
-    Object.assign(node, { isUp: false, life: node.life + 1, state: emptyWorker(), isNew: true })
+    Object.assign(node, { isUp: false, life: node.life + 1, state: emptyWorker() })
     if (draw(100) < faults.wiped && isCopied(node)) node.disk = new Set()
     later(1000 + draw(20_000), () => {
       node.isUp = true
@@ -242,11 +243,10 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
   function beat(): void {
     for (const node of nodes) {
       if (!node.isUp) continue
-      const { peer, owner, isNew } = node
-      node.isNew = false
+      const { peer, owner } = node
       const info = { peer, account: `0x${peer.slice(-40)}`, owner, role: 'worker', addresses: [], price: 1n } as const
       const more = { memoryBytes: 1000, operationsPerSecond: 1000, leaving: false }
-      post(() => tellCoordinator({ event: 'presence', node: { ...info, ...more }, isNew }))
+      post(() => tellCoordinator({ event: 'presence', node: { ...info, ...more } }))
       tellWorker(node, { event: 'timer' })
     }
     tellCoordinator({ event: 'timer' })

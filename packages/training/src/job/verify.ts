@@ -3,9 +3,9 @@
  * value that names the first place that differs, never an exception.
  */
 import { type HashFunction, type HashHex, hashToHex } from '@cairn/primitives'
-import { type Commitment, evaluatesAfter, jobId, type Receipt } from '@cairn/protocol'
+import { type Commitment, evaluatesAfter, type JobId, jobId, type Receipt, type ReceiptRound } from '@cairn/protocol'
 import type { JobProgram } from '../compile/program.ts'
-import type { Executor } from '../execute/executor.ts'
+import type { Evaluation, Executor } from '../execute/executor.ts'
 import type { Outcome } from '../execute/outcome.ts'
 import { globalSlots, replicaSlots, rootOfState, type State, zeroState } from '../execute/state.ts'
 import { parseState, type RunStore } from './run-store.ts'
@@ -74,6 +74,10 @@ interface UnitStart {
 
 type UnitCheck = { readonly verdict: Verdict; readonly update: State; readonly replicaState: State }
 
+/** The job that units name: in one process it follows from the specification, in a network from the job document. */
+const jobOf = (hash: HashFunction, { network, specHash, programRoot }: Receipt): JobId =>
+  network?.job ?? jobId(hash, specHash, programRoot)
+
 /** Does one unit again and compares every field of its commitment. */
 async function checkUnit(o: VerifyOptions, start: UnitStart): Promise<UnitCheck> {
   const { hash, program, receipt } = o
@@ -92,7 +96,7 @@ async function checkUnit(o: VerifyOptions, start: UnitStart): Promise<UnitCheck>
   const { value } = outcome
   const claimed = receipt.rounds[round]?.units[replica]
   const actual: Commitment = {
-    unit: { job: jobId(hash, receipt.specHash, receipt.programRoot), round, replica, kind: 'train' },
+    unit: { job: jobOf(hash, receipt), round, replica, kind: 'train' },
     globalRoot: start.globalRoot,
     replicaRoot: rootOfState(hash, slots, replicaState),
     checkpointRoots: value.checkpointRoots,
@@ -140,6 +144,17 @@ async function checkDivergence(o: VerifyOptions, global: State, replicaStates: r
   })
 }
 
+/** Compares what a receipt says of an evaluation; only a network's says how many predictions were right. */
+function compareEvaluations(path: string, { evaluation }: ReceiptRound, found?: Outcome<Evaluation>): Verdict[] {
+  const { lossBits, correct, total } = found?.ok ? found.value : {}
+  const isCounted = evaluation?.total !== undefined
+  return [
+    compare(`${path}.lossBits`, evaluation?.lossBits, lossBits),
+    compare(`${path}.correct`, evaluation?.correct, isCounted ? correct : undefined),
+    compare(`${path}.total`, evaluation?.total, isCounted ? total : undefined),
+  ]
+}
+
 /** Does the whole job again, from the initial weights to the weights file. */
 export async function verifyWhole(o: VerifyOptions): Promise<Verdict> {
   const { hash, program, receipt, executor } = o
@@ -175,10 +190,9 @@ export async function verifyWhole(o: VerifyOptions): Promise<Verdict> {
     globalRoot = rootOfState(hash, slots, global)
     if (spec.outer.innerState === 'keep') replicaStates = nextStates
     const evaluated = evaluatesAfter(spec, round) ? await executor.evaluate(global) : undefined
-    const lossBits = evaluated?.ok ? evaluated.value.lossBits : undefined
     const verdict = firstDisagreement([
       compare(`rounds[${round}].globalRoot`, claimed.globalRoot, globalRoot),
-      compare(`rounds[${round}].evaluation.lossBits`, claimed.evaluation?.lossBits, lossBits),
+      ...compareEvaluations(`rounds[${round}].evaluation`, claimed, evaluated),
     ])
     if (!verdict.ok) return verdict
   }

@@ -7,7 +7,7 @@ import { eligibleCustodians } from './custodians.ts'
 import { changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer, unitsOf } from './draft.ts'
 import { committersOf } from './rounds.ts'
 import { keepersOf, sendLease } from './send-lease.ts'
-import type { CoordinatorState, JobState, NodeInfo } from './state.ts'
+import type { CoordinatorState, JobRecord, NodeInfo } from './state.ts'
 
 type View = Pick<Draft, 'state' | 'nowMs'>
 
@@ -21,7 +21,7 @@ export function leaseOf({ jobs }: CoordinatorState, peer: Peer): UnitRecord | un
 }
 
 /** Says why a job's units are not given to anybody, if so. */
-export function jobObstacle({ state }: View, job: JobState): string | undefined {
+export function jobObstacle({ state }: View, job: JobRecord): string | undefined {
   if (job.ended) return `the job is ${job.ended.outcome}: ${job.ended.reason}`
   if (job.chain.coordinator !== state.settings.account)
     return job.chain.coordinator === undefined
@@ -31,7 +31,7 @@ export function jobObstacle({ state }: View, job: JobState): string | undefined 
 }
 
 /** Says why a node may not have units of a job, if so. */
-export function nodeObstacle(view: View, job: JobState, node: NodeInfo): string | undefined {
+export function nodeObstacle(view: View, job: JobRecord, node: NodeInfo): string | undefined {
   const { facts } = job
   if (node.role !== 'worker') return 'it is no worker'
   if (!isLive(view, node.peer)) return `it was last heard of ${Math.round((view.nowMs - node.seenMs) / 1000)} s ago`
@@ -46,7 +46,7 @@ export function nodeObstacle(view: View, job: JobState, node: NodeInfo): string 
 }
 
 /** Says why a node may not have this open unit now, if so. */
-function unitObstacle(view: View, job: JobState, { unit, avoid }: UnitRecord, peer: Peer): string | undefined {
+function unitObstacle(view: View, job: JobRecord, { unit, avoid }: UnitRecord, peer: Peer): string | undefined {
   if ((avoid?.get(peer) ?? 0) > view.nowMs) return 'it failed this unit a moment ago'
   if (unit.kind === 'evaluate' || unit.round === 0) return undefined
   const before = job.rounds[unit.round - 1]
@@ -58,7 +58,7 @@ function unitObstacle(view: View, job: JobState, { unit, avoid }: UnitRecord, pe
 /** Training of the next round comes before an evaluation, an evaluation before training of the round after. */
 const urgency = ({ kind, round }: Unit): number => 2 * round + (kind === 'evaluate' ? 3 : 0)
 
-function candidatesOf(view: View, job: JobState, idle: readonly NodeInfo[]): Candidate[] {
+function candidatesOf(view: View, job: JobRecord, idle: readonly NodeInfo[]): Candidate[] {
   const able = idle.filter(node => nodeObstacle(view, job, node) === undefined)
   return unitsOf(job)
     .filter(({ state }) => state === 'open')
@@ -92,13 +92,13 @@ function give(draft: Draft, unit: Unit, peer: Peer): void {
   draft.state = { ...draft.state, nextLease: nextLease + 1 }
   move(draft, record, { to: 'leased', reason: `leased to ${shortPeer(peer)}`, lease })
   changeJob(draft, unit.job, old => ({ ...old, participants: new Set([...old.participants, peer]) }))
-  const leased = recordOf(jobOf(draft, unit.job) as JobState, unit)
+  const leased = recordOf(jobOf(draft, unit.job) as JobRecord, unit)
   if (leased !== undefined) sendLease(draft, unit.job, leased)
 }
 
 function waitingText(
   view: View,
-  job: JobState,
+  job: JobRecord,
   candidates: readonly Candidate[],
   idle: readonly NodeInfo[],
 ): string | undefined {

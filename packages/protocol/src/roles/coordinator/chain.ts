@@ -5,14 +5,17 @@
 import type { JobId } from '../../units.ts'
 import { changeJob, type Draft, isLive, jobOf, move, note, recordOf } from './draft.ts'
 import { endJob } from './end.ts'
-import type { ChainCall, ChainView, CoordinatorSettings, JobState, RoundRecord } from './state.ts'
+import type { ChainCall, ChainView, CoordinatorSettings, JobRecord, RoundRecord } from './state.ts'
 
 /** A round can be anchored once its root is agreed and its evaluation, where one is due, is there. */
 export const isComplete = ({ globalRoot, evaluation }: RoundRecord): boolean =>
-  globalRoot !== undefined &&
-  (evaluation === undefined || evaluation.state === 'committed' || evaluation.state === 'settled')
+  globalRoot !== undefined && (evaluation === undefined || evaluation.outcome?.kind === 'evaluated')
 
-function earningsCall({ chain, ended }: JobState, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+function earningsCall(
+  { chain, ended }: JobRecord,
+  settings: CoordinatorSettings,
+  nowMs: number,
+): ChainCall | undefined {
   const { pending, settlesAtMs, settledFinal, settledRounds } = chain.earnings
   if (pending) return nowMs >= settlesAtMs ? { call: 'settleEarnings' } : undefined
   if (settledFinal) return { call: 'close' }
@@ -23,7 +26,7 @@ function earningsCall({ chain, ended }: JobState, settings: CoordinatorSettings,
 }
 
 /** Finds the next transaction that a job needs, if any. */
-export function nextCall(job: JobState, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+export function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
   const { chain, ended, rounds } = job
   if (chain.status === 'closed') return undefined
   if (chain.coordinator === undefined) return { call: 'takeLease' }
@@ -48,7 +51,7 @@ function settleRest(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
   for (const round of job?.rounds ?? [])
     for (const unit of [...round.units, ...(round.evaluation ? [round.evaluation] : [])]) {
-      const now = job && recordOf(jobOf(draft, id) as JobState, unit.unit)
+      const now = job && recordOf(jobOf(draft, id) as JobRecord, unit.unit)
       if (now?.state === 'committed') move(draft, now, { to: 'settled', reason: 'committed before the job ended' })
     }
 }
@@ -57,7 +60,7 @@ function settleRest(draft: Draft, id: JobId): void {
 export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; readonly view: ChainView }): void {
   const before = jobOf(draft, id)
   if (before === undefined) return
-  changeJob(draft, id, ({ calling: _, ...job }) => ({ ...job, chain: view }))
+  changeJob(draft, id, job => ({ ...job, chain: view }))
   if (view.coordinator !== before.chain.coordinator)
     note(draft, `the coordinator's lease is held by ${view.coordinator ?? 'nobody'} (epoch ${view.epoch})`, { job: id })
   for (let round = 0; round < view.anchored; round++) settleAnchored(draft, id, round)
@@ -65,6 +68,11 @@ export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; 
   if (isOver) endJob(draft, id, 'finished', `all ${view.anchored} rounds are anchored`)
   else if (view.status === 'cancelled') endJob(draft, id, 'cancelled', 'its submitter cancelled it')
   if (jobOf(draft, id)?.ended && !isOver) settleRest(draft, id)
+}
+
+/** A transaction has gone through, or was refused; what is needed now follows from the chain. */
+export function onCalled(draft: Draft, { job }: { readonly job: JobId }): void {
+  changeJob(draft, job, ({ calling: _, ...rest }) => rest)
 }
 
 function settleAnchored(draft: Draft, id: JobId, round: number): void {

@@ -4,9 +4,9 @@ import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { type UnitOutcome, type UnitRecord, unitName } from '../unit-machine.ts'
 import { changeJob, type Draft, jobOf, move, note, putNode, recordOf, shortPeer, startRootOf } from './draft.ts'
-import { sendEnded } from './end.ts'
+import { endJob, sendEnded } from './end.ts'
 import { addReport, agreeWhenReported } from './rounds.ts'
-import type { JobState } from './state.ts'
+import type { JobRecord } from './state.ts'
 
 export interface CommitEvent {
   readonly event: 'commit'
@@ -31,13 +31,13 @@ function custodiansOf({ state }: Draft, { worker, custody }: SignedCommitment): 
 }
 
 /** Root that a replica's next unit starts from; none before its first. */
-export function replicaRootBefore({ rounds }: JobState, round: number, replica: number) {
+export function replicaRootBefore({ rounds }: JobRecord, round: number, replica: number) {
   const outcome = rounds[round - 1]?.units[replica]?.outcome
   return outcome?.kind === 'trained' ? outcome.commitment.commitment.newReplicaRoot : undefined
 }
 
 /** Says what is wrong with a commitment, if anything. */
-function refusal(draft: Draft, job: JobState, { unit, outcome }: CommitEvent): string | undefined {
+function refusal(draft: Draft, job: JobRecord, { unit, outcome }: CommitEvent): string | undefined {
   if (outcome.kind === 'diverged') return undefined
   const evaluated = outcome.kind === 'evaluated'
   const startRoot = evaluated ? job.rounds[unit.round]?.globalRoot : startRootOf(job, unit.round)
@@ -54,7 +54,7 @@ function refusal(draft: Draft, job: JobState, { unit, outcome }: CommitEvent): s
 }
 
 /** Learns how fast a node is from a lease it has fulfilled. */
-function measure(draft: Draft, job: JobState, { lease, unit }: UnitRecord): void {
+function measure(draft: Draft, job: JobRecord, { lease, unit }: UnitRecord): void {
   const node = lease && draft.state.nodes.get(lease.node)
   if (lease === undefined || node === undefined || draft.nowMs <= lease.atMs) return
   const { operationsPerUnit, operationsPerEvaluation } = job.facts
@@ -109,6 +109,8 @@ export function onCommit(draft: Draft, event: CommitEvent): void {
   if (record.lease?.node === peer) measure(draft, job, record)
   move(draft, record, { to: 'committed', reason: outcomeText(event), outcome: event.outcome })
   joinCustodians(draft, event)
+  if (unit.kind === 'evaluate' && event.outcome.kind === 'diverged')
+    endJob(draft, id, 'diverged', `the evaluation after round ${unit.round} left the domain`)
   acknowledge(draft, peer, unit)
   // Somebody else's lease on it is over: told so, they stop.
   if (record.lease !== undefined && record.lease.node !== peer) acknowledge(draft, record.lease.node, unit)

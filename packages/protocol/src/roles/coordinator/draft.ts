@@ -3,7 +3,7 @@ import type { HashHex } from '@cairn/primitives'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer, ReasonEffect, SendEffect } from '../events.ts'
 import { moveUnit, type UnitRecord } from '../unit-machine.ts'
-import type { ChainCall, CoordinatorState, JobState, NodeInfo, RoundRecord } from './state.ts'
+import type { ChainCall, CoordinatorState, JobRecord, NodeInfo, RoundRecord } from './state.ts'
 
 export type CoordinatorEffect =
   | SendEffect
@@ -20,14 +20,14 @@ export interface Draft {
   readonly seed: number
 }
 
-export const jobOf = (draft: Draft, job: JobId): JobState | undefined => draft.state.jobs.get(job)
+export const jobOf = (draft: Draft, job: JobId): JobRecord | undefined => draft.state.jobs.get(job)
 
-export function putJob(draft: Draft, job: JobState): void {
+export function putJob(draft: Draft, job: JobRecord): void {
   draft.state = { ...draft.state, jobs: new Map(draft.state.jobs).set(job.facts.job, job) }
 }
 
 /** Changes a job by a function of what it is now. */
-export function changeJob(draft: Draft, id: JobId, change: (job: JobState) => JobState): void {
+export function changeJob(draft: Draft, id: JobId, change: (job: JobRecord) => JobRecord): void {
   const job = jobOf(draft, id)
   if (job !== undefined) putJob(draft, change(job))
 }
@@ -41,7 +41,10 @@ export function putNode(draft: Draft, node: NodeInfo): void {
 }
 
 /** Finds a unit's record. */
-export function recordOf({ rounds }: JobState, unit: Pick<Unit, 'kind' | 'round' | 'replica'>): UnitRecord | undefined {
+export function recordOf(
+  { rounds }: JobRecord,
+  unit: Pick<Unit, 'kind' | 'round' | 'replica'>,
+): UnitRecord | undefined {
   const round = rounds[unit.round]
   return unit.kind === 'evaluate' ? round?.evaluation : round?.units[unit.replica]
 }
@@ -81,9 +84,9 @@ export function isLive({ state, nowMs }: Pick<Draft, 'state' | 'nowMs'>, peer: P
 }
 
 /** Every unit of a job, evaluations included, in the order of their rounds. */
-export const unitsOf = ({ rounds }: JobState): UnitRecord[] =>
+export const unitsOf = ({ rounds }: JobRecord): UnitRecord[] =>
   rounds.flatMap(({ units, evaluation }) => (evaluation === undefined ? units : [...units, evaluation]))
 
 /** Root that a round starts from, once known. */
-export const startRootOf = ({ rounds, facts }: JobState, round: number): HashHex | undefined =>
+export const startRootOf = ({ rounds, facts }: JobRecord, round: number): HashHex | undefined =>
   round === 0 ? facts.initialRoot : rounds[round - 1]?.globalRoot

@@ -1,14 +1,13 @@
 /** What every account has earned with a job: cumulative counts, from which the contract computes amounts. */
-import type { CoordinatorState, Counts, JobState } from './state.ts'
-
-const NOTHING: Counts = { trained: 0, evaluated: 0, kept: 0, coordinated: 0 }
+import { type Counts, noCounts } from '../../settlement.ts'
+import type { CoordinatorState, JobRecord } from './state.ts'
 
 /** Counts settled work by account, and the coordinator's rounds. `rounds` are those anchored. */
-export function earnedCounts(state: CoordinatorState, job: JobState, rounds: number): ReadonlyMap<string, Counts> {
+export function earnedCounts(state: CoordinatorState, job: JobRecord, rounds: number): ReadonlyMap<string, Counts> {
   const counts = new Map<string, Counts>()
-  const add = (account: string | undefined, kind: keyof Counts, times = 1) => {
-    if (account === undefined || times === 0) return
-    const before = counts.get(account) ?? NOTHING
+  const add = (account: string | undefined, kind: keyof Counts, times = 1n) => {
+    if (account === undefined || times === 0n) return
+    const before = counts.get(account) ?? noCounts
     counts.set(account, { ...before, [kind]: before[kind] + times })
   }
   const accountOf = (peer: string) => state.nodes.get(peer)?.account
@@ -23,6 +22,6 @@ export function earnedCounts(state: CoordinatorState, job: JobState, rounds: num
     if (evaluation?.state === 'settled' && evaluation.outcome?.kind === 'evaluated')
       add(accountOf(evaluation.outcome.evaluation.worker), 'evaluated')
   }
-  add(state.settings.account, 'coordinated', rounds)
+  add(state.settings.account, 'coordinated', BigInt(rounds))
   return counts
 }

@@ -1,8 +1,8 @@
 /** Leases: told again until the node is heard of, ended by a passed deadline or a release, never by mere silence. */
 import type { JobId, UnitKind } from '../../units.ts'
 import type { Peer } from '../events.ts'
-import { type UnitRecord, unitName } from '../unit-machine.ts'
-import { type Draft, jobOf, move, note, putUnit, recordOf, shortPeer, unitsOf } from './draft.ts'
+import type { UnitRecord } from '../unit-machine.ts'
+import { type Draft, jobOf, move, putUnit, recordOf, shortPeer, unitsOf } from './draft.ts'
 import { sendLease } from './send-lease.ts'
 
 interface LeaseEvent {
@@ -66,18 +66,4 @@ export function tendLeases(draft: Draft, id: JobId): void {
       sendLease(draft, id, record)
     }
   }
-}
-
-/** Repeats a node's leases at once: it has just come back. */
-export function repeatLeases(draft: Draft, peer: Peer): void {
-  for (const id of draft.state.jobs.keys())
-    for (const record of leasedUnits(draft, id)) {
-      if (record.lease?.node !== peer) continue
-      note(draft, `${shortPeer(peer)} is back; its lease on ${unitName(record.unit)} still runs`, {
-        job: id,
-        node: peer,
-      })
-      putUnit(draft, { ...record, lease: { ...record.lease, sentMs: draft.nowMs } })
-      sendLease(draft, id, record)
-    }
 }

@@ -8,7 +8,7 @@ import type { Peer } from '../events.ts'
 import { openUnit, type UnitRecord } from '../unit-machine.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, note, shortPeer } from './draft.ts'
 import { endJob } from './end.ts'
-import type { JobState, ReportOutcome, RoundRecord } from './state.ts'
+import type { JobRecord, ReportOutcome, RoundRecord } from './state.ts'
 
 /** Opens the next round of a job. */
 export function openRound(draft: Draft, id: JobId, round: number, reason: string): void {
@@ -90,7 +90,7 @@ export function agreeWhenReported(draft: Draft, id: JobId): void {
   agree(draft, job, record)
 }
 
-function agree(draft: Draft, job: JobState, { round, reports }: RoundRecord): void {
+function agree(draft: Draft, job: JobRecord, { round, reports }: RoundRecord): void {
   const id = job.facts.job
   const report = [...reports.values()][0] as ReportOutcome
   if ('diverged' in report) {

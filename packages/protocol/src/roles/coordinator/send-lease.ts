@@ -7,22 +7,22 @@ import type { UnitRecord } from '../unit-machine.ts'
 import { replicaRootBefore } from './commits.ts'
 import { drawCustodians } from './custodians.ts'
 import { type Draft, jobOf, startRootOf } from './draft.ts'
-import { addressOf, type JobState } from './state.ts'
+import { addressOf, type JobRecord } from './state.ts'
 
 /** Places to look for one blob. */
 const MOST_SOURCES = 16
 
 /** Nodes that hold what a replica left behind: its worker, and the custodians that signed. */
-export function keepersOf({ rounds }: JobState, round: number, replica: number): Peer[] {
+export function keepersOf({ rounds }: JobRecord, round: number, replica: number): Peer[] {
   const outcome = rounds[round]?.units[replica]?.outcome
   if (outcome?.kind !== 'trained') return []
   return [outcome.commitment.worker, ...outcome.commitment.custody.map(({ peer }) => peer)]
 }
 
 /** Nodes that hold the global state a round starts from: those that computed it. */
-const reportersOf = ({ rounds }: JobState, round: number): Peer[] => [...(rounds[round - 1]?.reports.keys() ?? [])]
+const reportersOf = ({ rounds }: JobRecord, round: number): Peer[] => [...(rounds[round - 1]?.reports.keys() ?? [])]
 
-function sourcesOf(draft: Draft, job: JobState, { unit }: UnitRecord, globalRoot: HashHex | undefined): Source[] {
+function sourcesOf(draft: Draft, job: JobRecord, { unit }: UnitRecord, globalRoot: HashHex | undefined): Source[] {
   const { round, replica, kind } = unit
   // Those known to hold it first; but whoever took part may have fetched it since.
   const at = (peers: Iterable<Peer>): PeerAddress[] =>

@@ -5,14 +5,6 @@ import type { JobId } from '../../units.ts'
 import type { Divergence, Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
 
-/** Work that a node was paid or will be paid for, cumulative. */
-export interface Counts {
-  readonly trained: number
-  readonly evaluated: number
-  readonly kept: number
-  readonly coordinated: number
-}
-
 export interface NodeInfo {
   readonly peer: Peer
   readonly account: string
@@ -97,7 +89,7 @@ export type ChainCall =
   | { readonly call: 'settleEarnings' }
   | { readonly call: 'close' }
 
-export interface JobState {
+export interface JobRecord {
   readonly facts: JobFacts
   readonly submitter: string
   /** Nodes that said they hold the job's blobs. */
@@ -130,7 +122,7 @@ export interface CoordinatorSettings {
 export interface CoordinatorState {
   readonly settings: CoordinatorSettings
   readonly nodes: ReadonlyMap<Peer, NodeInfo>
-  readonly jobs: ReadonlyMap<JobId, JobState>
+  readonly jobs: ReadonlyMap<JobId, JobRecord>
   readonly nextLease: number
 }
 

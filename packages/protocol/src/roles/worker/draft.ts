@@ -39,7 +39,7 @@ export function note(draft: Draft, text: string, about: { job?: JobId; round?: n
 export function joinJob(draft: Draft, id: JobId, coordinator: string, document: HashHex): WorkerJob {
   const known = jobOf(draft, id)
   const job: WorkerJob = known
-    ? { ...known, coordinator }
+    ? { ...known, coordinator, document }
     : {
         job: id,
         coordinator,

@@ -1,0 +1,48 @@
+/** What a submitter offers: a quote from the document's costs and going prices, made into fixed prices for the chain. */
+
+import type { HashHex } from '@cairn/primitives'
+import { evaluatesAfter, type JobDocument, maximumPriceOf, type Terms } from '@cairn/protocol'
+
+/** Prices in the token's smallest unit. */
+export interface Rates {
+  /** Per 10^12 operations. */
+  readonly perTeraOperation: bigint
+  /** Per GiB that a custodian takes and holds for a round's window. */
+  readonly perGibibyteKept: bigint
+  /** For the coordinator and its gas, per round. */
+  readonly perRound: bigint
+}
+
+export const DEFAULT_RATES: Omit<Rates, 'perTeraOperation'> = { perGibibyteKept: 20_000n, perRound: 1_000n }
+
+const TERA = 10n ** 12n
+const GIBIBYTE = 2n ** 30n
+
+const ceilDivide = (a: bigint, b: bigint): bigint => (a + b - 1n) / b
+
+/** Prices every kind of work of a job; every price is rounded up. The budget is the most that it can come to. */
+export function termsOf(document: JobDocument, documentId: HashHex, rates: Rates, custodians: number): Terms {
+  const { spec, cost } = document
+  const { rounds, replicas } = spec.schedule
+  const perEvaluation = BigInt(cost.operationsPerEvaluation) * BigInt(spec.evaluation.batches)
+  const bytesKept = BigInt(cost.updateBytes + cost.replicaStateBytes)
+  const terms: Terms = {
+    document: documentId,
+    budget: 0n,
+    trainPrice: ceilDivide(BigInt(cost.operationsPerUnit) * rates.perTeraOperation, TERA),
+    evaluatePrice: ceilDivide(perEvaluation * rates.perTeraOperation, TERA),
+    custodyPrice: ceilDivide(bytesKept * rates.perGibibyteKept, GIBIBYTE),
+    roundPrice: rates.perRound,
+    rounds,
+    replicas,
+    evaluations: Array.from({ length: rounds }, (_, round) => evaluatesAfter(spec, round)).filter(Boolean).length,
+    custodians,
+  }
+  return { ...terms, budget: maximumPriceOf(terms) }
+}
+
+/** Custodians by default: what the owners that are there can bear, two when there are enough. */
+export function defaultCustodians(owners: number): number {
+  if (owners >= 4) return 2
+  return owners >= 2 ? 1 : 0
+}

@@ -1,0 +1,114 @@
+/**
+ * The chain as a node last saw it: who is registered, which jobs there are, who coordinates them. Polled; a chain that
+ * does not answer leaves the last view standing, for nothing is torn down on a blip (protocol.md section 6).
+ */
+import {
+  type AnchorsOnChain,
+  type ChainClient,
+  type JobOnChain,
+  listJobs,
+  listNodes,
+  type NodeOnChain,
+  readAnchors,
+  registrationMessage,
+} from '@cairn/contracts'
+import { encodeHex } from '@cairn/primitives'
+import type { JobId } from '@cairn/protocol'
+import type { Logger } from '../log/logger.ts'
+import { verifySignature } from '../network/signing.ts'
+
+export interface JobView extends JobOnChain {
+  readonly anchors: AnchorsOnChain
+}
+
+export interface ChainWatch {
+  /** A registered node with enough stake, by its public key in hex. */
+  node(peer: string): NodeOnChain | undefined
+  nodeOfAccount(account: string): (NodeOnChain & { readonly peer: string }) | undefined
+  job(id: JobId): JobView | undefined
+  jobs(): readonly JobView[]
+  /** When the chain last answered. */
+  seenMs(): number
+  /** Reads the chain now. Returns false when it does not answer. */
+  refresh(): Promise<boolean>
+  stop(): void
+}
+
+export interface ChainWatchOptions {
+  readonly client: ChainClient
+  readonly minimumStake: bigint
+  readonly pollMs: number
+  readonly log: Logger
+  readonly onChange: () => void
+}
+
+/** Peer keys of registered nodes. SAFETY: the chain takes any key from anybody; only a signature by it counts. */
+function byPeer(client: ChainClient, nodes: readonly NodeOnChain[], minimumStake: bigint): Map<string, NodeOnChain> {
+  const { chainId, addresses } = client
+  const good = nodes.filter(({ account, peerKey, signature, stake, isRegistered }) => {
+    const statement = registrationMessage(chainId, addresses.registry, account)
+    return isRegistered && stake >= minimumStake && verifySignature(peerKey, statement, signature)
+  })
+  return new Map(good.map(node => [encodeHex(node.peerKey), node]))
+}
+
+export const sameAccount = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
+
+/** Starts watching; the first view is there when this returns. Throws `ResourceError` (`ChainUnreachable`). */
+export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch> {
+  const { client, minimumStake, pollMs, log, onChange } = options
+  let nodes = new Map<string, NodeOnChain>()
+  let jobs = new Map<JobId, JobView>()
+  let [seenMs, isDown, isStopped] = [0, false, false]
+  let timer: NodeJS.Timeout | undefined
+
+  async function read(): Promise<void> {
+    const [nodeList, jobList] = await Promise.all([listNodes(client), listJobs(client)])
+    const views = jobList.map(async (job): Promise<JobView> => {
+      const known = jobs.get(job.job)
+      // A closed job is read once more and never again.
+      const anchors = known?.status === 'closed' ? known.anchors : await readAnchors(client, job.job)
+      return { ...job, anchors }
+    })
+    jobs = new Map((await Promise.all(views)).map(view => [view.job, view]))
+    nodes = byPeer(client, nodeList, minimumStake)
+    seenMs = Date.now()
+  }
+
+  async function refresh(): Promise<boolean> {
+    try {
+      await read()
+      if (isDown) log.info({}, 'the chain answers again')
+      isDown = false
+      onChange()
+      return true
+    } catch (error) {
+      if (!isDown) log.warn({ error: String(error) }, 'the chain does not answer; going on with what is known')
+      isDown = true
+      return false
+    }
+  }
+
+  const poll = (): void => {
+    if (isStopped) return
+    timer = setTimeout(() => void refresh().finally(poll), pollMs)
+  }
+
+  await read()
+  poll()
+  return {
+    node: peer => nodes.get(peer),
+    nodeOfAccount(account) {
+      for (const [peer, node] of nodes) if (sameAccount(node.account, account)) return { ...node, peer }
+      return undefined
+    },
+    job: id => jobs.get(id),
+    jobs: () => [...jobs.values()],
+    seenMs: () => seenMs,
+    refresh,
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}

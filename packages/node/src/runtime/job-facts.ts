@@ -1,0 +1,67 @@
+/** What a coordinator has to know of a job, from its document and from the chain. */
+import type { EarningsOnChain, JobOnChain } from '@cairn/contracts'
+import type { HashHex } from '@cairn/primitives'
+import { type ChainView, evaluatesAfter, type JobDocument, type JobFacts } from '@cairn/protocol'
+import type { JobView } from './chain-watch.ts'
+
+const TERA = 10n ** 12n
+
+/** Derives what scheduling needs. */
+export function jobFacts({ job, terms }: JobOnChain, document: JobDocument): JobFacts {
+  const { spec, cost, blobs, initialRoot } = document
+  const { schedule } = spec
+  const operationsPerUnit = BigInt(cost.operationsPerUnit)
+  return {
+    job,
+    document: terms.document,
+    name: spec.name,
+    replicas: schedule.replicas,
+    rounds: schedule.rounds,
+    innerSteps: schedule.innerSteps,
+    evaluatesAfter: Array.from({ length: schedule.rounds }, (_, round) => evaluatesAfter(spec, round)),
+    initialRoot,
+    memoryBytes: cost.memoryBytes,
+    operationsPerUnit,
+    operationsPerEvaluation: BigInt(cost.operationsPerEvaluation) * BigInt(spec.evaluation.batches),
+    custodians: terms.custodians,
+    priceCeiling: operationsPerUnit === 0n ? terms.trainPrice * TERA : (terms.trainPrice * TERA) / operationsPerUnit,
+    blobs: [terms.document, ...(Object.values(blobs) as HashHex[])],
+  }
+}
+
+/** Says how far the terms on the chain are from those that the document needs, if at all. */
+export function wrongTerms({ terms }: JobOnChain, { spec }: JobDocument): string | undefined {
+  const { replicas, rounds } = spec.schedule
+  if (terms.replicas !== replicas) return `${terms.replicas} replicas instead of ${replicas}`
+  if (terms.rounds !== rounds) return `${terms.rounds} rounds instead of ${rounds}`
+  const evaluations = Array.from({ length: rounds }, (_, round) => evaluatesAfter(spec, round)).filter(Boolean).length
+  return terms.evaluations === evaluations ? undefined : `${terms.evaluations} evaluations instead of ${evaluations}`
+}
+
+const STATUS: Record<JobOnChain['status'], ChainView['status']> = {
+  none: 'closed',
+  open: 'open',
+  cancelled: 'cancelled',
+  final: 'open',
+  closed: 'closed',
+}
+
+/** The chain's view of a job as its coordinator is told. A lease that has run out is nobody's. */
+export function chainView({ status, anchors }: JobView, earnings: EarningsOnChain, nowMs: number): ChainView {
+  const isHeld = anchors.holder !== undefined && anchors.expiresAtSeconds * 1000 > nowMs
+  const { settled, pending } = earnings
+  return {
+    status: STATUS[status],
+    ...(isHeld && anchors.holder !== undefined ? { coordinator: anchors.holder.toLowerCase() } : {}),
+    epoch: anchors.epoch,
+    anchored: anchors.rounds,
+    head: anchors.head,
+    isEnded: anchors.isEnded,
+    earnings: {
+      settledRounds: settled.rounds,
+      settledFinal: status === 'final' || status === 'closed',
+      pending: pending !== undefined,
+      settlesAtMs: (pending?.settlesAtSeconds ?? 0) * 1000,
+    },
+  }
+}

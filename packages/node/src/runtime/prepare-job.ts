@@ -1,0 +1,62 @@
+/** Makes a job ready on this node: its document as the chain names it, its blobs, its program compiled. */
+import type { HashHex } from '@cairn/primitives'
+import { decodeJobDocument, type JobDocument, type JobId, type PeerAddress } from '@cairn/protocol'
+import type { WorkerParts } from './parts.ts'
+import { dataReason } from './retention.ts'
+
+export type Prepared =
+  | { readonly ok: true; readonly document: JobDocument }
+  | { readonly ok: false; readonly reason: string }
+
+/** Reads a blob of plain bytes. */
+export async function readBytes({ blobs }: Pick<WorkerParts, 'blobs'>, id: HashHex): Promise<Uint8Array | undefined> {
+  return (await blobs.read(id))?.[0]?.bytes
+}
+
+async function obtain(
+  parts: WorkerParts,
+  job: JobId,
+  id: HashHex,
+  peers: readonly PeerAddress[],
+): Promise<string | undefined> {
+  const { blobs, fetcher, storage } = parts
+  storage.pins.pin(id, dataReason(job), Date.now())
+  if (await blobs.has(id)) return undefined
+  const fetched = await fetcher.fetch(id, peers)
+  return fetched.ok ? undefined : `the blob ${id.slice(0, 8)} cannot be fetched (${fetched.code})`
+}
+
+/** Fetches, checks and compiles. What is wrong with a job is a reason, never an exception. */
+export async function prepareJob(
+  parts: WorkerParts,
+  job: JobId,
+  documentId: HashHex,
+  peers: readonly PeerAddress[],
+): Promise<Prepared> {
+  const onChain = parts.chain.job(job)
+  if (onChain?.terms.document !== documentId) return { ok: false, reason: 'the chain names another job document' }
+  const missing = await obtain(parts, job, documentId, peers)
+  if (missing !== undefined) return { ok: false, reason: missing }
+  const decoded = decodeJobDocument((await readBytes(parts, documentId)) ?? new Uint8Array())
+  if (!decoded.ok) return { ok: false, reason: `the job document is refused: ${decoded.path} ${decoded.found}` }
+  const { blobs } = decoded.document
+  for (const id of Object.values(blobs)) {
+    const problem = await obtain(parts, job, id, peers)
+    if (problem !== undefined) return { ok: false, reason: problem }
+  }
+  const answer = await parts.compute.request({ kind: 'prepare', document: documentId })
+  if (!answer.ok) return { ok: false, reason: problemText(answer) }
+  return { ok: true, document: decoded.document }
+}
+
+/** Says why there was no result. */
+export function problemText(
+  problem: { readonly why: string } & Partial<Record<'reason' | 'failure' | 'blob', unknown>>,
+): string {
+  const { why, reason, failure, blob } = problem
+  if (why === 'failed') {
+    const { code, message } = failure as { code: string; message: string }
+    return `${code}: ${message}`
+  }
+  return why === 'missing' ? `the blob ${String(blob).slice(0, 8)} is missing` : `${why}${reason ? `: ${reason}` : ''}`
+}

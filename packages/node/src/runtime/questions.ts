@@ -1,0 +1,184 @@
+/** Answers people's questions from the coordinator's state. Anybody may ask; nothing here changes anything. */
+import {
+  type CoordinatorState,
+  encodeJobDocument,
+  encodeRoundDocument,
+  type JobId,
+  type JobRecord,
+  type RoundRecord,
+  type UnitRecord,
+  unitsOf,
+} from '@cairn/protocol'
+import { z } from 'zod'
+import type { Storage } from '../storage/open-storage.ts'
+import type { Reasons } from '../storage/reasons.ts'
+import { roundDocumentOf } from './chain-calls.ts'
+import type { CoordinatorHost } from './coordinator-host.ts'
+import { explainJob, explainNode, explainUnit, findJob, findNode, statusOf } from './explain.ts'
+import type { JobStatus, JobSummary, NodeSummary, Question, RoundSummary, UnitSummary, WhyAnswer } from './summaries.ts'
+
+const text = z.string().max(200)
+const index = z.int().min(0)
+const question = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.literal('jobs') }),
+  z.strictObject({ ask: z.literal('job'), job: text, fromRound: index }),
+  z.strictObject({ ask: z.literal('nodes') }),
+  z.strictObject({ ask: z.literal('why'), subject: text }),
+  z.strictObject({ ask: z.literal('document'), job: text }),
+  z.strictObject({ ask: z.literal('round'), job: text, round: index }),
+  z.strictObject({ ask: z.literal('earnings'), job: text, rounds: index }),
+  z.strictObject({ ask: z.literal('clock') }),
+]) satisfies z.ZodType<Question>
+
+/** Last losses that workers said, by lease. */
+export type ProgressBook = ReadonlyMap<number, number>
+
+export interface Questioned {
+  readonly host: CoordinatorHost
+  readonly storage: Storage
+  readonly progress: ProgressBook
+}
+
+type Answers = {
+  readonly [A in Question['ask']]: (
+    asked: Questioned,
+    question: Extract<Question, { ask: A }>,
+    nowMs: number,
+  ) => unknown
+}
+
+const lossOf = ({ outcome }: UnitRecord): number =>
+  outcome?.kind === 'trained' ? outcome.commitment.commitment.lossBits : -1
+
+function roundSummary({ round, units, globalRoot, evaluation }: RoundRecord): RoundSummary {
+  const evaluated = evaluation?.outcome?.kind === 'evaluated' ? evaluation.outcome.evaluation : undefined
+  return {
+    round,
+    losses: units.map(lossOf),
+    ...(globalRoot === undefined ? {} : { globalRoot }),
+    ...(evaluated === undefined ? {} : { evaluationBits: evaluated.lossBits }),
+  }
+}
+
+function unitSummary({ unit, state, reason, sinceMs, lease }: UnitRecord, progress: ProgressBook): UnitSummary {
+  const { kind, round, replica } = unit
+  const lossBits = lease && progress.get(lease.lease)
+  return {
+    kind,
+    round,
+    replica,
+    state,
+    reason,
+    sinceMs,
+    ...(lease === undefined ? {} : { node: lease.node, done: lease.done }),
+    ...(lossBits === undefined ? {} : { lossBits }),
+  }
+}
+
+function jobSummary(view: { state: CoordinatorState; nowMs: number }, job: JobRecord): JobSummary {
+  const { facts, chain, rounds, submitter } = job
+  return {
+    job: facts.job,
+    name: facts.name,
+    status: statusOf(job),
+    reason: explainJob(view, job),
+    agreed: rounds.filter(({ globalRoot }) => globalRoot !== undefined).length,
+    anchored: chain.anchored,
+    rounds: facts.rounds,
+    replicas: facts.replicas,
+    innerSteps: facts.innerSteps,
+    submitter,
+    isClosed: chain.status === 'closed',
+  }
+}
+
+function jobStatus({ host, progress }: Questioned, job: JobRecord, fromRound: number, nowMs: number): JobStatus {
+  const state = host.state()
+  const people = new Set([...job.participants, ...job.holders])
+  const holders = [...people].map(peer => ({ peer, addresses: [...(state.nodes.get(peer)?.addresses ?? [])] }))
+  const recent = unitsOf(job).filter(({ unit }) => unit.round >= job.rounds.length - 2)
+  return {
+    ...jobSummary({ state, nowMs }, job),
+    document: job.facts.document,
+    units: recent.map(record => unitSummary(record, progress)),
+    history: job.rounds.filter(({ round }) => round >= fromRound).map(roundSummary),
+    holders,
+  }
+}
+
+const history = (reasons: Reasons, query: Parameters<Reasons['find']>[0]): WhyAnswer['history'] =>
+  reasons.find({ ...query, limit: 30 }).map(({ atMs, text: why }) => ({ atMs, text: why }))
+
+/** Explains JOB, JOB/ROUND/REPLICA, JOB/ROUND/evaluate or NODE. */
+function why({ host, storage: { reasons } }: Questioned, subject: string, nowMs: number): WhyAnswer | null {
+  const view = { state: host.state(), nowMs }
+  const [name = '', round, replica] = subject.split('/')
+  const job = findJob(view.state, name)
+  if (job !== undefined && round !== undefined) {
+    const place = job.rounds[Number(round)]
+    const record = replica === 'evaluate' ? place?.evaluation : place?.units[Number(replica ?? 0)]
+    if (record === undefined) return null
+    const about = {
+      job: job.facts.job,
+      round: Number(round),
+      ...(replica === 'evaluate' ? {} : { replica: Number(replica ?? 0) }),
+    }
+    return { subject, now: explainUnit(view, record), history: history(reasons, about) }
+  }
+  if (job !== undefined)
+    return { subject, now: explainJob(view, job), history: history(reasons, { job: job.facts.job }) }
+  const node = findNode(view.state, name)
+  if (node === undefined) return null
+  return {
+    subject,
+    now: `${node.peer.slice(0, 8)} (${node.account}) ${explainNode(view, node)}`,
+    history: history(reasons, { node: node.peer }),
+  }
+}
+
+function nodes({ host }: Questioned, nowMs: number): NodeSummary[] {
+  const state = host.state()
+  return [...state.nodes.values()].map(node => ({
+    peer: node.peer,
+    account: node.account,
+    owner: node.owner,
+    role: node.role,
+    price: String(node.price),
+    memoryBytes: node.memoryBytes,
+    operationsPerSecond: node.operationsPerSecond,
+    measured: node.measured,
+    seenMsAgo: Math.max(0, nowMs - node.seenMs),
+    leaving: node.leaving,
+    addresses: node.addresses,
+    doing: explainNode({ state, nowMs }, node),
+  }))
+}
+
+const ANSWERS: Answers = {
+  jobs: ({ host }, _, nowMs) =>
+    [...host.state().jobs.values()].map(job => jobSummary({ state: host.state(), nowMs }, job)),
+  job(asked, { job: prefix, fromRound }, nowMs) {
+    const job = findJob(asked.host.state(), prefix)
+    return job === undefined ? null : jobStatus(asked, job, fromRound, nowMs)
+  },
+  nodes: (asked, _, nowMs) => nodes(asked, nowMs),
+  why: (asked, { subject }, nowMs) => why(asked, subject, nowMs),
+  document({ host }, { job }) {
+    const document = host.document(job as JobId)
+    return document === undefined ? null : encodeJobDocument(document)
+  },
+  round({ host }, { job, round }) {
+    const record = host.state().jobs.get(job as JobId)
+    const document = record && roundDocumentOf(record, round)
+    return document === undefined ? null : encodeRoundDocument(document)
+  },
+  earnings: ({ storage }, { job, rounds }) =>
+    storage.facts.get(`earnings/${job}/${String(rounds).padStart(8, '0')}`) ?? null,
+  clock: (_, __, nowMs) => nowMs,
+}
+
+/** Answers one question; null for what does not exist. Throws on what is no question. */
+export function answerQuestion(asked: Questioned, value: unknown, nowMs: number): unknown {
+  const parsed = question.parse(value) as Question
+  return (ANSWERS[parsed.ask] as (asked: Questioned, q: Question, nowMs: number) => unknown)(asked, parsed, nowMs)
+}

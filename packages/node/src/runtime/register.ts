@@ -1,0 +1,68 @@
+/** Makes sure that this node stands in the registry: keys bound both ways, and enough stake. */
+import {
+  addStake,
+  type CallResult,
+  type ChainClient,
+  faucet,
+  readBalances,
+  readNode,
+  registerNode,
+  registrationMessage,
+} from '@cairn/contracts'
+import { encodeHex, InputError } from '@cairn/primitives'
+import type { Account } from '@cairn/protocol'
+import type { Logger } from '../log/logger.ts'
+import type { Signer } from '../network/signing.ts'
+import { sameAccount } from './chain-watch.ts'
+
+export interface Registration {
+  readonly client: ChainClient
+  readonly signer: Signer
+  readonly account: Account
+  readonly owner: Account
+  /** Stake to have at least, in the token's smallest unit. */
+  readonly stake: bigint
+  readonly hasFaucet: boolean
+  readonly log: Logger
+}
+
+function demand(result: CallResult, what: string): void {
+  if (result.ok) return
+  throw new InputError('ChainRefused', `The chain refused to ${what}.`, {
+    path: what,
+    expected: 'a transaction that goes through',
+    found: result.reason,
+    fix:
+      result.code === 'InsufficientFunds'
+        ? 'Send the account money for gas; `cairn balance` shows it. On a local network, run `cairn faucet`.'
+        : 'See `cairn balance` and docs/guides/worker.md.',
+  })
+}
+
+async function ensureStake({ client, account, stake, hasFaucet, log }: Registration, staked: bigint): Promise<void> {
+  const missing = stake - staked
+  if (missing <= 0n) return
+  const { tokens } = await readBalances(client, account)
+  if (tokens < missing && hasFaucet) demand(await faucet(client, account, missing - tokens), 'take test tokens')
+  else if (tokens < missing)
+    throw new InputError('TooFewTokens', 'The account has too few tokens for the stake.', {
+      path: '--stake',
+      expected: `${missing} of the token's smallest unit`,
+      found: String(tokens),
+      fix: 'Send the account tokens, or choose a smaller stake.',
+    })
+  demand(await addStake(client, missing), 'take the stake')
+  log.info({ stake: String(stake) }, 'staked')
+}
+
+/** Registers and stakes what is missing. Throws `InputError` (`ChainRefused`, `TooFewTokens`). */
+export async function ensureRegistered(registration: Registration): Promise<void> {
+  const { client, signer, account, owner, log } = registration
+  const node = await readNode(client, account)
+  await ensureStake(registration, node.stake)
+  const isRight = node.isRegistered && encodeHex(node.peerKey) === signer.peer && sameAccount(node.owner, owner)
+  if (isRight) return
+  const signature = signer.sign(registrationMessage(client.chainId, client.addresses.registry, account))
+  demand(await registerNode(client, { peerKey: signer.publicKey, signature, owner }), 'register the node')
+  log.info({ account, owner }, 'registered')
+}

@@ -1,0 +1,91 @@
+/**
+ * Claims of a receipt from a network: its documents have the ids that the chain knows, everything is signed by somebody,
+ * and the payments are what the work comes to. Whether signatures are good is `signatures.ts`.
+ */
+import type { HashFunction } from '@cairn/primitives'
+import { bytesId, documentId, jobKey } from '../job-document.ts'
+import { encodeRoundDocument } from '../round-document.ts'
+import { type Claim, claim } from './claim.ts'
+import { jobDocumentOf, roundDocumentOf } from './documents.ts'
+import { amountOf, countWork, termsOf } from './payments.ts'
+import type { ReceiptBody, ReceiptNetwork, ReceiptRound, ReceiptUnit } from './schema.ts'
+
+/** Lists what must be there in a network, and must not in one process. */
+export function formClaims({ network, rounds, payments }: ReceiptBody): Claim[] {
+  const isNetwork = network !== undefined
+  const present = (path: string, value: unknown) => claim(path, isNetwork, value !== undefined)
+  return [
+    ...rounds.flatMap(({ units, evaluation, documentId: id, anchor }, i) => [
+      ...units.flatMap(({ worker, signature, custody }, replica) => [
+        present(`rounds[${i}].units[${replica}].worker`, worker),
+        present(`rounds[${i}].units[${replica}].signature`, signature),
+        present(`rounds[${i}].units[${replica}].custody`, custody),
+      ]),
+      ...(['worker', 'signature', 'correct', 'total'] as const)
+        .filter(() => evaluation !== undefined)
+        .map(key => present(`rounds[${i}].evaluation.${key}`, evaluation?.[key])),
+      present(`rounds[${i}].documentId`, id),
+      claim(`rounds[${i}].anchor`, true, isNetwork || anchor === undefined),
+    ]),
+    claim('payments', true, isNetwork || payments.length === 0),
+  ]
+}
+
+/** Lists the claims that only a network's receipt makes. */
+export function networkClaims(hash: HashFunction, receipt: ReceiptBody): Claim[] {
+  const { network, rounds } = receipt
+  if (network === undefined) return []
+  const document = documentId(hash, jobDocumentOf(receipt, network))
+  return [
+    claim('network.documentId', document, network.documentId),
+    claim('network.job', jobKey(network.submitter, network.documentId), network.job),
+    ...rounds.flatMap((round, i) => roundClaims(hash, network, round, `rounds[${i}]`)),
+    ...paymentClaims(receipt, network),
+  ]
+}
+
+function roundClaims(hash: HashFunction, { job, terms }: ReceiptNetwork, round: ReceiptRound, path: string): Claim[] {
+  const document = roundDocumentOf(job, round)
+  if (document === undefined) return [] // a form claim says what is missing
+  return [
+    claim(`${path}.documentId`, bytesId(hash, encodeRoundDocument(document)), round.documentId ?? ''),
+    ...round.units.map((unit, replica) => custodyClaim(unit, terms.custodians, `${path}.units[${replica}].custody`)),
+  ]
+}
+
+/** Enough nodes hold what a unit left behind, and its worker is none of them. */
+function custodyClaim({ worker, custody = [] }: ReceiptUnit, needed: number, path: string): Claim {
+  const others = new Set(custody.map(({ peer }) => peer).filter(peer => peer !== worker))
+  return claim(path, true, others.size === custody.length && others.size >= needed)
+}
+
+function paymentClaims(receipt: ReceiptBody, network: ReceiptNetwork): Claim[] {
+  const { payments, rounds, diverged } = receipt
+  const terms = termsOf(receipt, network)
+  const counts = countWork(rounds, terms.custodians)
+  const paid = new Set(payments.map(({ peer }) => peer))
+  const total = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
+  return [
+    ...payments.flatMap((payment, i) => {
+      const { trained = 0, evaluated = 0, kept = 0 } = counts.get(payment.peer) ?? {}
+      const path = `payments[${i}]`
+      const before = payments[i - 1]
+      // A unit that was done in the round that diverged is paid, and is in no round.
+      const isMore = diverged !== undefined && payment.trained > trained
+      return [
+        claim(`${path}.peer`, true, before === undefined || before.peer < payment.peer),
+        claim(`${path}.trained`, isMore ? payment.trained : trained, payment.trained),
+        claim(`${path}.evaluated`, evaluated, payment.evaluated),
+        claim(`${path}.kept`, kept, payment.kept),
+        claim(`${path}.amount`, amountOf(terms, payment), payment.amount),
+      ]
+    }),
+    ...[...counts.keys()].map(peer => claim('payments', peer, paid.has(peer) ? peer : 'no payment for this node')),
+    claim(
+      'payments',
+      rounds.length,
+      payments.reduce((sum, { coordinated }) => sum + coordinated, 0),
+    ),
+    claim('network.terms.budget', true, total <= terms.budget),
+  ]
+}

@@ -1,0 +1,34 @@
+/**
+ * The roles of a network as pure functions: state and event in, state and effects out. Hosts perform the effects.
+ * SPEC: architecture.md "Floors"; docs/decisions/0004-network.md.
+ */
+
+export { jobObstacle, leaseOf, nodeObstacle } from './roles/coordinator/assign.ts'
+export { type CoordinatorEffect, unitsOf } from './roles/coordinator/draft.ts'
+export { earnedCounts } from './roles/coordinator/earned.ts'
+export {
+  type ChainCall,
+  type ChainView,
+  type CoordinatorSettings,
+  type CoordinatorState,
+  DEFAULT_SETTINGS,
+  emptyCoordinator,
+  type JobFacts,
+  type JobOutcome,
+  type JobRecord,
+  type NodeInfo,
+  type RoundRecord,
+} from './roles/coordinator/state.ts'
+export { type CoordinatorEvent, tickCoordinator } from './roles/coordinator.ts'
+export type { Peer } from './roles/events.ts'
+export { type UnitRecord, type UnitState, unitName } from './roles/unit-machine.ts'
+export {
+  emptyWorker,
+  type Keep,
+  type Pin,
+  WORKER_SETTINGS,
+  type WorkerEffect,
+  type WorkerEvent,
+  type WorkerState,
+} from './roles/worker/state.ts'
+export { tickWorker } from './roles/worker.ts'

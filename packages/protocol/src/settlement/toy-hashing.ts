@@ -1,0 +1,30 @@
+/** Hashes with the properties of the chain's and another shape: a proof is the list of all leaf hashes, a root its hash. */
+import { encodeCanonical, type HashFunction, type HashHex, hashFromHex, hashToHex } from '@cairn/primitives'
+import type { JobId } from '../units.ts'
+import { type EarningsLeaf, type EarningsTree, NO_HASH, type SettlementHashing } from './hashing.ts'
+import { addCounts, noCounts } from './terms.ts'
+
+export const toyHashing = (hash: HashFunction): SettlementHashing => ({
+  jobKey: (submitter, document) => digest(hash, ['job', submitter, hashFromHex(document)]) as string as JobId,
+  anchorHead: (previousHead, { round, globalRoot, documentId }) =>
+    digest(hash, [hashFromHex(previousHead), round, hashFromHex(globalRoot), hashFromHex(documentId)]),
+  earningsTree: leaves => toyTree(hash, leaves),
+  provesLeaf: (root, leaf, proof) => toyRoot(hash, proof) === root && proof.includes(toyLeaf(hash, leaf)),
+})
+
+function toyTree(hash: HashFunction, unordered: readonly EarningsLeaf[]): EarningsTree {
+  const leaves = [...unordered].sort((a, b) => (a.account < b.account ? -1 : 1))
+  const proof = leaves.map(leaf => toyLeaf(hash, leaf))
+  const totals = leaves.reduce((sum, { counts }) => addCounts(sum, counts), noCounts)
+  return { root: toyRoot(hash, proof), totals, leaves, proofOf: () => proof }
+}
+
+const toyRoot = (hash: HashFunction, leaves: readonly HashHex[]): HashHex =>
+  leaves.length === 0 ? NO_HASH : digest(hash, ['leaves', ...leaves])
+
+function toyLeaf(hash: HashFunction, { job, account, counts }: EarningsLeaf): HashHex {
+  const { trained, evaluated, kept, coordinated } = counts
+  return digest(hash, [job, account, trained, evaluated, kept, coordinated])
+}
+
+const digest = (hash: HashFunction, parts: readonly unknown[]): HashHex => hashToHex(hash(encodeCanonical(parts)))
