@@ -2,13 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { addBalance, addFaucet } from './commands/balance.ts'
+import { addCancel } from './commands/cancel.ts'
 import { addChain } from './commands/chain.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addExport } from './commands/export.ts'
 import { addInit } from './commands/init.ts'
+import { addJobs, addStatus } from './commands/jobs.ts'
 import { addKey } from './commands/key.ts'
 import { addNode } from './commands/node.ts'
+import { addNodes, addWhy } from './commands/nodes.ts'
 import { addQuote } from './commands/quote.ts'
 import { addSample } from './commands/sample.ts'
 import { addStake, addUnstake } from './commands/stake.ts'
@@ -16,14 +19,17 @@ import { addTokenizer } from './commands/tokenizer.ts'
 import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
 import { addVerify } from './commands/verify.ts'
+import { addWatch } from './commands/watch.ts'
 import { EXIT, showError } from './screen/errors.ts'
 import { createScreen, type Screen } from './screen/screen.ts'
 
 const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
 const TRAINING = [addInit, addQuote, addTrain, addSample, addVerify, addExport, addTokenizer]
-const NETWORK = [addUp, addNode, addChain, addKey, addBalance, addStake, addUnstake, addFaucet]
-const COMMANDS = [...TRAINING, ...NETWORK, addDoctor]
+const NETWORK = [addUp, addJobs, addStatus, addWatch, addCancel, addNodes, addWhy]
+const NODES = [addNode, addChain]
+const MONEY = [addKey, addBalance, addStake, addUnstake, addFaucet]
+const COMMANDS = [...TRAINING, ...NETWORK, ...NODES, ...MONEY, addDoctor]
 
 function createProgram(context: CommandContext): Command {
   const program = new Command('cairn')

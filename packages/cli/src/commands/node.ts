@@ -20,7 +20,8 @@ async function nodeCommand({ screen }: CommandContext, options: NodeOptions & Js
   const ready = { event: 'ready', role: options.role, pid: process.pid, directory: options.dir, ...node.facts }
   tellParent(ready)
   if (options.json) screen.print(jsonLine(ready))
-  else screen.note(`This ${options.role} is up. Ctrl-C stops it; the same command goes on with what it left.`)
+  else if (process.send === undefined)
+    screen.note(`This ${options.role} is up. Ctrl-C stops it; the same command goes on with what it left.`)
   await runUntilStopped(node)
 }
 

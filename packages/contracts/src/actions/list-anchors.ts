@@ -10,6 +10,7 @@ export interface AnchorEvent extends Anchor {
   readonly holder: Account
   /** The round's beacon is drawn from a block after this one. */
   readonly blockNumber: bigint
+  readonly transaction: `0x${string}`
 }
 
 /** Lists a job's anchors in round order, from events; `fromRound` skips earlier ones. */
@@ -23,13 +24,14 @@ export async function listAnchors(client: ChainClient, job: JobId, fromRound = 0
     const filter = { ...contract, eventName: 'Anchored', args: { job: args[0] }, fromBlock, strict: true } as const
     const events = await client.reader.getContractEvents(filter)
     return events
-      .map(({ args: event, blockNumber }) => ({
+      .map(({ args: event, blockNumber, transactionHash: transaction }) => ({
         round: event.round,
         globalRoot: fromBytes32(event.globalRoot),
         documentId: fromBytes32(event.documentId),
         head: fromBytes32(event.head),
         holder: event.holder,
         blockNumber,
+        transaction,
       }))
       .filter(({ round }) => round >= fromRound)
   })

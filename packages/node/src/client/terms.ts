@@ -24,13 +24,12 @@ const ceilDivide = (a: bigint, b: bigint): bigint => (a + b - 1n) / b
 export function termsOf(document: JobDocument, documentId: HashHex, rates: Rates, custodians: number): Terms {
   const { spec, cost } = document
   const { rounds, replicas } = spec.schedule
-  const perEvaluation = BigInt(cost.operationsPerEvaluation) * BigInt(spec.evaluation.batches)
   const bytesKept = BigInt(cost.updateBytes + cost.replicaStateBytes)
   const terms: Terms = {
     document: documentId,
     budget: 0n,
     trainPrice: ceilDivide(BigInt(cost.operationsPerUnit) * rates.perTeraOperation, TERA),
-    evaluatePrice: ceilDivide(perEvaluation * rates.perTeraOperation, TERA),
+    evaluatePrice: ceilDivide(BigInt(cost.operationsPerEvaluation) * rates.perTeraOperation, TERA),
     custodyPrice: ceilDivide(bytesKept * rates.perGibibyteKept, GIBIBYTE),
     roundPrice: rates.perRound,
     rounds,

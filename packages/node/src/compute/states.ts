@@ -16,7 +16,7 @@ import type { Blobs, ReadyJob } from './prepared-jobs.ts'
 import { missing } from './problems.ts'
 import type { StateCache } from './state-cache.ts'
 
-export type StateKind = 'global' | 'replica' | 'update'
+type StateKind = 'global' | 'replica' | 'update'
 
 const slots: Record<StateKind, (job: ReadyJob) => readonly TensorSlot[]> = {
   global: ({ program }) => globalSlots(program.model),

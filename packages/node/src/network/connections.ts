@@ -39,6 +39,19 @@ export function connectionsOf(node: Libp2pNode, limits: NetworkLimits): Connecti
     return node.dial(addresses.length > 0 ? addresses : id, { signal })
   }
 
+  /** Ends with the connection: libp2p itself would wait for the signal. */
+  async function newStream(connection: Connection, protocol: string, signal: AbortSignal): Promise<Stream> {
+    const closing = new AbortController()
+    const onClose = (): void => closing.abort()
+    connection.addEventListener('close', onClose, { once: true })
+    try {
+      const either = AbortSignal.any([signal, closing.signal])
+      return await connection.newStream(protocol, { signal: either, maxOutboundStreams: MAX_OUTBOUND_STREAMS })
+    } finally {
+      connection.removeEventListener('close', onClose)
+    }
+  }
+
   const listenFor = (event: 'peer:connect' | 'peer:disconnect', callback: (peer: string) => void) => {
     const listener = ({ detail }: { detail: Parameters<typeof peerOf>[0] }) => {
       const peer = peerOf(detail)
@@ -64,7 +77,7 @@ export function connectionsOf(node: Libp2pNode, limits: NetworkLimits): Connecti
       const either = signal === undefined ? timeout : AbortSignal.any([timeout, signal])
       try {
         const connection = await connectionTo(peer, either)
-        return await connection?.newStream(protocol, { signal: either, maxOutboundStreams: MAX_OUTBOUND_STREAMS })
+        return connection && (await newStream(connection, protocol, either))
       } catch {
         return undefined
       }

@@ -121,9 +121,10 @@ export async function directMessages(options: DirectMessageOptions): Promise<Dir
     return made
   }
 
-  const stopListening = connections.onDisconnect(peer => {
+  /** Whoever connects can be reached, whatever was found before. */
+  const stopListening = connections.onConnect(peer => {
     const outbox = outboxes.get(peer)
-    if (outbox !== undefined && !outbox.isPumping) outboxes.delete(peer)
+    if (outbox !== undefined) outbox.unreachableUntilMs = 0
   })
   await connections.handle(MESSAGE_PROTOCOL, receive, MAX_INBOUND_STREAMS)
 

@@ -1,4 +1,7 @@
-/** How often each peer may do something: buckets that refill steadily. Memory is bounded by forgetting full buckets. */
+/**
+ * How often each peer may do something: buckets that refill steadily. Bounded: the peer that was heard least recently is
+ * forgotten, which gives it no more than a full bucket.
+ */
 
 export interface RateLimit {
   readonly perSecond: number
@@ -25,22 +28,15 @@ export function rateLimiter({ perSecond, burst }: RateLimit, nowMs: () => number
   const leftIn = ({ left, atMs }: Bucket, now: number): number =>
     Math.min(burst, left + (Math.max(0, now - atMs) * perSecond) / 1000)
 
-  function forgetFull(now: number): void {
-    for (const [peer, bucket] of buckets) if (leftIn(bucket, now) >= burst) buckets.delete(peer)
-    // Only an attack fills the table with empty buckets; forgetting the oldest gives it nothing that lasts.
-    for (const peer of buckets.keys()) {
-      if (buckets.size < MAX_BUCKETS) return
-      buckets.delete(peer)
-    }
-  }
-
   return {
     take(peer) {
       const now = nowMs()
       const left = leftIn(buckets.get(peer) ?? { left: burst, atMs: now }, now)
-      if (!buckets.has(peer) && buckets.size >= MAX_BUCKETS) forgetFull(now)
       const isAllowed = left >= 1
+      buckets.delete(peer)
       buckets.set(peer, { left: isAllowed ? left - 1 : left, atMs: now })
+      const [oldest] = buckets.keys()
+      if (buckets.size > MAX_BUCKETS && oldest !== undefined) buckets.delete(oldest)
       return isAllowed
     },
   }

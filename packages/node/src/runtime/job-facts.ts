@@ -22,7 +22,7 @@ export function jobFacts({ job, terms }: JobOnChain, document: JobDocument): Job
     initialRoot,
     memoryBytes: cost.memoryBytes,
     operationsPerUnit,
-    operationsPerEvaluation: BigInt(cost.operationsPerEvaluation) * BigInt(spec.evaluation.batches),
+    operationsPerEvaluation: BigInt(cost.operationsPerEvaluation),
     custodians: terms.custodians,
     priceCeiling: operationsPerUnit === 0n ? terms.trainPrice * TERA : (terms.trainPrice * TERA) / operationsPerUnit,
     blobs: [terms.document, ...(Object.values(blobs) as HashHex[])],

@@ -187,11 +187,21 @@ test('reads back what was written, with everything signed and paid', () => {
   expect(decodeReceipt(sha256, encodeReceipt(receipt))).toEqual(receipt)
   expect(receipt.payments).toEqual([
     {
-      ...{ peer: nodes[0].key, account: account('0'), trained: 3, evaluated: 0, kept: 0, coordinated: 0 },
+      peer: nodes[0].key,
+      account: account('0'),
+      trained: 3,
+      evaluated: 0,
+      kept: 0,
+      coordinated: 0,
       amount: '3000000000000000000000',
     },
     {
-      ...{ peer: nodes[1].key, account: account('1'), trained: 3, evaluated: 0, kept: 3, coordinated: 0 },
+      peer: nodes[1].key,
+      account: account('1'),
+      trained: 3,
+      evaluated: 0,
+      kept: 3,
+      coordinated: 0,
       amount: '3000000000000000000030',
     },
     { peer: nodes[2].key, account: account('2'), trained: 0, evaluated: 2, kept: 3, coordinated: 3, amount: '233' },

@@ -7,9 +7,9 @@ import type { JobId } from '../units.ts'
 import type { CallName, SettlementCall, SettlementCalls } from './calls.ts'
 import type { EarningsTree, SettlementHashing } from './hashing.ts'
 import { type Draw, drawsFrom } from './random-calls/draw.ts'
-import { type EarningsMemory, randomAssertion, randomWithdrawal } from './random-calls/earnings.ts'
-import { randomTerms } from './random-calls/terms.ts'
-import { type JobState, newJob, nodeOf, type Settlement } from './state.ts'
+import type { EarningsMemory } from './random-calls/earnings.ts'
+import { MAKERS, type Maker } from './random-calls/makers.ts'
+import { type JobState, newJob, type Settlement } from './state.ts'
 import type { Account, Terms } from './terms.ts'
 
 export interface RandomCalls {
@@ -22,105 +22,6 @@ export interface RandomCalls {
   readonly dishonest: ReadonlySet<JobId>
 }
 
-interface Situation {
-  readonly draw: Draw
-  readonly state: Settlement
-  readonly accounts: readonly Account[]
-  readonly hashing: SettlementHashing
-  readonly memory: EarningsMemory
-  readonly job: readonly [JobId, JobState]
-  readonly from: Account
-}
-
-interface Maker<Args> {
-  /** How often, beside the others. */
-  readonly weight: number
-  /** Who would rightly make this call; left out, anybody. */
-  readonly by?: (situation: Situation) => Account | undefined
-  readonly args: (situation: Situation) => Args
-}
-
-const holder = ({ job }: Situation) => job[1].lease.holder
-const submitter = ({ job }: Situation) => job[1].submitter
-const guardian = ({ state }: Situation) => state.parameters.guardian
-const hashOf = (draw: Draw): HashHex => draw.hash() as HashHex
-const ofJob = ({ job }: Situation) => ({ job: job[0] })
-const underLease = ({ draw, job: [key, { lease }] }: Situation) => ({
-  job: key,
-  epoch: lease.epoch + Number(draw.chance(4)),
-})
-const previousHead = ({ draw, job }: Situation) => (draw.chance(4) ? hashOf(draw) : job[1].head)
-
-const MAKERS: { readonly [Name in CallName]: Maker<SettlementCalls[Name]> } = {
-  mint: {
-    weight: 2,
-    args: ({ draw, accounts }) => ({
-      to: draw.pick(accounts),
-      amount: draw.chance(20) ? 10n ** 12n + 1n : BigInt(draw.below(400)),
-    }),
-  },
-  pause: { weight: 1, by: guardian, args: () => ({}) },
-  unpause: { weight: 1, by: guardian, args: () => ({}) },
-  approveNode: {
-    weight: 2,
-    args: ({ draw, accounts }) => ({ node: draw.pick(accounts), approved: draw.chance(80) }),
-  },
-  register: {
-    weight: 5,
-    args: ({ draw, accounts, from }) => ({
-      peerKey: draw.chance(5) ? ('0'.repeat(64) as HashHex) : hashOf(draw),
-      signature: [hashOf(draw), hashOf(draw)],
-      owner: draw.chance(70) ? from : draw.pick(accounts),
-    }),
-  },
-  stake: { weight: 6, args: ({ draw }) => ({ amount: BigInt(draw.chance(4) ? 0 : draw.below(300)) }) },
-  unstake: {
-    weight: 4,
-    args: ({ draw, state, from }) => ({ amount: BigInt(draw.below(Number(nodeOf(state, from).stake) + 9)) }),
-  },
-  withdrawStake: { weight: 4, args: () => ({}) },
-  submit: {
-    weight: 8,
-    args: ({ draw, state }) => ({
-      terms: randomTerms(
-        draw,
-        [...state.jobs.values()].map(({ terms }) => terms),
-      ),
-    }),
-  },
-  cancel: { weight: 3, by: submitter, args: ofJob },
-  close: { weight: 6, args: ofJob },
-  takeLease: { weight: 12, args: ofJob },
-  releaseLease: { weight: 3, by: holder, args: underLease },
-  anchor: {
-    weight: 26,
-    by: holder,
-    args: situation => ({
-      ...underLease(situation),
-      previousHead: previousHead(situation),
-      round: situation.job[1].rounds + Number(situation.draw.chance(4)),
-      globalRoot: hashOf(situation.draw),
-      documentId: hashOf(situation.draw),
-    }),
-  },
-  end: {
-    weight: 2,
-    by: holder,
-    args: situation => ({
-      ...underLease(situation),
-      previousHead: previousHead(situation),
-      documentId: hashOf(situation.draw),
-    }),
-  },
-  assertEarnings: {
-    weight: 14,
-    by: holder,
-    args: ({ draw, hashing, memory, accounts, job }) => randomAssertion(draw, hashing, memory, accounts, job),
-  },
-  settle: { weight: 14, args: ofJob },
-  withdraw: { weight: 14, args: ({ draw, memory, job }) => randomWithdrawal(draw, memory, job) },
-}
-
 const NAMES = (Object.keys(MAKERS) as CallName[]).flatMap(name => Array<CallName>(MAKERS[name].weight).fill(name))
 const STEPS: readonly (readonly [number, number])[] = [
   [70, 3],
@@ -128,6 +29,7 @@ const STEPS: readonly (readonly [number, number])[] = [
   [5, 120],
 ]
 
+const STRANGER: Account = `0x${'9'.repeat(40)}`
 const NO_TERMS: Terms = {
   document: '1'.repeat(64) as HashHex,
   budget: 0n,
@@ -153,20 +55,36 @@ export function createRandomCalls(hashing: SettlementHashing, accounts: readonly
     },
     next(seed, state) {
       const draw = drawsFrom(seed)
-      const call = draw.pick(NAMES)
-      const maker = MAKERS[call] as Maker<SettlementCalls[CallName]>
+      const call = someCall(draw, state)
+      const maker = makerOf(call)
       const anybody = draw.pick(accounts)
-      const situation = { draw, state, accounts, hashing, memory, job: someJob(draw, state), from: anybody }
+      const situation = { draw, state, accounts, hashing, memory, job: someJob(draw, state, maker.fits), from: anybody }
       const from = draw.chance(92) ? (maker.by?.(situation) ?? anybody) : anybody
       return { call, from, args: maker.args({ ...situation, from }) } as SettlementCall
     },
   }
 }
 
-/** One of the latest jobs, so that jobs are lived through; now and then one that nobody submitted. */
-function someJob(draw: Draw, state: Settlement): readonly [JobId, JobState] {
-  const latest = [...state.jobs].slice(-4)
-  if (latest.length > 0 && !draw.chance(2)) return draw.pick(latest)
-  const stranger: Account = `0x${'9'.repeat(40)}`
-  return [draw.hash() as JobId, newJob({ ...NO_TERMS }, stranger)]
+const makerOf = (call: CallName) => MAKERS[call] as Maker<SettlementCalls[CallName]>
+
+const latestJobs = ({ jobs }: Settlement): [JobId, JobState][] => [...jobs].slice(-5)
+
+/** A call for which some job is ready; now and then any. */
+function someCall(draw: Draw, state: Settlement): CallName {
+  const any = draw.pick(NAMES)
+  if (draw.chance(10)) return any
+  const jobs = latestJobs(state)
+  const timely = NAMES.filter(name => {
+    const { fits } = makerOf(name)
+    return !fits || jobs.some(([, job]) => fits(job))
+  })
+  return draw.pick(timely)
+}
+
+/** One of the latest jobs that is ready for the call; now and then another, or one that nobody submitted. */
+function someJob(draw: Draw, state: Settlement, fits = (_: JobState) => true): readonly [JobId, JobState] {
+  const latest = latestJobs(state)
+  const ready = latest.filter(([, job]) => fits(job))
+  if (ready.length > 0 && draw.chance(93)) return draw.pick(ready)
+  return latest.length > 0 && draw.chance(80) ? draw.pick(latest) : [draw.hash() as JobId, newJob(NO_TERMS, STRANGER)]
 }

@@ -37,7 +37,8 @@ export const refuse = (code: SettlementCode): Refused => ({ ok: false, code })
 export const done = (state: Settlement, ...events: SettlementEvent[]): Done => ({ ok: true, state, events })
 
 /** Goes on with another step after a first one; the first refusal ends it. */
-export function then(first: Outcome, next: (state: Settlement) => Outcome): Outcome {
+// Not `then`: a module that exports that is taken for a promise by `import()`.
+export function andThen(first: Outcome, next: (state: Settlement) => Outcome): Outcome {
   if (!first.ok) return first
   const second = next(first.state)
   return second.ok ? { ...second, events: [...first.events, ...second.events] } : second

@@ -9,7 +9,7 @@ type Forms = { readonly [N in OperatorName]: { readonly [K in keyof OperatorAttr
 
 /** Sizes that a program from elsewhere may name: far above what any machine holds, far below where products lose bits. */
 const MAX_RANK = 8
-export const MAX_ELEMENTS = 2 ** 31 - 1
+const MAX_ELEMENTS = 2 ** 31 - 1
 
 const integer =
   (from: number, to: number): Form =>

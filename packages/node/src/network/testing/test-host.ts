@@ -29,7 +29,7 @@ let nextNumber = 1
 export async function testHost(options: Partial<HostOptions> = {}): Promise<TestHost> {
   const arrived: Arrived[] = []
   const waiting = new Set<() => void>()
-  const arrive = (kind: Arrived['kind'], from: string, bytes = new Uint8Array()): void => {
+  const arrive = (kind: Arrived['kind'], from: string, bytes: Uint8Array = new Uint8Array()): void => {
     arrived.push({ kind, bytes, from })
     for (const look of waiting) look()
   }
@@ -70,6 +70,11 @@ export function ended(stream: {
 }): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
   stream.addEventListener('close', () => resolve())
-  if (stream.status !== 'open') resolve()
+  if (stream.status !== 'open' && stream.status !== 'closing') resolve()
   return promise
+}
+
+/** Waits for a count that nothing announces. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise(resolve => setTimeout(resolve, 2))
 }

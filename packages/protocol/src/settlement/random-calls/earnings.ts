@@ -24,7 +24,7 @@ export function randomAssertion(
   accounts: readonly Account[],
   [job, { terms, rounds: anchored, settled, status, isEnded, lease }]: readonly [JobId, JobState],
 ): SettlementCalls['assertEarnings'] {
-  const rounds = draw.chance(80) ? anchored : draw.below(anchored + 2)
+  const rounds = draw.chance(85) ? anchored : draw.below(anchored + 2)
   const most = mostCounts(terms, rounds)
   const before = trees.get(settled.root)?.leaves ?? []
   const gains = KINDS.map(kind => [kind, gainOf(draw, most[kind] - settled.totals[kind])] as const)
@@ -32,12 +32,13 @@ export function randomAssertion(
     (sum, [kind, gain]) => addTo(sum, { job, account: draw.pick(accounts), counts: { ...noCounts, [kind]: gain } }),
     before,
   )
-  const tree = hashing.earningsTree(draw.chance(3) ? leaves.slice(1) : leaves)
-  const totals = draw.chance(4) ? { ...tree.totals, trained: tree.totals.trained + 1n } : tree.totals
+  const tree = hashing.earningsTree(draw.chance(5) ? leaves.slice(1) : leaves)
+  const lie = draw.chance(8) ? draw.pick([1n, -1n]) : 0n
+  const totals = { ...tree.totals, trained: tree.totals.trained + (tree.totals.trained > 0n ? lie : 0n) }
   trees.set(tree.root, tree)
-  if (tree.leaves.length < leaves.length || totals !== tree.totals) dishonest.add(job)
+  if (tree.leaves.length < leaves.length || totals.trained !== tree.totals.trained) dishonest.add(job)
   const isLast = anchored === terms.rounds || isEnded || status === 'cancelled'
-  const isFinal = draw.chance(isLast ? 80 : 5)
+  const isFinal = draw.chance(isLast ? 70 : 3)
   return { job, epoch: lease.epoch + Number(draw.chance(3)), rounds, root: tree.root, totals, isFinal }
 }
 

@@ -1,7 +1,7 @@
 /** Leases and chains of rounds. Twin of Anchors.sol. */
 import type { HashHex } from '@cairn/primitives'
 import { NO_HASH } from '../hashing.ts'
-import { done, type Outcome, type Refused, type Rules, refuse, then } from '../rule.ts'
+import { andThen, done, type Outcome, type Refused, type Rules, refuse } from '../rule.ts'
 import { type JobState, type Settlement, withJob } from '../state.ts'
 import type { Account } from '../terms.ts'
 import { requireRunning } from './pause.ts'
@@ -9,7 +9,7 @@ import { lock, unlock } from './registry.ts'
 
 export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'> = {
   takeLease: (state, { job: key }, { from: holder, now }) =>
-    then(requireRunning(state, now), () => {
+    andThen(requireRunning(state, now), () => {
       const job = state.jobs.get(key)
       if (!job) return refuse('JobUnknown')
       if (job.status !== 'open' && job.status !== 'cancelled') return refuse('JobNotOpen')
@@ -17,9 +17,9 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
       if (previous && now < heldUntil) return refuse('LeaseHeld')
       const { leaseBond, leaseSeconds } = state.parameters
       const freed = previous ? unlock(state, previous, leaseBond) : done(state)
-      const bonded = then(freed, rest => lock(rest, holder, leaseBond))
+      const bonded = andThen(freed, rest => lock(rest, holder, leaseBond))
       const lease = { holder, epoch: lastEpoch + 1, expiresAt: now + leaseSeconds }
-      return then(bonded, rest =>
+      return andThen(bonded, rest =>
         done(withJob(rest, key, { ...job, lease }), { event: 'LeaseTaken', args: { job: key, ...lease } }),
       )
     }),
@@ -29,7 +29,7 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     const refusal = notHolder(job, holder, epoch)
     if (refusal || !job) return refusal ?? refuse('NotLeaseHolder')
     const lease = { ...job.lease, holder: undefined }
-    return then(unlock(withJob(state, key, { ...job, lease }), holder, state.parameters.leaseBond), rest =>
+    return andThen(unlock(withJob(state, key, { ...job, lease }), holder, state.parameters.leaseBond), rest =>
       done(rest, { event: 'LeaseReleased', args: { job: key, holder, epoch } }),
     )
   },

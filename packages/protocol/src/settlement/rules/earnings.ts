@@ -1,6 +1,6 @@
 /** Assertions of what a job owes, and withdrawals. Twin of Earnings.sol. */
 import type { SettlementCalls } from '../calls.ts'
-import { done, type Outcome, type Refused, type Rules, refuse, then } from '../rule.ts'
+import { andThen, done, type Outcome, type Refused, type Rules, refuse } from '../rule.ts'
 import { type JobState, withJob } from '../state.ts'
 import { atLeast, mostCounts, priceOf } from '../terms.ts'
 import { notHolder } from './anchors.ts'
@@ -10,7 +10,7 @@ import { lock, unlock } from './registry.ts'
 
 export const earningsRules: Rules<'assertEarnings' | 'settle' | 'withdraw'> = {
   assertEarnings: (state, claim, { from: asserter, now }) =>
-    then(requireRunning(state, now), () => {
+    andThen(requireRunning(state, now), () => {
       const { job: key, epoch, rounds, root, totals, isFinal } = claim
       const job = state.jobs.get(key)
       const refusal = notAssertable(job, isFinal, now) ?? notHolder(job, asserter, epoch)
@@ -20,7 +20,7 @@ export const earningsRules: Rules<'assertEarnings' | 'settle' | 'withdraw'> = {
       if (impossible) return impossible
       const settlesAt = now + state.parameters.challengeSeconds
       const pending = { root, totals, rounds, asserter, settlesAt, isFinal }
-      return then(lock(withJob(state, key, { ...job, pending }), asserter, state.parameters.earningsBond), rest =>
+      return andThen(lock(withJob(state, key, { ...job, pending }), asserter, state.parameters.earningsBond), rest =>
         done(rest, { event: 'Asserted', args: { job: key, ...pending } }),
       )
     }),
@@ -34,8 +34,8 @@ export const earningsRules: Rules<'assertEarnings' | 'settle' | 'withdraw'> = {
     const owed = priceOf(job.terms, totals)
     const args = { job: key, rounds, root, owed, isFinal }
     const moved = done(withJob(state, key, { ...job, settled, pending: undefined }), { event: 'Settlement', args })
-    const freed = then(moved, rest => unlock(rest, asserter, state.parameters.earningsBond))
-    return then(freed, rest => owe(rest, key, owed, isFinal))
+    const freed = andThen(moved, rest => unlock(rest, asserter, state.parameters.earningsBond))
+    return andThen(freed, rest => owe(rest, key, owed, isFinal))
   },
 
   withdraw(state, { proof, ...leaf }, { hashing }): Outcome {
@@ -48,7 +48,7 @@ export const earningsRules: Rules<'assertEarnings' | 'settle' | 'withdraw'> = {
     const amount = total - before
     const withdrawn = new Map(job.withdrawn).set(account, total)
     const recorded = withJob(state, key, { ...job, withdrawn })
-    return then(done(recorded, { event: 'Withdrawn', args: { job: key, account, amount } }), rest =>
+    return andThen(done(recorded, { event: 'Withdrawn', args: { job: key, account, amount } }), rest =>
       pay(rest, key, account, amount),
     )
   },

@@ -1,6 +1,6 @@
 /** Budgets: submitted, owed, paid, refunded. Twin of Escrow.sol. */
 import type { JobId } from '../../units.ts'
-import { done, type Outcome, type Rules, refuse, then } from '../rule.ts'
+import { andThen, done, type Outcome, type Rules, refuse } from '../rule.ts'
 import { newJob, type Settlement, withJob } from '../state.ts'
 import { type Account, areTermsSensible, maximumPriceOf } from '../terms.ts'
 import { requireRunning } from './pause.ts'
@@ -8,13 +8,13 @@ import { payOut, takeIn } from './token.ts'
 
 export const escrowRules: Rules<'submit' | 'cancel' | 'close'> = {
   submit: (state, { terms }, { from: submitter, now, hashing }) =>
-    then(requireRunning(state, now), () => {
+    andThen(requireRunning(state, now), () => {
       const job = hashing.jobKey(submitter, terms.document)
       if (state.jobs.has(job)) return refuse('JobExists')
       if (!areTermsSensible(terms)) return refuse('BadTerms')
       if (terms.budget < maximumPriceOf(terms)) return refuse('BudgetTooLow')
       const { document, budget } = terms
-      return then(takeIn(state, submitter, budget), paid =>
+      return andThen(takeIn(state, submitter, budget), paid =>
         done(withJob(paid, job, newJob(terms, submitter)), {
           event: 'Submitted',
           args: { job, submitter, document, budget },
@@ -41,7 +41,7 @@ export const escrowRules: Rules<'submit' | 'cancel' | 'close'> = {
     const { submitter } = job
     const refund = job.terms.budget - job.owed
     const closed = withJob(state, key, { ...job, status: 'closed', refunded: refund })
-    return then(done(closed, { event: 'Closed', args: { job: key, submitter, refund } }), rest =>
+    return andThen(done(closed, { event: 'Closed', args: { job: key, submitter, refund } }), rest =>
       payOut(rest, submitter, refund, 'refunded'),
     )
   },
@@ -61,5 +61,5 @@ export function pay(state: Settlement, key: JobId, account: Account, amount: big
   const paid = job.paid + amount
   if (paid > job.owed) return refuse('PaidExceedsOwed')
   const recorded = done(withJob(state, key, { ...job, paid }), { event: 'Paid', args: { job: key, account, amount } })
-  return then(recorded, rest => payOut(rest, account, amount, 'withdrawn'))
+  return andThen(recorded, rest => payOut(rest, account, amount, 'withdrawn'))
 }

@@ -1,5 +1,5 @@
 /** Nodes, owners and stakes. Twin of Registry.sol. */
-import { done, type Outcome, type Rules, refuse, then } from '../rule.ts'
+import { andThen, done, type Outcome, type Rules, refuse } from '../rule.ts'
 import { nodeOf, type Settlement, withNode } from '../state.ts'
 import type { Account } from '../terms.ts'
 import { payOut, takeIn } from './token.ts'
@@ -23,7 +23,7 @@ export const registryRules: Rules<'approveNode' | 'register' | 'stake' | 'unstak
 
   stake(state, { amount }, { from: node }) {
     if (amount === 0n) return refuse('ZeroAmount')
-    return then(takeIn(state, node, amount), paid => {
+    return andThen(takeIn(state, node, amount), paid => {
       const staked = withNode(paid, node, { stake: nodeOf(paid, node).stake + amount })
       return done(staked, { event: 'Staked', args: { node, amount } })
     })
@@ -43,7 +43,7 @@ export const registryRules: Rules<'approveNode' | 'register' | 'stake' | 'unstak
     if (amount === 0n) return refuse('NothingUnbonding')
     if (now < unbondsAt) return refuse('StillUnbonding')
     const emptied = done(withNode(state, node, { unbonding: 0n }), { event: 'StakeWithdrawn', args: { node, amount } })
-    return then(emptied, rest => payOut(rest, node, amount, 'unstaked'))
+    return andThen(emptied, rest => payOut(rest, node, amount, 'unstaked'))
   },
 }
 

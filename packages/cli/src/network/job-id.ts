@@ -1,0 +1,16 @@
+/** Jobs as people name them: by the beginning of the id. */
+import { InputError } from '@cairn/primitives'
+
+const SHORTEST_PREFIX = 6
+
+/** Reads the id of a job or the beginning of one. Throws `InputError` (`BadJobId`). */
+export function jobPrefix(text: string): string {
+  const prefix = text.toLowerCase().replace(/^0x/, '')
+  if (new RegExp(`^[0-9a-f]{${SHORTEST_PREFIX},64}$`).test(prefix)) return prefix
+  throw new InputError('BadJobId', 'This is no job.', {
+    path: 'JOB',
+    expected: `the 64 hex digits of a job, or at least the first ${SHORTEST_PREFIX}`,
+    found: text.slice(0, 80),
+    fix: '`cairn jobs` lists the jobs of the network.',
+  })
+}

@@ -1,0 +1,191 @@
+/**
+ * Downloading: the job's documents, its weights and the states of its last round, each checked against the chain. What
+ * a coordinator or a node says is believed only as far as it hashes to what is anchored.
+ */
+import { type AnchorEvent, earningsTree, listAnchors, listNodes, readEarnings, readJob } from '@cairn/contracts'
+import { decodeUtf8, encodeHex, type HashHex, InputError, IntegrityError, ResourceError } from '@cairn/primitives'
+import type { Payees } from '@cairn/protocol'
+import {
+  type Account,
+  type BlobPart,
+  bytesId,
+  type Counts,
+  decodeJobDocument,
+  decodeRoundDocument,
+  type EarningsLeaf,
+  type JobDocument,
+  type JobId,
+  type RoundDocument,
+  type Terms,
+} from '@cairn/protocol'
+import { type BlobStore, openBlobStore } from '../blobs/blob-store.ts'
+import { blobFetcher } from '../blobs/fetch-blob.ts'
+import { sha256 } from '../files/hash.ts'
+import type { JobStatus } from '../runtime/summaries.ts'
+import type { NetworkClient } from './connect.ts'
+
+export type DownloadEvent =
+  | { readonly kind: 'documents'; readonly rounds: number }
+  | { readonly kind: 'fetching'; readonly blob: HashHex; readonly what: string }
+
+/** All that a job left behind. */
+export interface DownloadedJob {
+  readonly job: JobId
+  readonly status: JobStatus
+  readonly document: JobDocument
+  readonly terms: Terms
+  readonly rounds: readonly { readonly document: RoundDocument; readonly anchor: AnchorEvent }[]
+  readonly payees: Payees
+  readonly program: Uint8Array
+  readonly tokeniser?: Uint8Array
+  /** Global state after the last anchored round. */
+  readonly global: readonly BlobPart[]
+  /** States that the units of the last round started from, as far as nodes still have them, and the final one. */
+  readonly states: ReadonlyMap<HashHex, readonly BlobPart[]>
+}
+
+const lost = (what: string, found: string): ResourceError =>
+  new ResourceError('NotAvailable', 'A part of the job cannot be fetched.', {
+    path: what,
+    expected: 'a node that has it',
+    found,
+    fix: 'Try again when more nodes are up; `cairn status` shows who took part.',
+  })
+
+const wrong = (what: string, expected: string, found: string): IntegrityError =>
+  new IntegrityError('NotAsAnchored', 'The network sent something else than the chain holds.', {
+    path: what,
+    expected,
+    found,
+    fix: 'Try again; another coordinator may be honest.',
+  })
+
+async function documentOf(client: NetworkClient, job: JobId, id: HashHex): Promise<JobDocument> {
+  const bytes = await client.ask({ ask: 'document', job })
+  if (!(bytes instanceof Uint8Array)) throw lost('the job document', 'no answer')
+  if (bytesId(sha256, bytes) !== id) throw wrong('the job document', id, bytesId(sha256, bytes))
+  const decoded = decodeJobDocument(bytes)
+  if (!decoded.ok) throw wrong('the job document', 'a job document', decoded.found)
+  return decoded.document
+}
+
+async function roundOf(client: NetworkClient, job: JobId, anchor: AnchorEvent): Promise<RoundDocument> {
+  const { round, documentId } = anchor
+  const bytes = await client.ask({ ask: 'round', job, round })
+  if (!(bytes instanceof Uint8Array)) throw lost(`the document of round ${round}`, 'no answer')
+  if (bytesId(sha256, bytes) !== documentId)
+    throw wrong(`the document of round ${round}`, documentId, bytesId(sha256, bytes))
+  const decoded = decodeRoundDocument(bytes)
+  if (!decoded.ok) throw wrong(`the document of round ${round}`, 'a round document', decoded.found)
+  return decoded.document
+}
+
+/** Reads the leaves behind a job's settled earnings. Throws `IntegrityError` unless they hash to the chain's root. */
+export async function settledLeaves(client: NetworkClient, job: JobId): Promise<EarningsLeaf[]> {
+  const { settled } = await readEarnings(client.chain, job)
+  if (settled.rounds === 0) return []
+  const bytes = await client.ask({ ask: 'earnings', job, rounds: settled.rounds })
+  if (!(bytes instanceof Uint8Array)) throw lost(`the earnings of job ${job.slice(0, 8)}`, 'no answer')
+  const leaves = (JSON.parse(decodeUtf8(bytes)) as string[][]).map(([account, ...counts]): EarningsLeaf => {
+    const [trained = 0n, evaluated = 0n, kept = 0n, coordinated = 0n] = counts.map(BigInt)
+    return { job, account: account as Account, counts: { trained, evaluated, kept, coordinated } satisfies Counts }
+  })
+  const { root } = earningsTree(leaves)
+  if (root !== settled.root) throw wrong('earnings', settled.root, root)
+  return leaves
+}
+
+async function payeesOf(client: NetworkClient, job: JobId): Promise<Payees> {
+  const leaves = await settledLeaves(client, job)
+  const nodes = await listNodes(client.chain)
+  const peerOf = new Map(nodes.map(({ account, peerKey }) => [account.toLowerCase(), encodeHex(peerKey)]))
+  const accounts = new Map(nodes.map(({ account, peerKey }) => [encodeHex(peerKey), account.toLowerCase()]))
+  const coordinated = leaves.flatMap(({ account, counts }) => {
+    const peer = peerOf.get(account.toLowerCase())
+    return peer === undefined || counts.coordinated === 0n ? [] : [[peer, Number(counts.coordinated)] as const]
+  })
+  return { accounts, coordinated: new Map(coordinated) }
+}
+
+/** Finds a job on the chain by its id or its beginning. */
+async function resolveJob(client: NetworkClient, prefix: string) {
+  const status = await client.job(prefix)
+  const onChain = await readJob(client.chain, status.job as JobId)
+  if (onChain !== undefined) return { status, onChain }
+  throw new InputError('UnknownJob', 'The chain knows no such job.', {
+    path: prefix,
+    expected: 'the id of a job',
+    found: 'nothing',
+    fix: 'List jobs with `cairn jobs`.',
+  })
+}
+
+/** States that the last round started from: what a check of some units needs. */
+function lastInputs(rounds: readonly { readonly document: RoundDocument }[]): HashHex[] {
+  const units = rounds.at(-1)?.document.units ?? []
+  return rounds.length < 2
+    ? []
+    : units.flatMap(({ commitment: { globalRoot, replicaRoot } }) => [globalRoot, replicaRoot])
+}
+
+/** Downloads a job into a blob store directory. Throws `ResourceError` (`NotAvailable`), `IntegrityError`. */
+export async function downloadJob(
+  client: NetworkClient,
+  prefix: string,
+  directory: string,
+  onEvent: (event: DownloadEvent) => void,
+): Promise<DownloadedJob> {
+  const { status, onChain } = await resolveJob(client, prefix)
+  const { job, terms } = onChain
+  const document = await documentOf(client, job, terms.document)
+  const anchors = await listAnchors(client.chain, job)
+  const rounds = []
+  for (const anchor of anchors) rounds.push({ document: await roundOf(client, job, anchor), anchor })
+  onEvent({ kind: 'documents', rounds: rounds.length })
+  const store = await openBlobStore({ directory })
+  const fetcher = blobFetcher(client.host.connections, store)
+  for (const holder of status.holders) client.host.learn(holder)
+
+  const bring = async (id: HashHex, what: string): Promise<BlobPart[]> => {
+    onEvent({ kind: 'fetching', blob: id, what })
+    const fetched = await fetcher.fetch(id as never, status.holders)
+    const parts = fetched.ok ? await store.read(id as never) : undefined
+    if (parts === undefined) throw lost(what, fetched.ok ? 'a blob that went bad' : fetched.code)
+    return parts
+  }
+  const finalRoot = rounds.at(-1)?.document.globalRoot ?? document.initialRoot
+  try {
+    const global = await bring(finalRoot, 'the final state')
+    const [program] = await bring(document.blobs.program, 'the program')
+    const tokeniser = document.blobs.tokeniser && (await bring(document.blobs.tokeniser, 'the tokeniser'))[0]
+    return {
+      job,
+      status,
+      document,
+      terms,
+      rounds,
+      payees: await payeesOf(client, job),
+      program: program?.bytes ?? new Uint8Array(),
+      ...(tokeniser === undefined ? {} : { tokeniser: tokeniser.bytes }),
+      global,
+      states: new Map([...(await inputStates(store, lastInputs(rounds), bring)), [finalRoot, global]]),
+    }
+  } finally {
+    fetcher.stop()
+  }
+}
+
+/** States that nobody has any more only mean that fewer units can be checked by themselves. */
+async function inputStates(
+  store: BlobStore,
+  roots: readonly HashHex[],
+  bring: (id: HashHex, what: string) => Promise<BlobPart[]>,
+): Promise<Map<HashHex, readonly BlobPart[]>> {
+  const states = new Map<HashHex, readonly BlobPart[]>()
+  for (const root of new Set(roots)) {
+    const parts =
+      (await store.read(root as never)) ?? (await bring(root, 'a state of the last round').catch(() => undefined))
+    if (parts !== undefined) states.set(root, parts)
+  }
+  return states
+}
