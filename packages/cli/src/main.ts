@@ -6,6 +6,7 @@ import { addCancel } from './commands/cancel.ts'
 import { addChain } from './commands/chain.ts'
 import type { CommandContext } from './commands/context.ts'
 import { addDoctor } from './commands/doctor.ts'
+import { addDownload } from './commands/download.ts'
 import { addExport } from './commands/export.ts'
 import { addInit } from './commands/init.ts'
 import { addJobs, addStatus } from './commands/jobs.ts'
@@ -15,20 +16,22 @@ import { addNodes, addWhy } from './commands/nodes.ts'
 import { addQuote } from './commands/quote.ts'
 import { addSample } from './commands/sample.ts'
 import { addStake, addUnstake } from './commands/stake.ts'
+import { addSubmit } from './commands/submit.ts'
 import { addTokenizer } from './commands/tokenizer.ts'
 import { addTrain } from './commands/train.ts'
 import { addUp } from './commands/up.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
+import { addWithdraw } from './commands/withdraw.ts'
 import { EXIT, showError } from './screen/errors.ts'
 import { createScreen, type Screen } from './screen/screen.ts'
 
 const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
 const TRAINING = [addInit, addQuote, addTrain, addSample, addVerify, addExport, addTokenizer]
-const NETWORK = [addUp, addJobs, addStatus, addWatch, addCancel, addNodes, addWhy]
+const NETWORK = [addUp, addSubmit, addJobs, addStatus, addWatch, addDownload, addCancel, addNodes, addWhy]
 const NODES = [addNode, addChain]
-const MONEY = [addKey, addBalance, addStake, addUnstake, addFaucet]
+const MONEY = [addKey, addBalance, addStake, addUnstake, addWithdraw, addFaucet]
 const COMMANDS = [...TRAINING, ...NETWORK, ...NODES, ...MONEY, addDoctor]
 
 function createProgram(context: CommandContext): Command {

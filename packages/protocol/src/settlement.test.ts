@@ -102,7 +102,6 @@ describe('settlement', () => {
       }),
       { numRuns: SEQUENCES, seed: 7, endOnFailure: true },
     )
-    console.log(Object.fromEntries([...seen].sort()))
     expect(calls).toBeGreaterThanOrEqual(10_000)
     // A rule that no sequence meets is not tested by it.
     const missed = SETTLEMENT_CODES.filter(code => !seen.has(code) && !UNREACHABLE.includes(code))

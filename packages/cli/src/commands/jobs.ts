@@ -12,7 +12,8 @@ async function jobsCommand({ screen }: CommandContext, options: NetworkOptions):
   const { withClient } = await load()
   const jobs = await withClient(options, ({ client }) => client.jobs())
   if (options.json) screen.print(jsonLine({ jobs }))
-  else showJobs(screen, jobs)
+  else if (jobs.length > 0) showJobs(screen, jobs)
+  else screen.print('This network has no jobs yet.')
 }
 
 async function statusCommand({ screen }: CommandContext, text: string, options: NetworkOptions): Promise<void> {

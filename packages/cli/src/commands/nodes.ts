@@ -16,7 +16,6 @@ const speed = ({ operationsPerSecond, measured }: NodeSummary): string =>
   `${formatShort(operationsPerSecond)}/s${measured ? '' : ' (assumed)'}`
 
 function showNodes(screen: Screen, nodes: readonly NodeSummary[], token: TokenUnit): void {
-  if (nodes.length === 0) return screen.print('This coordinator has heard of no node yet.')
   const rows = nodes.map(node => [
     shortName(node.peer),
     node.role,
@@ -35,7 +34,8 @@ async function nodesCommand({ screen }: CommandContext, options: NetworkOptions)
   await withClient(options, async ({ client, token }) => {
     const nodes = await client.nodes()
     if (options.json) screen.print(jsonLine({ nodes, token }))
-    else showNodes(screen, nodes, token)
+    else if (nodes.length > 0) showNodes(screen, nodes, token)
+    else screen.print('The coordinator has heard of no node yet.')
   })
 }
 

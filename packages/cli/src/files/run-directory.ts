@@ -15,10 +15,13 @@ export const PLOT = 'loss.svg'
 /** A tokeniser that other tools read, and one of Cairn's own kinds. */
 export const TOKENISERS = { 'hugging-face': 'tokenizer.json', characters: 'tokeniser.json', bytes: 'tokeniser.json' }
 
+/** Blobs of a job of a network while it is downloaded, so that an interrupted download goes on. */
+export const DOWNLOADING = 'downloading'
+
 /** Says that a directory was made by the demo, which may therefore remove it. */
 export const DEMO = 'demo.json'
 
-const OWN = new Set<string>([RECORD, LOCK, WEIGHTS, RECEIPT, JOB, ORIGIN, METRICS, PLOT, DEMO])
+const OWN = new Set<string>([RECORD, LOCK, DOWNLOADING, WEIGHTS, RECEIPT, JOB, ORIGIN, METRICS, PLOT, DEMO])
 for (const name of ['states', 'updates', 'checkpoints', ...Object.values(TOKENISERS)]) OWN.add(name)
 
 const isOwn = (name: string): boolean => OWN.has(name) || name.endsWith(TEMPORARY) || name.startsWith(`${LOCK}.`)

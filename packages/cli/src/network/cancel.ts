@@ -1,7 +1,7 @@
 /** Cancelling a job: no more rounds at once; what is still owed is settled, then the rest of the budget comes back. */
 import { cancelJob, closeJob, type JobOnChain, listJobs, readJob } from '@cairn/contracts'
-import { InputError } from '@cairn/primitives'
 import type { TokenUnit } from './amounts.ts'
+import { onlyJob } from './job-id.ts'
 import type { KeyOptions } from './key-place.ts'
 import { type OpenChain, openForWriting } from './open-chain.ts'
 import { accepted } from './refusals.ts'
@@ -18,18 +18,6 @@ export interface CancelOptions extends KeyOptions {
 const POLL_MS = 1000
 
 const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
-
-/** Finds a job on the chain, where it is even when no coordinator is. */
-async function findJob({ client }: OpenChain, prefix: string): Promise<JobOnChain> {
-  const found = (await listJobs(client)).filter(({ job }) => job.startsWith(prefix))
-  if (found[0] !== undefined && found.length === 1) return found[0]
-  throw new InputError('UnknownJob', 'The network knows no such job.', {
-    path: prefix,
-    expected: 'the beginning of the id of exactly one job',
-    found: found.length === 0 ? 'none that begins so' : `${found.length} that begin so`,
-    fix: '`cairn jobs` lists the jobs of the network.',
-  })
-}
 
 /** Waits until the coordinator has closed the job; after the window anybody may, so this does. */
 async function untilClosed({ client }: OpenChain, id: JobOnChain['job']): Promise<JobOnChain> {
@@ -49,7 +37,7 @@ export async function cancel(
 ): Promise<void> {
   const open = await openForWriting(options)
   const { client, token } = open
-  const { job, status } = await findJob(open, prefix)
+  const { job, status } = onlyJob(await listJobs(client), prefix)
   if (status !== 'cancelled') accepted(await cancelJob(client, job), prefix)
   const { cancelEndsAtSeconds } = (await readJob(client, job)) as JobOnChain
   onEvent({ event: 'cancelled', job, settlesBy: new Date(cancelEndsAtSeconds * 1000) }, token)

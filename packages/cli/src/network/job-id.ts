@@ -1,4 +1,5 @@
 /** Jobs as people name them: by the beginning of the id. */
+import type { JobOnChain } from '@cairn/contracts'
 import { InputError } from '@cairn/primitives'
 
 const SHORTEST_PREFIX = 6
@@ -11,6 +12,18 @@ export function jobPrefix(text: string): string {
     path: 'JOB',
     expected: `the 64 hex digits of a job, or at least the first ${SHORTEST_PREFIX}`,
     found: text.slice(0, 80),
+    fix: '`cairn jobs` lists the jobs of the network.',
+  })
+}
+
+/** Finds the one job that a prefix names. Throws `InputError` (`UnknownJob`). */
+export function onlyJob(jobs: readonly JobOnChain[], prefix: string): JobOnChain {
+  const found = jobs.filter(({ job }) => job.startsWith(prefix))
+  if (found[0] !== undefined && found.length === 1) return found[0]
+  throw new InputError('UnknownJob', 'The network knows no such job.', {
+    path: prefix,
+    expected: 'the beginning of the id of exactly one job',
+    found: found.length === 0 ? 'none that begins so' : `${found.length} that begin so`,
     fix: '`cairn jobs` lists the jobs of the network.',
   })
 }

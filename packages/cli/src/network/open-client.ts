@@ -3,22 +3,29 @@ import { readToken, type TokenFacts } from '@cairn/contracts'
 import { connectClient, type NetworkClient } from '@cairn/node'
 import type { NodeKey } from '@cairn/node/keys'
 import { findNetwork, type LocatedNetwork } from './network-file.ts'
+import { openContracts } from './open-chain.ts'
 
 export interface OpenClient extends LocatedNetwork {
   readonly client: NetworkClient
   readonly token: TokenFacts
 }
 
-/** Connects to a network for as long as some work takes. Throws what finding the network and `connectClient` throw. */
+/**
+ * Connects to a network for as long as some work takes. The key pays and signs on the chain; among peers a person is a
+ * stranger with a new name each time, since a node may be running under the key's own. Throws what finding the network
+ * and `connectClient` throw.
+ */
 export async function withClient<T>(
   options: { readonly network?: string | undefined },
   work: (open: OpenClient) => Promise<T>,
   key?: NodeKey,
 ): Promise<T> {
   const located = await findNetwork({ named: options.network })
-  const client = await connectClient({ network: located.network, ...(key && { key }) })
+  const { network } = located
+  const client = await connectClient({ network })
   try {
-    return await work({ ...located, client, token: await readToken(client.chain) })
+    const chain = key === undefined ? client.chain : await openContracts(network, key.evmPrivateKey())
+    return await work({ ...located, client: { ...client, chain }, token: await readToken(chain) })
   } finally {
     await client.stop()
   }

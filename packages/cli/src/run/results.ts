@@ -3,9 +3,9 @@ import { dirname, join, relative } from 'node:path'
 import { floatOfBits } from '@cairn/engine'
 import { sha256, writeText, writeWhole } from '@cairn/node/files'
 import { encodeReceipt, type JobSpec, type Receipt } from '@cairn/protocol'
-import { receiptOf, type TrainResult, weightsFile } from '@cairn/training'
+import { receiptOf, type Tokeniser, type TrainResult, weightsFile } from '@cairn/training'
 import { JOB, ORIGIN, PLOT, RECEIPT, TOKENISERS, WEIGHTS } from '../files/run-directory.ts'
-import { lossPlot, type Point } from '../screen/loss-plot.ts'
+import { type LossPlot, lossPlot, type Point } from '../screen/loss-plot.ts'
 import type { EvaluationMetric, Metric, StepMetric } from './metrics.ts'
 import type { PreparedJob } from './prepare.ts'
 
@@ -16,12 +16,16 @@ interface Place {
 
 const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 
+/** Writes the normalised job and its tokeniser: what `sample` and `export` need beside the weights. */
+export async function writeJob(out: string, spec: JobSpec, tokeniser: Tokeniser | undefined): Promise<void> {
+  await writeText(join(out, JOB), json(spec))
+  if (tokeniser !== undefined) await writeText(join(out, TOKENISERS[tokeniser.kind]), json(tokeniser.toJson()))
+}
+
 /** Writes the normalised job, where its paths start, and its tokeniser. */
 export async function writeInputs({ prepared: { job, data }, out }: Place): Promise<void> {
-  await writeText(join(out, JOB), json(job.spec))
+  await writeJob(out, job.spec, data.tokeniser)
   await writeText(join(out, ORIGIN), json({ jobDirectory: relative(out, dirname(job.path)) || '.' }))
-  const { tokeniser } = data
-  if (tokeniser !== undefined) await writeText(join(out, TOKENISERS[tokeniser.kind]), json(tokeniser.toJson()))
 }
 
 /** Names what a loss is counted by. */
@@ -41,19 +45,26 @@ function trainingPoints(metrics: readonly Metric[], innerSteps: number): Point[]
   return [...byStep].sort(([a], [b]) => a - b).map(([step, { sum, count }]) => ({ step, loss: sum / count }))
 }
 
+/** Draws losses into the `loss.svg` of a directory. */
+export async function drawLosses(
+  out: string,
+  spec: JobSpec,
+  losses: Pick<LossPlot, 'training' | 'validation'>,
+): Promise<void> {
+  const { innerSteps, rounds } = spec.schedule
+  const plot = lossPlot({ title: spec.name, steps: innerSteps * rounds, ...losses, unit: lossUnit(spec) })
+  await writeText(join(out, PLOT), plot)
+}
+
 /** Draws the losses so far into `loss.svg`. */
 export async function drawPlot({ prepared: { job }, out }: Place, metrics: readonly Metric[]): Promise<void> {
-  const { innerSteps, rounds } = job.spec.schedule
-  const plot = lossPlot({
-    title: job.spec.name,
-    steps: innerSteps * rounds,
+  const { innerSteps } = job.spec.schedule
+  await drawLosses(out, job.spec, {
     training: trainingPoints(metrics, innerSteps),
     validation: metrics
       .filter((metric): metric is EvaluationMetric => 'validationLoss' in metric)
       .map(({ round, validationLoss }) => ({ step: (round + 1) * innerSteps, loss: validationLoss })),
-    unit: lossUnit(job.spec),
   })
-  await writeText(join(out, PLOT), plot)
 }
 
 /** Writes weights and receipt of a run that is over. */

@@ -9,7 +9,6 @@ import { printRows, type Row } from './table.ts'
 
 /** Shows the list of jobs. */
 export function showJobs(screen: Screen, jobs: readonly JobSummary[]): void {
-  if (jobs.length === 0) return screen.print('This network has no jobs yet.')
   const rows = jobs.map(job => [shortName(job.job), job.name, job.status, jobProgress(job), job.reason])
   printColumns(screen, ['job', 'name', 'status', 'progress', 'what it does'], rows)
 }

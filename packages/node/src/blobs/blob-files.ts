@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { type BlobId, type BlobLayout, type BlobManifest, decodeManifest } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
 import { isMissing } from '../files/io-errors.ts'
+import { TEMPORARY } from '../files/read-write.ts'
 
 const MANIFEST = '.manifest'
 const IS_BLOB = /^[0-9a-f]{64}$/
@@ -49,6 +50,20 @@ export async function listBlobs(directory: string): Promise<BlobFile[]> {
   const ids = names.filter(name => IS_BLOB.test(name)) as BlobId[]
   const sizes = await Promise.all(ids.map(id => sizeOnDisk(directory, id)))
   return ids.flatMap((id, i) => (sizes[i] === undefined ? [] : [{ id, sizeBytes: sizes[i] }]))
+}
+
+/** A file that nobody has written to for so long is not being written. */
+const LEFTOVER_AGE_MS = 600_000
+
+/** Removes what crashes left: temporary files, and manifests whose bytes never came. */
+export async function removeLeftovers(directory: string, nowMs = Date.now()): Promise<void> {
+  const names = new Set(await readdir(directory))
+  const isLeftover = (name: string): boolean =>
+    name.endsWith(TEMPORARY) || (name.endsWith(MANIFEST) && !names.has(name.slice(0, -MANIFEST.length)))
+  for (const path of [...names].filter(isLeftover).map(name => join(directory, name))) {
+    const found = await stat(path).catch(() => undefined)
+    if (found !== undefined && nowMs - found.mtimeMs > LEFTOVER_AGE_MS) await rm(path, { force: true })
+  }
 }
 
 /** Reads a range of a file; undefined when the file is not there or ends before. */

@@ -23,6 +23,7 @@ import {
   readAt,
   readManifest,
   removeBlob,
+  removeLeftovers,
   sizeOnDisk,
 } from './blob-files.ts'
 import { badChunk, badChunkOfWhole } from './check-chunks.ts'
@@ -61,6 +62,7 @@ export interface BlobStore {
 /** Opens a directory of blobs and makes it if need be. Throws `ResourceError`. */
 export async function openBlobStore({ directory, onCorrupt }: BlobStoreOptions): Promise<BlobStore> {
   await makeDirectory(partialDirectory(directory))
+  await removeLeftovers(directory)
   const manifests = manifestCache(id => readManifest(directory, id))
 
   async function knownBlob(id: BlobId): Promise<KnownBlob | undefined> {

@@ -11,7 +11,7 @@ import { printableFields } from './printable-fields.ts'
 import { openRotatingFile, type RotationLimits } from './rotating-file.ts'
 import { shortLine } from './short-line.ts'
 
-export type LogLevel = 'info' | 'warn' | 'error'
+type LogLevel = 'info' | 'warn' | 'error'
 
 export interface LogOptions extends Partial<RotationLimits> {
   /** The least that is written. */

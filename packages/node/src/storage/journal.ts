@@ -4,19 +4,19 @@
  */
 import type { Database, Row } from './sqlite.ts'
 
-export interface JournalEvent {
+interface JournalEvent {
   readonly atMs: number
   /** Whose history it belongs to, for example a job. */
   readonly subject: string
   readonly body: Uint8Array
 }
 
-export interface JournalEntry extends JournalEvent {
+interface JournalEntry extends JournalEvent {
   /** Counts from 1 without a gap, over all subjects. */
   readonly seq: number
 }
 
-export interface JournalRange {
+interface JournalRange {
   /** Entries up to this one are left out. */
   readonly after?: number
   readonly subject?: string

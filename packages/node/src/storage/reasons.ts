@@ -1,7 +1,7 @@
 /** Why things are as they are: sentences for people, read by `cairn why`. Old ones go when there are too many. */
 import type { Database, Row } from './sqlite.ts'
 
-export interface Reason {
+interface Reason {
   readonly atMs: number
   readonly job: string
   readonly round?: number
@@ -12,7 +12,7 @@ export interface Reason {
 }
 
 /** What is asked about; a part that is left out is not looked at. */
-export interface ReasonQuery extends Partial<Omit<Reason, 'atMs' | 'text'>> {
+interface ReasonQuery extends Partial<Omit<Reason, 'atMs' | 'text'>> {
   /** How many at most; the newest ones. */
   readonly limit?: number
 }

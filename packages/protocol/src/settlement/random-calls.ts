@@ -59,7 +59,8 @@ export function createRandomCalls(hashing: SettlementHashing, accounts: readonly
       const maker = makerOf(call)
       const anybody = draw.pick(accounts)
       const situation = { draw, state, accounts, hashing, memory, job: someJob(draw, state, maker.fits), from: anybody }
-      const from = draw.chance(92) ? (maker.by?.(situation) ?? anybody) : anybody
+      const rightful = maker.by?.(situation)
+      const from = rightful && accounts.includes(rightful) && draw.chance(92) ? rightful : anybody
       return { call, from, args: maker.args({ ...situation, from }) } as SettlementCall
     },
   }

@@ -1,0 +1,34 @@
+/**
+ * Slow check: the contracts on a local chain do what the reference model does, for 10,000 random calls and more, and
+ * every refusal among them. Run: node e2e/slow/money.ts [CALLS] [SEED]
+ */
+import { startLocalChain } from '@cairn/contracts'
+import { compareWithModel, randomSeeds } from '@cairn/contracts/conformance'
+import { SETTLEMENT_CODES } from '@cairn/protocol'
+
+const CALLS = Number(process.argv[2] ?? 10_000)
+const SEED = Number(process.argv[3] ?? 1)
+const SEQUENCE = 200
+/** What the rules for terms make impossible; the contracts check it all the same. */
+const UNREACHABLE = ['OwedExceedsBudget']
+
+const began = performance.now()
+const chain = await startLocalChain()
+const outcomes = new Map<string, number>()
+try {
+  const seeds = randomSeeds(SEED, CALLS)
+  for (let i = 0; i < seeds.length; i += SEQUENCE) {
+    const found = await compareWithModel(chain, seeds.slice(i, i + SEQUENCE))
+    for (const [outcome, count] of found) outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + count)
+    if ((i / SEQUENCE) % 10 === 9) console.log(`${i + SEQUENCE} calls agree`)
+  }
+} finally {
+  await chain.stop()
+}
+for (const [outcome, count] of [...outcomes].sort()) console.log(`${outcome.padEnd(26)} ${count}`)
+const missed = SETTLEMENT_CODES.filter(code => !outcomes.has(code) && !UNREACHABLE.includes(code))
+console.log(
+  `${CALLS} calls in ${((performance.now() - began) / 1000).toFixed(0)} s; never refused with: ${missed.join(', ') || '-'}`,
+)
+console.log(missed.length === 0 ? 'ok' : 'FAILED')
+process.exitCode = missed.length === 0 ? 0 : 1

@@ -1,0 +1,93 @@
+/** What a job offers to its workers: fixed prices made from what they ask, a hard cap, and who could do it at that. */
+import { DEFAULT_RATES, defaultCustodians, type NodeSummary, termsOf } from '@cairn/node'
+import { InputError } from '@cairn/primitives'
+import type { Terms } from '@cairn/protocol'
+import type { Submission } from '@cairn/training'
+import { formatAmount, parseAmount, type TokenUnit } from './amounts.ts'
+
+export interface OfferOptions {
+  /** Most tokens for 10^12 operations. */
+  readonly maxPrice?: string
+  /** Most tokens that the job may cost. */
+  readonly budget?: string
+  readonly custodians?: number
+}
+
+export interface Offer {
+  readonly terms: Terms
+  /** For 10^12 operations. */
+  readonly price: bigint
+  /** Live workers that have the memory and ask no more. */
+  readonly able: readonly NodeSummary[]
+  /** Why no worker can do it, if so. */
+  readonly obstacle?: string
+}
+
+/** Of one token with six decimals, a hundredth: what nodes ask unless told otherwise. */
+const USUAL_PRICE = '0.01'
+const LIVE_MS = 30_000
+
+const isLive = ({ role, leaving, seenMsAgo }: NodeSummary): boolean =>
+  role === 'worker' && !leaving && seenMsAgo < LIVE_MS
+
+const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * Chooses the price: with a ceiling, the highest that anybody below it asks, so that all of them may work; without one,
+ * what half of the workers ask at most.
+ */
+function choosePrice(workers: readonly NodeSummary[], ceiling: bigint | undefined, usual: bigint): bigint {
+  const asked = workers.map(({ price }) => BigInt(price)).sort(ascending)
+  if (ceiling === undefined) return asked[asked.length >> 1] ?? usual
+  return asked.filter(price => price <= ceiling).at(-1) ?? ceiling
+}
+
+function obstacleOf(workers: readonly NodeSummary[], memoryBytes: number, price: bigint): string | undefined {
+  if (workers.length === 0) return 'no worker is there'
+  const large = workers.filter(worker => worker.memoryBytes >= memoryBytes)
+  if (large.length === 0) {
+    const most = Math.max(...workers.map(worker => worker.memoryBytes))
+    return `the job needs ${memoryBytes} bytes of memory, and no worker has more than ${most}`
+  }
+  if (large.some(worker => BigInt(worker.price) <= price)) return undefined
+  return `every worker asks more than ${price} for 10^12 operations`
+}
+
+function assertBudget({ budget }: Terms, most: bigint, token: TokenUnit): void {
+  if (budget <= most) return
+  throw new InputError('BudgetTooLow', 'The job may cost more than its budget.', {
+    path: '--budget',
+    expected: `at least ${formatAmount(budget, token)}, the quote`,
+    found: formatAmount(most, token),
+    fix: 'Raise --budget (or budget.maximum in the job file), lower --max-price, or make the job smaller.',
+  })
+}
+
+/** The cap that a person set: on the command line, else in the job file, else none. */
+function capOf({ document }: Submission, { budget }: OfferOptions, token: TokenUnit): bigint | undefined {
+  if (budget !== undefined) return parseAmount(budget, token, '--budget')
+  const maximum = document.spec.budget?.maximum
+  return maximum === undefined ? undefined : BigInt(maximum)
+}
+
+/** Makes an offer. Throws `InputError` (`BudgetTooLow`, `BadAmount`). */
+export function makeOffer(
+  submission: Submission,
+  nodes: readonly NodeSummary[],
+  options: OfferOptions,
+  token: TokenUnit,
+): Offer {
+  const { document, documentId } = submission
+  const workers = nodes.filter(isLive)
+  const { memoryBytes } = document.cost
+  const ceiling = options.maxPrice === undefined ? undefined : parseAmount(options.maxPrice, token, '--max-price')
+  const large = workers.filter(worker => worker.memoryBytes >= memoryBytes)
+  const price = choosePrice(large, ceiling, parseAmount(USUAL_PRICE, token, 'price'))
+  const owners = new Set(workers.map(({ owner }) => owner)).size
+  const custodians = options.custodians ?? defaultCustodians(owners)
+  const terms = termsOf(document, documentId, { ...DEFAULT_RATES, perTeraOperation: price }, custodians)
+  assertBudget(terms, capOf(submission, options, token) ?? terms.budget, token)
+  const obstacle = obstacleOf(workers, memoryBytes, price)
+  const able = large.filter(worker => BigInt(worker.price) <= price)
+  return { terms, price, able, ...(obstacle !== undefined && { obstacle }) }
+}
