@@ -28,11 +28,16 @@ import { createScreen, type Screen } from './screen/screen.ts'
 
 const version = (): string => JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 
-const TRAINING = [addInit, addQuote, addTrain, addSample, addVerify, addExport, addTokenizer]
-const NETWORK = [addUp, addSubmit, addJobs, addStatus, addWatch, addDownload, addCancel, addNodes, addWhy]
-const NODES = [addNode, addChain]
-const MONEY = [addKey, addBalance, addStake, addUnstake, addWithdraw, addFaucet]
-const COMMANDS = [...TRAINING, ...NETWORK, ...NODES, ...MONEY, addDoctor]
+type Add = (program: Command, context: CommandContext) => void
+
+/** Commands under the headings of the help. */
+const COMMANDS: Readonly<Record<string, readonly Add[]>> = {
+  'Train on this machine:': [addInit, addQuote, addTrain, addSample, addVerify, addExport, addTokenizer],
+  'Have a network train:': [addSubmit, addJobs, addStatus, addWatch, addDownload, addCancel, addNodes, addWhy],
+  'Run a network or a part of one:': [addUp, addNode, addChain],
+  'Keys and money:': [addKey, addBalance, addStake, addUnstake, addWithdraw, addFaucet],
+  'Help:': [addDoctor],
+}
 
 function createProgram(context: CommandContext): Command {
   const program = new Command('cairn')
@@ -43,9 +48,13 @@ function createProgram(context: CommandContext): Command {
     .configureOutput({ writeOut: context.screen.write, writeErr: text => context.screen.note(text.trimEnd()) })
     .addHelpText(
       'after',
-      '\nStart here:\n  $ cairn init my-job\n  $ cairn train my-job/job.yaml --out out/my-job\n  $ cairn sample out/my-job\n',
+      '\nStart here:\n  $ cairn init my-job\n  $ cairn train my-job/job.yaml --out out/my-job\n  $ cairn sample out/my-job\n' +
+        '\nThe same job on a network:\n  $ cairn up                       (in a terminal of its own)\n  $ cairn submit my-job/job.yaml\n',
     )
-  for (const add of COMMANDS) add(program, context)
+  for (const [heading, commands] of Object.entries(COMMANDS)) {
+    program.commandsGroup(heading)
+    for (const add of commands) add(program, context)
+  }
   return program
 }
 

@@ -1,9 +1,11 @@
-/** `cairn doctor`: tells whether this machine can run Cairn, and what to do where it cannot. */
+/** `cairn doctor`: tells whether this machine can run Cairn, and take part in a network where there is one. */
 import type { Command } from 'commander'
-import { CHECKS, type Finding, runCheck } from '../run/doctor.ts'
+import { findNetwork, hasNetwork } from '../network/network-file.ts'
+import { CHECKS, type Check, type Finding, runCheck } from '../run/doctor.ts'
 import { EXIT } from '../screen/errors.ts'
 import type { Screen } from '../screen/screen.ts'
 import { type CommandContext, examples } from './context.ts'
+import { type NetworkOptions, networkOptions, onAction } from './network-options.ts'
 
 type Named = Finding & { readonly name: string }
 
@@ -13,9 +15,17 @@ function show({ print, colours }: Screen, { name, status, found, fix }: Named): 
   if (fix !== undefined) print(`         to do          ${fix}`)
 }
 
-async function doctorCommand({ screen }: CommandContext, { json }: { json: boolean }): Promise<number> {
+/** The machine alone, and the network where there is one. */
+async function checksFor({ network: named }: NetworkOptions): Promise<readonly Check[]> {
+  if (!hasNetwork({ named })) return CHECKS
+  const { networkChecks } = await import('../network/doctor.ts')
+  return [...CHECKS, ...networkChecks(await findNetwork({ named }))]
+}
+
+async function doctorCommand({ screen }: CommandContext, options: NetworkOptions): Promise<number> {
+  const { json } = options
   const findings: Named[] = []
-  for (const check of CHECKS) {
+  for (const check of await checksFor(options)) {
     screen.status(`checking ${check.name} ...`)
     const finding = { name: check.name, ...(await runCheck(check, '.')) }
     findings.push(finding)
@@ -33,10 +43,11 @@ export function addDoctor(program: Command, context: CommandContext): void {
   const command = program
     .command('doctor')
     .summary('check this machine, its arithmetic included')
-    .description('Check memory, threads, disk and arithmetic of this machine. Exit code 1 if something has failed.')
-    .option('--json', 'print one JSON object instead', false)
-  command.action(async (options: { json: boolean }) => {
-    context.exitCode = await doctorCommand(context, options)
-  })
-  examples(command, ['doctor', 'doctor --json'])
+    .description(
+      'Check memory, threads, disk and arithmetic of this machine, and where a network file is found, its chain, clock,\n' +
+        'peers and ports. Exit code 1 if something has failed.',
+    )
+  networkOptions(command)
+  onAction(command, context, (options: NetworkOptions) => doctorCommand(context, options))
+  examples(command, ['doctor', 'doctor --json', 'doctor --network network.json'])
 }

@@ -50,9 +50,14 @@ export function addNodes(program: Command, context: CommandContext): void {
   examples(command, ['nodes', 'nodes --json'])
 }
 
+/** Says once what happened several times in a row: to every unit of a round, for example. */
+function withoutRepetitions(history: WhyAnswer['history']): WhyAnswer['history'] {
+  return history.filter(({ text }, i) => text !== history[i - 1]?.text)
+}
+
 function showWhy(screen: Screen, { now, history }: WhyAnswer): void {
   screen.print(screen.colours.bold(now))
-  for (const { atMs, text } of history)
+  for (const { atMs, text } of withoutRepetitions(history))
     screen.print(`  ${screen.colours.dim(new Date(atMs).toLocaleTimeString())}  ${text}`)
 }
 

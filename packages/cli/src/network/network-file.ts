@@ -65,6 +65,9 @@ export function networkDirectory(place: NetworkPlace = {}): string {
 
 export const networkFileIn = (directory: string): string => join(directory, NETWORK_FILE)
 
+/** Tells whether there is a network that commands would use. */
+export const hasNetwork = (place: NetworkPlace = {}): boolean => findNetworkFile(place) !== undefined
+
 const noNetwork = (): InputError =>
   new InputError('NoNetwork', 'There is no network to speak to.', {
     path: join(NETWORK_DIRECTORY, NETWORK_FILE),

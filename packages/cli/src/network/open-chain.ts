@@ -9,7 +9,7 @@ import {
   type TokenFacts,
 } from '@cairn/contracts'
 import { type NodeKey, type PublicKeys, readKey, readPublicKeys } from '@cairn/node/keys'
-import { InputError } from '@cairn/primitives'
+import { InputError, ResourceError } from '@cairn/primitives'
 import type { Account } from '@cairn/protocol'
 import { type KeyOptions, keyPath } from './key-place.ts'
 import { findNetwork, type LocatedNetwork, type NetworkFile } from './network-file.ts'
@@ -20,12 +20,22 @@ export interface OpenChain extends LocatedNetwork {
   readonly token: TokenFacts
 }
 
+/** A local network that does not answer is one that nobody started. */
+function withLocalFix({ hasFaucet }: NetworkFile, error: unknown): unknown {
+  if (!hasFaucet || !(error instanceof ResourceError) || error.code !== 'ChainUnreachable') return error
+  const { path = '', expected = '', found = '', cause } = error
+  const fix = 'Is the network up? `cairn up` starts it; it goes on where it was.'
+  return new ResourceError('ChainUnreachable', error.message, { path, expected, found, fix, cause })
+}
+
 /** Opens the contracts of a network. Throws `ResourceError` (`ChainUnreachable`), `InputError` (`WrongChain`, `NoContract`). */
 export async function openContracts(network: NetworkFile, privateKey?: `0x${string}`): Promise<ChainClient> {
   const { rpcUrl, chainId, escrow } = network
   const options = { rpcUrl, chainId, ...(privateKey && { privateKey }) }
   const connection = createConnection(options)
-  await checkChain(connection)
+  await checkChain(connection).catch((error: unknown) => {
+    throw withLocalFix(network, error)
+  })
   return createChainClient(options, await readAddresses(connection, escrow))
 }
 

@@ -21,9 +21,9 @@ export interface Check {
   readonly run: (directory: string) => Finding | Promise<Finding>
 }
 
-const ok = (found: string): Finding => ({ status: 'ok', found })
-const warning = (found: string, fix: string): Finding => ({ status: 'warning', found, fix })
-const failed = (found: string, fix: string): Finding => ({ status: 'failed', found, fix })
+export const ok = (found: string): Finding => ({ status: 'ok', found })
+export const warning = (found: string, fix: string): Finding => ({ status: 'warning', found, fix })
+export const failed = (found: string, fix: string): Finding => ({ status: 'failed', found, fix })
 
 function checkNode(): Finding {
   const { node, v8 } = process.versions

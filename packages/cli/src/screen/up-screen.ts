@@ -44,6 +44,8 @@ const processEvents =
   (screen: Screen): ProcessListener =>
   event => {
     if (event.event === 'line') screen.note(`${event.name.padEnd(NAME_WIDTH)} ${event.text}`)
+    else if (event.event === 'up')
+      screen.print(jsonLine({ ...event.facts, event: 'up', name: event.name, pid: event.pid }))
     else screen.print(jsonLine(event))
   }
 

@@ -80,7 +80,8 @@ export function blobSession(connections: Connections, peer: string, limits: Sess
     if (opened === undefined || isClosed) return opened?.abort(new Error('closed'))
     stream = opened
     readFrames(opened, {
-      maxBytes: MAX_RESPONSE_FRAME_BYTES,
+      maxBytes: () => MAX_RESPONSE_FRAME_BYTES,
+      firstBytes: MAX_RESPONSE_FRAME_BYTES,
       frameTimeoutMs: limits.requestTimeoutMs,
       onFrame: bytes => opened === stream && onFrame(bytes),
       onEnd(reason) {

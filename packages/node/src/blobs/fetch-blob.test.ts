@@ -5,7 +5,7 @@ import { type BlobId, bytesBlob, encodeManifest, layoutOf, manifestOf } from '@c
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../files/hash.ts'
 import { manifestSliceHeader, responseHeader } from './exchange-wire.ts'
-import { type Answering, type BlobHost, blobHost, hostileHost } from './testing/blob-hosts.ts'
+import { type Answering, type BlobHost, blobHost, hostileHost, serverProcess } from './testing/blob-hosts.ts'
 import { pattern } from './testing/pattern.ts'
 
 const SIZE = 2_000_000
@@ -139,6 +139,20 @@ describe('a blob', () => {
     isFull = false
     expect((await to.fetcher.fetch(from.id, addresses([from]))).ok).toBe(true)
   })
+})
+
+test('a blob comes from another process, and from a second one when the first is killed', async () => {
+  const from = await holder()
+  const to = await blobHost({ fetch: { pieceBytes: 100_000, piecesPerPeer: 1 } })
+  const [first, second] = [await serverProcess(from.store.directory), await serverProcess(from.store.directory)]
+  let isKilled = false
+  const onProgress = (): void => {
+    if (!isKilled) first.kill()
+    isKilled = true
+  }
+  const fetched = await to.fetcher.fetch(from.id, [first.address, second.address], { onProgress })
+  expect(fetched).toMatchObject({ ok: true })
+  expect(await isWhole(to, from.id)).toBe(true)
 })
 
 const encoded = encodeManifest(manifest)

@@ -10,7 +10,8 @@ import { blobHost } from './testing/blob-hosts.ts'
 import { pattern } from './testing/pattern.ts'
 
 const SIZE = 3_000_000
-const parts = bytesBlob(pattern(SIZE))
+const whole = pattern(SIZE)
+const parts = bytesBlob(whole)
 
 /** A server with one blob, and a raw stream to it. */
 async function opened(serve = {}) {
@@ -27,7 +28,7 @@ async function opened(serve = {}) {
 function responsesOf(stream: Stream): BlobResponse[] {
   const responses: BlobResponse[] = []
   readFrames(stream, {
-    maxBytes: 2 ** 21,
+    maxBytes: () => 2 ** 21,
     frameTimeoutMs: 60_000,
     onFrame: bytes => responses.push(decodeResponse(bytes)!),
     onEnd: () => undefined,
@@ -43,7 +44,7 @@ describe('a server', () => {
     for (let n = 0; n < 20; n++) ask(stream, n, { first: n % 12 })
     await until(() => responses.length === 20)
     expect(responses.map(({ request }) => request)).toEqual(Array.from({ length: 20 }, (_, n) => n))
-    expect(responses.every(({ content }, n) => content[0] === pattern(SIZE)[(n % 12) * 262_144])).toBe(true)
+    expect(responses.every(({ content }, n) => content[0] === whole[(n % 12) * 262_144])).toBe(true)
   })
 
   test('refuses ranges that are not there or too large, and says what it does not have', async () => {

@@ -110,7 +110,7 @@ function serveStream(stream: Stream, store: BlobStore, bounds: ServeLimits, coun
 
   waitForRequest()
   readFrames(stream, {
-    maxBytes: MAX_REQUEST_FRAME_BYTES,
+    maxBytes: () => MAX_REQUEST_FRAME_BYTES,
     frameTimeoutMs: bounds.idleMs,
     onFrame(bytes) {
       const request = decodeRequest(bytes)

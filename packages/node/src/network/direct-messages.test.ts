@@ -75,6 +75,22 @@ describe('a hostile peer', () => {
     expect((await victim.wait('message')).bytes.length).toBe(5)
   })
 
+  test('that nobody knows may send less than one that is known', async () => {
+    const friends = new Set<string>()
+    const victim = await testHost({ isKnown: peer => friends.has(peer), limits: { maxStrangerMessageBytes: 100 } })
+    const attacker = await testHost()
+    const stream = await rawStream(attacker, victim)
+    stream.send(framed(bytes(100)))
+    await victim.wait('message')
+    friends.add(attacker.peer)
+    stream.send(framed(bytes(101)))
+    await victim.wait('message', one => one.bytes.length === 101)
+    friends.delete(attacker.peer)
+    stream.send(framed(bytes(101)))
+    await ended(stream)
+    expect(victim.counts).toMatchObject({ received: 2, brokenStreams: 1 })
+  })
+
   test('that never ends a message loses its stream', async () => {
     const attacker = await testHost()
     const victim = await testHost({ limits: { frameTimeoutMs: 20 } })

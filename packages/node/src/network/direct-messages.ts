@@ -43,12 +43,13 @@ interface DirectMessageOptions {
   readonly connections: Connections
   readonly limits: NetworkLimits
   readonly nowMs: () => number
+  readonly isKnown: (peer: string) => boolean
   readonly onMessage: (bytes: Uint8Array, from: string) => void
 }
 
 /** Handles the message protocol of a node. */
 export async function directMessages(options: DirectMessageOptions): Promise<DirectMessages> {
-  const { connections, limits, nowMs, onMessage } = options
+  const { connections, limits, nowMs, isKnown, onMessage } = options
   const counts = { sent: 0, received: 0, overflowed: 0, undelivered: 0, brokenStreams: 0, tooMany: 0 }
   const outboxes = new Map<string, Outbox>()
   const limiter = rateLimiter(limits.messageRate, nowMs)
@@ -57,7 +58,7 @@ export async function directMessages(options: DirectMessageOptions): Promise<Dir
   function receive(stream: Stream, from: string): void {
     stream.close().catch(() => undefined) // nothing is answered on it
     readFrames(stream, {
-      maxBytes: limits.maxMessageBytes,
+      maxBytes: () => (isKnown(from) ? limits.maxMessageBytes : limits.maxStrangerMessageBytes),
       frameTimeoutMs: limits.frameTimeoutMs,
       onFrame(bytes) {
         if (!limiter.take(from)) counts.tooMany++

@@ -4,7 +4,10 @@ import { frameAssembler, framed } from './frames.ts'
 
 function assembled(maxBytes: number, pieces: readonly Uint8Array[]) {
   const frames: Uint8Array[] = []
-  const assembler = frameAssembler(maxBytes, bytes => frames.push(bytes))
+  const assembler = frameAssembler(
+    () => maxBytes,
+    bytes => frames.push(bytes),
+  )
   const isFine = pieces.every(piece => assembler.push(piece))
   return { frames, isFine, isInside: assembler.isInside }
 }
@@ -45,7 +48,10 @@ describe('frames', () => {
   test('take no memory for what a header only claims', () => {
     const before = process.memoryUsage().arrayBuffers
     const open = Array.from({ length: 1000 }, () => {
-      const assembler = frameAssembler(2 ** 30, () => undefined)
+      const assembler = frameAssembler(
+        () => 2 ** 30,
+        () => undefined,
+      )
       assembler.push(Uint8Array.of(0x3f, 255, 255, 255, 1))
       return assembler
     })

@@ -6,13 +6,16 @@
 import type { Stream } from '@libp2p/interface'
 
 const HEADER_SIZE_BYTES = 4
-const FIRST_CAPACITY_BYTES = 65_536
+const FIRST_BYTES = 65_536
 
 /** Why no more frames come. */
 export type FramesEnd = 'closed' | 'reset' | 'oversized' | 'stalled'
 
 export interface FrameOptions {
-  readonly maxBytes: number
+  /** Asked anew for every frame: a peer may become known while its stream is open. */
+  readonly maxBytes: () => number
+  /** PERF: memory taken when a frame begins; more only where a peer sends what it was asked for. */
+  readonly firstBytes?: number
   /** Longest that a frame may take from its first byte to its last. */
   readonly frameTimeoutMs: number
   readonly onFrame: (bytes: Uint8Array) => void
@@ -40,7 +43,11 @@ export interface FrameAssembler {
 }
 
 /** Cuts bytes, however they arrive, into frames. */
-export function frameAssembler(maxBytes: number, onFrame: (bytes: Uint8Array) => void): FrameAssembler {
+export function frameAssembler(
+  maxBytes: () => number,
+  onFrame: (bytes: Uint8Array) => void,
+  firstBytes = FIRST_BYTES,
+): FrameAssembler {
   const header = new Uint8Array(HEADER_SIZE_BYTES)
   let headerBytes = 0
   let size = 0
@@ -57,9 +64,8 @@ export function frameAssembler(maxBytes: number, onFrame: (bytes: Uint8Array) =>
 
   function takeBody(bytes: Uint8Array): number {
     const taken = Math.min(size - bodyBytes, bytes.length)
-    const capacity = Math.min(size, Math.max(FIRST_CAPACITY_BYTES, 2 * body.length, bodyBytes + taken))
     if (bodyBytes + taken > body.length) {
-      const grown = new Uint8Array(capacity)
+      const grown = new Uint8Array(Math.min(size, Math.max(firstBytes, 2 * body.length, bodyBytes + taken)))
       grown.set(body.subarray(0, bodyBytes))
       body = grown
     }
@@ -81,7 +87,7 @@ export function frameAssembler(maxBytes: number, onFrame: (bytes: Uint8Array) =>
       for (let rest = bytes; rest.length > 0; ) {
         rest = rest.subarray(headerBytes < HEADER_SIZE_BYTES ? takeHeader(rest) : takeBody(rest))
         if (headerBytes < HEADER_SIZE_BYTES) continue
-        if (size > maxBytes) return false
+        if (size > maxBytes()) return false
         if (bodyBytes === size) finish()
       }
       return true
@@ -93,14 +99,16 @@ export function frameAssembler(maxBytes: number, onFrame: (bytes: Uint8Array) =>
 }
 
 /** Reads frames from a stream until it ends, or aborts it when the peer breaks a limit. */
-export function readFrames(stream: Stream, { maxBytes, frameTimeoutMs, onFrame, onEnd }: FrameOptions): void {
+export function readFrames(stream: Stream, options: FrameOptions): void {
+  const { maxBytes, frameTimeoutMs, onFrame, onEnd } = options
   let hasEnded = false
   let timer: NodeJS.Timeout | undefined
-  const assembler = frameAssembler(maxBytes, bytes => {
+  const take = (bytes: Uint8Array): void => {
     clearTimeout(timer)
     timer = undefined
     if (!hasEnded) onFrame(bytes)
-  })
+  }
+  const assembler = frameAssembler(maxBytes, take, options.firstBytes)
   const end = (reason: FramesEnd): void => {
     if (hasEnded) return
     hasEnded = true

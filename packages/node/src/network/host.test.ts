@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { createHost } from './host.ts'
-import { TEST_NETWORK, testHost, testSeed } from './testing/test-host.ts'
+import { testHost, testSeed } from './testing/test-host.ts'
+import { TEST_NETWORK } from './testing/test-network.ts'
 
 const bytes = (size: number, fill = 7) => new Uint8Array(size).fill(fill)
 

@@ -24,6 +24,8 @@ export interface HostOptions {
   /** Multiaddresses of peers to begin with. */
   readonly bootstrap?: readonly string[]
   readonly onMessage: (bytes: Uint8Array, from: string) => void
+  /** Whether this node deals with a peer, which may then send larger messages; everybody when absent. */
+  readonly isKnown?: (peer: string) => boolean
   readonly onGossip: (channel: GossipChannel, bytes: Uint8Array, from: string) => GossipVerdict
   readonly onQuestion?: AnswerQuestion
   readonly onConnect?: (peer: string) => void
@@ -65,13 +67,13 @@ const noQuestions: AnswerQuestion = () => {
 /** Starts a host. Throws `InputError` (`PortTaken`, `BadListenAddress`, `BadSeed`). */
 export async function createHost(options: HostOptions): Promise<Host> {
   const { network, listen = LOOPBACK, announce = [], onQuestion = noQuestions, onFault } = options
-  const { nowMs = Date.now } = options
+  const { nowMs = Date.now, isKnown = () => true, onMessage } = options
   const limits = { ...DEFAULT_LIMITS, ...options.limits }
   const signer = signerOf(options.privateKey)
   const privateKey = await libp2pKeyOf(options.privateKey)
   const node = await createLibp2pNode({ privateKey, listen, announce, topics: gossipTopics(network), limits })
   const connections = connectionsOf(node, limits)
-  const messages = await directMessages({ connections, limits, nowMs, onMessage: options.onMessage })
+  const messages = await directMessages({ connections, limits, nowMs, isKnown, onMessage })
   const asked = await queries({ connections, limits, nowMs, onQuestion, onFault })
   if (options.onConnect) connections.onConnect(options.onConnect)
   if (options.onDisconnect) connections.onDisconnect(options.onDisconnect)

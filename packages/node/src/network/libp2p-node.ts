@@ -56,6 +56,7 @@ export const createLibp2pNode = (options: Libp2pNodeOptions): Promise<Libp2pNode
       inboundConnectionThreshold: limits.inboundConnectionsPerSecond,
       maxIncomingPendingConnections: limits.inboundConnectionsPerSecond,
     },
+    connectionMonitor: { pingInterval: limits.pingEveryMs, pingTimeout: { minTimeout: limits.pingTimeoutMs } },
     services: {
       identify: identify(),
       ping: ping(),

@@ -59,7 +59,7 @@ export async function queries({ connections, limits, nowMs, onQuestion, onFault 
 
   function serve(stream: Stream, from: string): void {
     let isAsked = false
-    const { maxQuestionBytes: maxBytes, frameTimeoutMs, drainTimeoutMs } = limits
+    const { frameTimeoutMs, drainTimeoutMs } = limits
     const onFrame = async (bytes: Uint8Array): Promise<void> => {
       if (isAsked) return stream.abort(new Error('one question a stream'))
       isAsked = true
@@ -71,7 +71,7 @@ export async function queries({ connections, limits, nowMs, onQuestion, onFault 
     }
     const idle = setTimeout(() => isAsked || stream.abort(new Error('no question')), frameTimeoutMs)
     readFrames(stream, {
-      maxBytes,
+      maxBytes: () => limits.maxQuestionBytes,
       frameTimeoutMs,
       onFrame: bytes => void onFrame(bytes).catch(cause => stream.abort(asError(cause))),
       onEnd: () => clearTimeout(idle),
@@ -100,7 +100,7 @@ function answerOn(stream: Stream, question: Uint8Array, signal: AbortSignal, max
   if (signal.aborted) onTimeout()
   signal.addEventListener('abort', onTimeout, { once: true })
   readFrames(stream, {
-    maxBytes: maxBytes + 16,
+    maxBytes: () => maxBytes + 16,
     frameTimeoutMs: 2 ** 31 - 1, // the signal ends it before
     onFrame: bytes => resolve(answerIn(bytes)),
     onEnd: reason => resolve(fail(reason === 'oversized' ? 'too-large' : 'broken')),

@@ -52,7 +52,9 @@ export function openCoordinatorJournal(storage: Storage, settings: CoordinatorSe
           storage.journal.append({ atMs: entry.nowMs, subject: SUBJECT, body: serialize(entry) })
         since += events.length
         if (since < EVENTS_PER_SNAPSHOT) return
-        storage.facts.set(SNAPSHOT, serialize({ seq: storage.journal.lastSeq(), state } satisfies Snapshot))
+        const seq = storage.journal.lastSeq()
+        storage.facts.set(SNAPSHOT, serialize({ seq, state } satisfies Snapshot))
+        storage.journal.prune(SUBJECT, seq)
         since = 0
       })
     },

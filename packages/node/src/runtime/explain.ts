@@ -1,5 +1,6 @@
 /** Answers "why": what holds now, in one sentence, for a job, a unit or a node. */
 import {
+  activeUnitsOf,
   type CoordinatorState,
   type JobRecord,
   jobObstacle,
@@ -8,7 +9,6 @@ import {
   nodeObstacle,
   type UnitRecord,
   unitName,
-  unitsOf,
 } from '@cairn/protocol'
 
 interface View {
@@ -32,7 +32,7 @@ export function explainJob({ state }: View, job: JobRecord): string {
     return `${job.ended.outcome}: ${job.ended.reason}. ${money}`
   }
   if (job.waiting !== undefined) return `waiting: ${job.waiting}`
-  const leased = unitsOf(job).filter(({ lease }) => lease !== undefined)
+  const leased = activeUnitsOf(job).filter(({ lease }) => lease !== undefined)
   const names = leased.map(({ unit, lease }) => `${unitName(unit)} by ${shortName(state, lease?.node ?? '')}`)
   return names.length > 0 ? `running: ${names.join(', ')}` : `running: ${betweenRounds(job)}`
 }
@@ -56,7 +56,7 @@ export function explainNode(view: View, node: NodeInfo): string {
 function whyIdle(view: View, job: JobRecord, node: NodeInfo): string {
   const obstacle = jobObstacle(view, job) ?? nodeObstacle(view, job, node)
   if (obstacle !== undefined) return obstacle
-  const open = unitsOf(job).filter(({ state }) => state === 'open')
+  const open = activeUnitsOf(job).filter(({ state }) => state === 'open')
   return open.length === 0 ? 'all its units are leased or done' : 'the next units wait for the round before them'
 }
 

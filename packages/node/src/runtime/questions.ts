@@ -7,7 +7,6 @@ import {
   type JobRecord,
   type RoundRecord,
   type UnitRecord,
-  unitsOf,
 } from '@cairn/protocol'
 import { z } from 'zod'
 import type { Storage } from '../storage/open-storage.ts'
@@ -96,7 +95,9 @@ function jobStatus({ host, progress }: Questioned, job: JobRecord, fromRound: nu
   const state = host.state()
   const people = new Set([...job.participants, ...job.holders])
   const holders = [...people].map(peer => ({ peer, addresses: [...(state.nodes.get(peer)?.addresses ?? [])] }))
-  const recent = unitsOf(job).filter(({ unit }) => unit.round >= job.rounds.length - 2)
+  const recent = job.rounds
+    .slice(-2)
+    .flatMap(({ units, evaluation }) => [...units, ...(evaluation ? [evaluation] : [])])
   return {
     ...jobSummary({ state, nowMs }, job),
     document: job.facts.document,

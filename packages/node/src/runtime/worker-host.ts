@@ -232,6 +232,7 @@ const keepOf = (body: Extract<Message, { kind: 'keep' }>['body'], sender: string
 const pinOf = (body: Extract<Message, { kind: 'pin' }>['body'], submitter: string, job: JobId): Pin => ({
   job,
   submitter,
+  document: body.document,
   roots: [body.document, ...body.roots],
   sources: body.sources,
 })

@@ -1,6 +1,6 @@
 /**
  * What happened, in order: the events that the state of an event-sourced role is computed from. It is only ever appended
- * to, and what was appended in one transaction is there as a whole or not at all.
+ * to (and cut off at its old end), and what was appended in one transaction is there as a whole or not at all.
  */
 import type { Database, Row } from './sqlite.ts'
 
@@ -29,6 +29,8 @@ export interface Journal {
   read(range?: JournalRange): Iterable<JournalEntry>
   /** The number of the last entry, 0 when there is none. */
   lastSeq(): number
+  /** Deletes a subject's entries up to a number: what they led to is kept elsewhere. The last entry always stays. */
+  prune(subject: string, upTo: number): void
 }
 
 /** How many entries are in memory at once. */
@@ -43,6 +45,10 @@ const entryOf = ({ seq, at_ms, subject, body }: Row): JournalEntry => ({
 
 export function openJournal(database: Database): Journal {
   const insert = database.prepare('INSERT INTO events (at_ms, subject, body) VALUES (?, ?, ?)')
+  // The newest row stays, or SQLite would give its number again.
+  const drop = database.prepare(
+    'DELETE FROM events WHERE subject = ? AND seq <= ? AND seq < (SELECT max(seq) FROM events)',
+  )
   const last = database.prepare('SELECT max(seq) AS seq FROM events')
   const page = database.prepare(`SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ${PAGE}`)
   const pageOf = database.prepare(`SELECT * FROM events WHERE seq > ? AND subject = ? ORDER BY seq LIMIT ${PAGE}`)
@@ -57,6 +63,7 @@ export function openJournal(database: Database): Journal {
         seq = rows.at(-1)?.seq as number
       }
     },
+    prune: (subject, upTo) => void drop.run(subject, upTo),
     lastSeq: () => Number(last.get()?.seq ?? 0),
   }
 }

@@ -137,7 +137,7 @@ function advance(draft: Draft, id: JobId): void {
     closeWhenDone(draft, id)
     agreeWhenReported(draft, id)
     // The newest two closed rounds: a node that missed the last one may still be catching up.
-    const closed = (jobOf(draft, id)?.rounds ?? []).filter(({ closedMs }) => closedMs !== undefined).slice(-2)
+    const closed = (jobOf(draft, id)?.rounds.slice(-3) ?? []).filter(({ closedMs }) => closedMs !== undefined).slice(-2)
     if (!jobOf(draft, id)?.ended) for (const record of closed) tellClosed(draft, id, record)
   }
   tendChain(draft, id)

@@ -92,9 +92,12 @@ function fromLittleEndian(blob: Uint8Array, dtype: TokenDtype, path: string): To
   if (blob.length === 0 || blob.length % size !== 0) {
     throw damaged('WrongLength', path, `tokens of ${size} bytes each`, `${blob.length} bytes`)
   }
-  const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength)
-  const length = blob.length / size
-  return dtype === 'u16'
-    ? Uint16Array.from({ length }, (_, i) => view.getUint16(2 * i, true))
-    : Uint32Array.from({ length }, (_, i) => view.getUint32(4 * i, true))
+  const tokens = dtype === 'u16' ? new Uint16Array(blob.length / size) : new Uint32Array(blob.length / size)
+  // PERF: a plain loop; `from` with a callback takes a second for ten million tokens.
+  for (let i = 0; i < tokens.length; i++) {
+    const at = i * size
+    const low = blob[at]! | (blob[at + 1]! << 8)
+    tokens[i] = size === 2 ? low : low | (blob[at + 2]! << 16) | (blob[at + 3]! << 24)
+  }
+  return tokens
 }

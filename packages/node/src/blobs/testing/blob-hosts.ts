@@ -1,7 +1,10 @@
 /** Hosts that serve and fetch blobs, and hosts that serve them badly. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PeerAddress } from '@cairn/protocol'
 import type { Stream } from '@libp2p/interface'
 import { onTestFinished } from 'vitest'
 import { framed, readFrames } from '../../network/frames.ts'
@@ -48,7 +51,7 @@ export async function hostileHost(answer: Answering): Promise<TestHost> {
   const host = await testHost()
   const handle = (stream: Stream): void =>
     readFrames(stream, {
-      maxBytes: 1000,
+      maxBytes: () => 1000,
       frameTimeoutMs: 60_000,
       onFrame(bytes) {
         const request = decodeRequest(bytes)
@@ -58,4 +61,14 @@ export async function hostileHost(answer: Answering): Promise<TestHost> {
     })
   await host.connections.handle(BLOB_PROTOCOL, handle, 8)
   return host
+}
+
+/** A process of its own that serves a directory of blobs. */
+export async function serverProcess(directory: string): Promise<{ address: PeerAddress; kill: () => void }> {
+  const script = new URL('./serve-directory.ts', import.meta.url).pathname
+  const child = spawn(process.execPath, [script, directory], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const kill = (): void => void child.kill('SIGKILL')
+  onTestFinished(kill)
+  const [line] = (await once(child.stdout, 'data')) as [Buffer]
+  return { address: JSON.parse(line.toString()), kill }
 }

@@ -1,11 +1,9 @@
 /** Real hosts on the loopback, for tests: what arrives is kept and can be waited for. */
 import { createHash } from 'node:crypto'
-import type { HashHex } from '@cairn/primitives'
 import type { PeerAddress } from '@cairn/protocol'
 import { onTestFinished } from 'vitest'
 import { createHost, type Host, type HostOptions } from '../host.ts'
-
-export const TEST_NETWORK = '4e'.repeat(32) as HashHex
+import { TEST_NETWORK } from './test-network.ts'
 
 export interface Arrived {
   readonly kind: 'message' | 'gossip' | 'connect' | 'disconnect'

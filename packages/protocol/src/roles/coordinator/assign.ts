@@ -4,7 +4,7 @@ import type { Peer } from '../events.ts'
 import { type Candidate, simpleScheduler } from '../scheduler.ts'
 import { type Lease, type UnitRecord, unitName } from '../unit-machine.ts'
 import { eligibleCustodians } from './custodians.ts'
-import { changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer, unitsOf } from './draft.ts'
+import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer } from './draft.ts'
 import { committersOf } from './rounds.ts'
 import { keepersOf, sendLease } from './send-lease.ts'
 import type { CoordinatorState, JobRecord, NodeInfo } from './state.ts'
@@ -14,7 +14,7 @@ type View = Pick<Draft, 'state' | 'nowMs'>
 /** The unit a node has in lease, if any. */
 export function leaseOf({ jobs }: CoordinatorState, peer: Peer): UnitRecord | undefined {
   for (const job of jobs.values()) {
-    const record = job.ended ? undefined : unitsOf(job).find(({ lease }) => lease?.node === peer)
+    const record = job.ended ? undefined : activeUnitsOf(job).find(({ lease }) => lease?.node === peer)
     if (record !== undefined) return record
   }
   return undefined
@@ -60,7 +60,7 @@ const urgency = ({ kind, round }: Unit): number => 2 * round + (kind === 'evalua
 
 function candidatesOf(view: View, job: JobRecord, idle: readonly NodeInfo[]): Candidate[] {
   const able = idle.filter(node => nodeObstacle(view, job, node) === undefined)
-  return unitsOf(job)
+  return activeUnitsOf(job)
     .filter(({ state }) => state === 'open')
     .sort((a, b) => urgency(a.unit) - urgency(b.unit))
     .map(record => ({
@@ -103,7 +103,7 @@ function waitingText(
   idle: readonly NodeInfo[],
 ): string | undefined {
   const stuck = candidates.find(({ nodes }) => nodes.length === 0)
-  if (stuck === undefined || unitsOf(job).some(({ state }) => state === 'leased')) return undefined
+  if (stuck === undefined || activeUnitsOf(job).some(({ state }) => state === 'leased')) return undefined
   const workers = [...view.state.nodes.values()].filter(({ role }) => role === 'worker')
   if (workers.length === 0) return `${unitName(stuck.unit)} waits: no worker has been heard of`
   const why = workers.map(node => {
@@ -135,7 +135,7 @@ function assignJob(draft: Draft, id: JobId, idle: NodeInfo[]): void {
 export function assign(draft: Draft): void {
   const busy = new Set<Peer>()
   for (const job of draft.state.jobs.values())
-    if (!job.ended) for (const { lease } of unitsOf(job)) if (lease !== undefined) busy.add(lease.node)
+    if (!job.ended) for (const { lease } of activeUnitsOf(job)) if (lease !== undefined) busy.add(lease.node)
   const idle = [...draft.state.nodes.values()].filter(({ peer }) => !busy.has(peer))
   for (const id of draft.state.jobs.keys()) assignJob(draft, id, idle)
 }

@@ -63,7 +63,7 @@ export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; 
   changeJob(draft, id, job => ({ ...job, chain: view }))
   if (view.coordinator !== before.chain.coordinator)
     note(draft, `the coordinator's lease is held by ${view.coordinator ?? 'nobody'} (epoch ${view.epoch})`, { job: id })
-  for (let round = 0; round < view.anchored; round++) settleAnchored(draft, id, round)
+  for (let round = before.chain.anchored; round < view.anchored; round++) settleAnchored(draft, id, round)
   const isOver = view.anchored === before.facts.rounds
   if (isOver) endJob(draft, id, 'finished', `all ${view.anchored} rounds are anchored`)
   else if (view.status === 'cancelled') endJob(draft, id, 'cancelled', 'its submitter cancelled it')

@@ -33,7 +33,10 @@ export function changeJob(draft: Draft, id: JobId, change: (job: JobRecord) => J
 }
 
 export function changeRound(draft: Draft, id: JobId, round: number, change: (r: RoundRecord) => RoundRecord): void {
-  changeJob(draft, id, job => ({ ...job, rounds: job.rounds.map(r => (r.round === round ? change(r) : r)) }))
+  changeJob(draft, id, job => {
+    const record = job.rounds[round]
+    return record === undefined ? job : { ...job, rounds: job.rounds.with(round, change(record)) }
+  })
 }
 
 export function putNode(draft: Draft, node: NodeInfo): void {
@@ -84,8 +87,12 @@ export function isLive({ state, nowMs }: Pick<Draft, 'state' | 'nowMs'>, peer: P
 }
 
 /** Every unit of a job, evaluations included, in the order of their rounds. */
-export const unitsOf = ({ rounds }: JobRecord): UnitRecord[] =>
+export const unitsOf = ({ rounds }: Pick<JobRecord, 'rounds'>): UnitRecord[] =>
   rounds.flatMap(({ units, evaluation }) => (evaluation === undefined ? units : [...units, evaluation]))
+
+/** Units that can still change: those of anchored rounds are settled. PERF: a job may have thousands of those. */
+export const activeUnitsOf = ({ rounds, chain }: JobRecord): UnitRecord[] =>
+  unitsOf({ rounds: rounds.slice(chain.anchored) })
 
 /** Root that a round starts from, once known. */
 export const startRootOf = ({ rounds, facts }: JobRecord, round: number): HashHex | undefined =>

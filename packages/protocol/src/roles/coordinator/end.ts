@@ -1,15 +1,15 @@
 /** The end of a job: what is open or under way is void, what is committed will be paid, participants are told. */
 import type { JobId } from '../../units.ts'
-import { changeJob, type Draft, isLive, jobOf, move, note, unitsOf } from './draft.ts'
+import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, note } from './draft.ts'
 import { addressOf, type JobOutcome } from './state.ts'
 
 /** Ends a job once; what has ended before stays as it was. */
 export function endJob(draft: Draft, id: JobId, outcome: JobOutcome, reason: string): void {
   const job = jobOf(draft, id)
   if (job === undefined || job.ended) return
-  for (const record of unitsOf(job))
+  for (const record of activeUnitsOf(job))
     if (record.state === 'open' || record.state === 'leased') move(draft, record, { to: 'voided', reason })
-  for (const record of unitsOf(job))
+  for (const record of activeUnitsOf(job))
     if (outcome !== 'finished' && record.state === 'committed' && record.outcome?.kind === 'diverged')
       move(draft, record, { to: 'settled', reason: `found where the job ends: ${reason}` })
   changeJob(draft, id, old => ({ ...old, ended: { outcome, reason } }))

@@ -2,7 +2,7 @@
 import type { JobId, UnitKind } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
-import { type Draft, jobOf, move, putUnit, recordOf, shortPeer, unitsOf } from './draft.ts'
+import { activeUnitsOf, type Draft, jobOf, move, putUnit, recordOf, shortPeer } from './draft.ts'
 import { sendLease } from './send-lease.ts'
 
 interface LeaseEvent {
@@ -13,7 +13,7 @@ interface LeaseEvent {
 
 const leasedUnits = (draft: Draft, id: JobId): UnitRecord[] => {
   const job = jobOf(draft, id)
-  return job === undefined ? [] : unitsOf(job).filter(({ state }) => state === 'leased')
+  return job === undefined ? [] : activeUnitsOf(job).filter(({ state }) => state === 'leased')
 }
 
 const byLease = (draft: Draft, { job, lease, peer }: LeaseEvent): UnitRecord | undefined =>

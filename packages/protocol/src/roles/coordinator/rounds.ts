@@ -74,7 +74,7 @@ const reportText = (report: ReportOutcome): string =>
 /** Agrees on a closed round's root when every committing worker that is alive has reported the same. */
 export function agreeWhenReported(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
-  const record = job?.rounds.find(r => r.closedMs !== undefined && r.globalRoot === undefined)
+  const record = job?.rounds.slice(-2).find(r => r.closedMs !== undefined && r.globalRoot === undefined)
   if (job === undefined || job.ended || record === undefined) return
   const { round, reports } = record
   const answers = new Set([...reports.values()].map(reportText))

@@ -1,5 +1,6 @@
 /** Keeping blobs for others: what another worker's unit left behind, and what a submitter pins. */
-import { type Draft, ensure, jobOf, putJob } from './draft.ts'
+import { changeJob, type Draft, ensure, jobOf, putJob } from './draft.ts'
+import { ensurePrepared } from './prepare.ts'
 import type { Keep, Pin } from './state.ts'
 
 const keepKey = ({ unit, holder }: Keep): string => `${unit.job}/${unit.round}/${unit.replica}/${holder.peer}`
@@ -18,6 +19,7 @@ export function onKeep(draft: Draft, keep: Keep): void {
 
 export function onPin(draft: Draft, pin: Pin): void {
   knowJob(draft, pin.job)
+  changeJob(draft, pin.job, job => ({ ...job, document: pin.document }))
   draft.state = { ...draft.state, pins: new Map(draft.state.pins).set(`${pin.job}/${pin.submitter}`, pin) }
 }
 
@@ -33,6 +35,8 @@ export function tendKeeps(draft: Draft): void {
     const roots = pin.roots.map(root => ({ root, peers: pin.sources }))
     if (!ensure(draft, pin.job, 0, roots)) continue
     draft.effects.push({ effect: 'sendPinned', pin })
+    // Who holds a job's data will probably be asked to work on it.
+    ensurePrepared(draft, pin.job, pin.sources)
     draft.state = { ...draft.state, pins: without(draft.state.pins, key) }
   }
 }

@@ -62,6 +62,7 @@ export interface Keep {
 export interface Pin {
   readonly job: JobId
   readonly submitter: Peer
+  readonly document: HashHex
   readonly roots: readonly HashHex[]
   readonly sources: readonly PeerAddress[]
 }

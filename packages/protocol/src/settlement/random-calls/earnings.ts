@@ -32,11 +32,11 @@ export function randomAssertion(
     (sum, [kind, gain]) => addTo(sum, { job, account: draw.pick(accounts), counts: { ...noCounts, [kind]: gain } }),
     before,
   )
-  const tree = hashing.earningsTree(draw.chance(5) ? leaves.slice(1) : leaves)
-  const lie = draw.chance(8) ? draw.pick([1n, -1n]) : 0n
-  const totals = { ...tree.totals, trained: tree.totals.trained + (tree.totals.trained > 0n ? lie : 0n) }
+  const tree = hashing.earningsTree(draw.chance(4) ? leaves.slice(1) : leaves)
+  const lies = [addCounts(tree.totals, { ...noCounts, trained: 1n }), settled.totals, noCounts]
+  const totals = draw.chance(8) ? draw.pick(lies) : tree.totals
   trees.set(tree.root, tree)
-  if (tree.leaves.length < leaves.length || totals.trained !== tree.totals.trained) dishonest.add(job)
+  if (tree.leaves.length < leaves.length || totals !== tree.totals) dishonest.add(job)
   const isLast = anchored === terms.rounds || isEnded || status === 'cancelled'
   const isFinal = draw.chance(isLast ? 70 : 3)
   return { job, epoch: lease.epoch + Number(draw.chance(3)), rounds, root: tree.root, totals, isFinal }

@@ -2,7 +2,7 @@
 import type { HashHex } from '@cairn/primitives'
 import type { JobId } from '../../units.ts'
 import type { CallName, SettlementCalls } from '../calls.ts'
-import type { SettlementHashing } from '../hashing.ts'
+import { NO_HASH, type SettlementHashing } from '../hashing.ts'
 import { type JobState, nodeOf, type Settlement } from '../state.ts'
 import type { Account } from '../terms.ts'
 import type { Draw } from './draw.ts'
@@ -117,7 +117,7 @@ export const MAKERS: { readonly [Name in CallName]: Maker<SettlementCalls[Name]>
   settle: { weight: 12, fits: job => job.pending !== undefined, args: ofJob },
   withdraw: {
     weight: 14,
-    fits: job => job.owed > 0n,
+    fits: ({ settled }) => settled.root !== NO_HASH,
     args: ({ draw, memory, job }) => randomWithdrawal(draw, memory, job),
   },
 }
