@@ -2,11 +2,12 @@
 import { parseArgs } from 'node:util'
 import { InputError } from '@cairn/primitives'
 import { engine } from './engine.ts'
+import { network } from './network.ts'
 import { quality } from './quality.ts'
 import { formatTable, writeRows } from './rows.ts'
 import type { OptionDefinition, Options, Suite } from './suite.ts'
 
-const suites: Record<string, Suite> = { engine, quality }
+const suites: Record<string, Suite> = { engine, quality, network }
 
 const common: Record<string, OptionDefinition> = {
   json: {

@@ -8,16 +8,28 @@ export interface Row {
   readonly unit: string
   /** Cairn's figure; null where Cairn was not measured. */
   readonly value: number | null
-  readonly peer: string
-  readonly peerValue: number
+  /** Null where there is nobody to compare with. */
+  readonly peer: string | null
+  readonly peerValue: number | null
   /** How many times better Cairn is: above 1 it is the better one, whichever way the metric counts. */
   readonly ratio: number | null
 }
 
+const ratioOf = (better: number | null, worse: number | null): number | null =>
+  better === null || worse === null ? null : better / worse
+
 /** A row of a metric of which less is better, such as time or memory. */
-export const lessIsBetter = (row: Omit<Row, 'ratio'>): Row => ({
+export const lessIsBetter = (row: Omit<Row, 'ratio'>): Row => ({ ...row, ratio: ratioOf(row.peerValue, row.value) })
+
+/** A row of a metric of which more is better, such as bytes per second. */
+export const moreIsBetter = (row: Omit<Row, 'ratio'>): Row => ({ ...row, ratio: ratioOf(row.value, row.peerValue) })
+
+/** A row that stands by itself. */
+export const alone = (row: Omit<Row, 'peer' | 'peerValue' | 'ratio'>): Row => ({
   ...row,
-  ratio: row.value === null ? null : row.peerValue / row.value,
+  peer: null,
+  peerValue: null,
+  ratio: null,
 })
 
 /** The middle value, or the mean of the two in the middle. */
@@ -48,7 +60,7 @@ export function formatTable(rows: readonly Row[]): string {
     r.metric,
     r.unit,
     figure(r.value, r.unit),
-    r.peer,
+    r.peer ?? '-',
     figure(r.peerValue, r.unit),
     figure(r.ratio),
   ])

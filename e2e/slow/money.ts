@@ -1,9 +1,9 @@
 /**
- * Slow check: the contracts on a local chain do what the reference model does, for 10,000 random calls and more, and
- * every refusal among them. Run: node e2e/slow/money.ts [CALLS] [SEED]
+ * Slow check: the contracts on a local chain do what the reference model does, for 10,000 random calls and more, meeting
+ * every refusal; then forge's invariants over 13,000 calls. Run: node e2e/slow/money.ts [CALLS] [SEED]
  */
 import { startLocalChain } from '@cairn/contracts'
-import { compareWithModel, randomSeeds } from '@cairn/contracts/conformance'
+import { compareWithModel, randomSeeds, runForge } from '@cairn/contracts/conformance'
 import { SETTLEMENT_CODES } from '@cairn/protocol'
 
 const CALLS = Number(process.argv[2] ?? 10_000)
@@ -27,7 +27,11 @@ const missed = SETTLEMENT_CODES.filter(code => !outcomes.has(code) && !UNREACHAB
 console.log(
   `${CALLS} calls in ${((performance.now() - began) / 1000).toFixed(0)} s; never refused with: ${missed.join(', ') || '-'}`,
 )
+
+const { ok, passed, calls, refused, output } = await runForge({ runs: 100, depth: 130, seed: SEED })
+console.log(`forge: ${passed.length} passed, ${calls} calls, ${refused} of them refused`)
+if (!ok) console.log(output)
 // Fewer calls than usual need not meet every refusal.
-const good = missed.length === 0 || CALLS < 10_000
+const good = ok && passed.length > 0 && (missed.length === 0 || CALLS < 10_000)
 console.log(good ? 'ok' : 'FAILED')
 process.exitCode = good ? 0 : 1

@@ -23,6 +23,7 @@ import { addUp } from './commands/up.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
 import { addWithdraw } from './commands/withdraw.ts'
+import { isSupervised } from './network/parent.ts'
 import { EXIT, showError } from './screen/errors.ts'
 import { createScreen, type Screen } from './screen/screen.ts'
 
@@ -36,7 +37,7 @@ const COMMANDS: Readonly<Record<string, readonly Add[]>> = {
   'Have a network train:': [addSubmit, addJobs, addStatus, addWatch, addDownload, addCancel, addNodes, addWhy],
   'Run a network or a part of one:': [addUp, addNode, addChain],
   'Keys and money:': [addKey, addBalance, addStake, addUnstake, addWithdraw, addFaucet],
-  'Help:': [addDoctor],
+  'More:': [addDoctor],
 }
 
 function createProgram(context: CommandContext): Command {
@@ -51,6 +52,7 @@ function createProgram(context: CommandContext): Command {
       '\nStart here:\n  $ cairn init my-job\n  $ cairn train my-job/job.yaml --out out/my-job\n  $ cairn sample out/my-job\n' +
         '\nThe same job on a network:\n  $ cairn up                       (in a terminal of its own)\n  $ cairn submit my-job/job.yaml\n',
     )
+  program.commandsGroup('More:').helpCommand('help [command]', 'show what a command takes')
   for (const [heading, commands] of Object.entries(COMMANDS)) {
     program.commandsGroup(heading)
     for (const add of commands) add(program, context)
@@ -58,12 +60,11 @@ function createProgram(context: CommandContext): Command {
   return program
 }
 
-/** A reader that went away (`cairn ... | head`) is no error; a child whose parent did has yet to stop in order. */
+/** A reader that went away (`cairn ... | head`) is no error; a process of `cairn up` has yet to stop in order. */
 function ignoreClosedPipes(): void {
-  const isChild = process.send !== undefined
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE' && isChild) return
+      if (error.code === 'EPIPE' && isSupervised()) return
       if (error.code === 'EPIPE') process.exit(EXIT.ok)
       throw error
     })

@@ -31,6 +31,8 @@ import { deploy } from './deploy.ts'
 import type { LocalChain } from './local-chain.ts'
 import { settlementHashing } from './settlement-hashing.ts'
 
+export { type ForgeReport, type ForgeRun, runForge } from './conformance/forge.ts'
+
 /** Small money and short periods: a hundred calls see every window open and close. */
 const PARAMETERS: Omit<NetworkParameters, 'guardian'> = {
   minimumStake: 100n,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { ChainOptions } from '../network/chain-process.ts'
 import { NETWORK_DIRECTORY } from '../network/network-file.ts'
+import { tellParent } from '../network/parent.ts'
 import { jsonLine } from '../screen/json.ts'
 import { shownPath } from '../screen/train-screen.ts'
 import { type CommandContext, examples, integer } from './context.ts'
@@ -12,7 +13,7 @@ import { type JsonOption, jsonOption, onAction } from './network-options.ts'
 export const CHAIN = 'chain'
 
 async function chainCommand({ screen }: CommandContext, options: ChainOptions & JsonOption): Promise<void> {
-  const [{ startChainService }, { runService, tellParent }] = await Promise.all([
+  const [{ startChainService }, { runService }] = await Promise.all([
     import('../network/chain-process.ts'),
     import('../network/run-service.ts'),
   ])

@@ -1,6 +1,7 @@
 /** What commands that speak to a network have in common: their options, and that programs are told of errors, too. */
 import { type Command, Option } from 'commander'
 import { DEFAULT_KEY } from '../network/key-place.ts'
+import { tellParent } from '../network/parent.ts'
 import { EXIT, errorEvent } from '../screen/errors.ts'
 import type { CommandContext } from './context.ts'
 
@@ -37,7 +38,7 @@ export function onAction<Options extends JsonOption>(command: Command, context: 
       context.exitCode = (await run(options, ...args)) ?? EXIT.ok
     } catch (error) {
       if (options.json) context.screen.print(JSON.stringify(errorEvent(error)))
-      process.send?.(errorEvent(error))
+      tellParent(errorEvent(error))
       throw error
     }
   })

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { runUntilStopped } from '@cairn/node/files'
 import { type Command, Option } from 'commander'
 import type { NodeOptions } from '../network/node-process.ts'
+import { isSupervised, tellParent } from '../network/parent.ts'
 import { memoryOfMachine } from '../run/memory.ts'
 import { jsonLine } from '../screen/json.ts'
 import { byteSize, type CommandContext, examples, integer } from './context.ts'
@@ -12,15 +13,12 @@ import { type JsonOption, keyOptions, networkOptions, onAction } from './network
 const SHARE_OF_MEMORY = 0.75
 
 async function nodeCommand({ screen }: CommandContext, options: NodeOptions & JsonOption): Promise<void> {
-  const [{ startNodeService }, { tellParent }] = await Promise.all([
-    import('../network/node-process.ts'),
-    import('../network/run-service.ts'),
-  ])
+  const { startNodeService } = await import('../network/node-process.ts')
   const node = await startNodeService(options, text => screen.note(text.trimEnd()))
   const ready = { event: 'ready', role: options.role, pid: process.pid, directory: options.dir, ...node.facts }
   tellParent(ready)
   if (options.json) screen.print(jsonLine(ready))
-  else if (process.send === undefined)
+  else if (!isSupervised())
     screen.note(`This ${options.role} is up. Ctrl-C stops it; the same command goes on with what it left.`)
   await runUntilStopped(node)
 }

@@ -16,8 +16,3 @@ export async function runService(service: FailingService, options?: StopOptions)
   await runUntilStopped(service, options)
   if (failure !== undefined) throw failure
 }
-
-/** Tells the process that started this one, if it listens. */
-export const tellParent = (event: object): void => {
-  process.send?.(event)
-}

@@ -3,17 +3,20 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, utimesSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BlobId, type BlobPart, blobIdOf, bytesBlob, layoutOf, manifestOf } from '@cairn/protocol'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../files/hash.ts'
+import { atEnd, cleanUp } from '../network/testing/clean-up.ts'
 import { type BlobStore, openBlobStore } from './blob-store.ts'
 import { pattern } from './testing/pattern.ts'
+
+afterEach(cleanUp)
 
 interface TestStore extends BlobStore {
   readonly corrupt: string[]
 }
 
 async function testStore(directory = mkdtempSync(join(tmpdir(), 'cairn-blobs-'))): Promise<TestStore> {
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  atEnd(() => rmSync(directory, { recursive: true, force: true }))
   const corrupt: string[] = []
   const store = await openBlobStore({ directory, onCorrupt: (_, found) => corrupt.push(found) })
   return { ...store, corrupt }
@@ -168,7 +171,7 @@ describe('a partial blob', () => {
   })
 })
 
-const script = (name: string) => new URL(`./testing/${name}`, import.meta.url).pathname
+const WRITE_BLOBS = new URL('./testing/write-blobs.ts', import.meta.url).pathname
 
 test('what a crash left half written is cleared away when it is old', async () => {
   const { directory, write } = await testStore()
@@ -184,7 +187,7 @@ test('what a crash left half written is cleared away when it is old', async () =
 test('a full disk is said, and the store goes on', async () => {
   const store = await testStore()
   // Files of this process may have 512 KiB: the nearest thing to a small disk that needs no privileges.
-  const shell = `ulimit -f 512; exec "${process.execPath}" "${script('write-blobs.ts')}" "${store.directory}" 2000000 1000`
+  const shell = `ulimit -f 512; exec "${process.execPath}" "${WRITE_BLOBS}" "${store.directory}" 2000000 1000`
   const { stdout } = spawnSync('bash', ['-c', shell], { encoding: 'utf8' })
   expect(stdout.split('\n').slice(0, 2)).toEqual(['DiskFull', 'written'])
   expect((await store.list()).map(({ sizeBytes }) => sizeBytes)).toEqual([1000])
@@ -195,7 +198,7 @@ test('killed at any moment, it has whole blobs only', async () => {
   const store = await testStore()
   for (let round = 0; round < 4; round++) {
     const sizes = Array.from({ length: 400 }, (_, i) => String(10_000 + round * 1000 + i))
-    const child = spawn(process.execPath, [script('write-blobs.ts'), store.directory, ...sizes])
+    const child = spawn(process.execPath, [WRITE_BLOBS, store.directory, ...sizes])
     await new Promise(resolve => child.stdout.once('data', resolve))
     child.kill('SIGKILL')
     await new Promise(resolve => child.once('exit', resolve))

@@ -12,7 +12,7 @@ export const MAX_RESPONSE_BYTES = 2 ** 20
 /** Small parts have small chunks, so that many fit. */
 export const MAX_CHUNKS_PER_REQUEST = 4096
 /** Manifests of blobs up to 128 GiB. */
-export const MAX_MANIFEST_BYTES = 2 ** 24
+const MAX_MANIFEST_BYTES = 2 ** 24
 
 const KINDS = ['manifest', 'chunks'] as const
 const STATUSES = ['found', 'missing', 'refused'] as const

@@ -2,11 +2,14 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { ResourceError } from '@cairn/primitives'
 import { type BlobId, bytesBlob, encodeManifest, layoutOf, manifestOf } from '@cairn/protocol'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../files/hash.ts'
+import { cleanUp } from '../network/testing/clean-up.ts'
 import { manifestSliceHeader, responseHeader } from './exchange-wire.ts'
 import { type Answering, type BlobHost, blobHost, hostileHost, serverProcess } from './testing/blob-hosts.ts'
 import { pattern } from './testing/pattern.ts'
+
+afterEach(cleanUp)
 
 const SIZE = 2_000_000
 const parts = bytesBlob(pattern(SIZE))

@@ -9,7 +9,7 @@ import type { BlobStore } from './blob-store.ts'
 import { MAX_RESPONSE_BYTES } from './exchange-wire.ts'
 import { beginFetch, type Fetched, type FetchLimits, type FetchProgress, type RunningFetch } from './running-fetch.ts'
 
-export const DEFAULT_FETCH_LIMITS: FetchLimits = {
+const DEFAULT_FETCH_LIMITS: FetchLimits = {
   pieceBytes: MAX_RESPONSE_BYTES,
   piecesPerPeer: 4,
   maxUnderWay: 8,
@@ -18,7 +18,7 @@ export const DEFAULT_FETCH_LIMITS: FetchLimits = {
   maxPeers: 4,
 }
 
-export interface FetchOptions {
+interface FetchOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: FetchProgress) => void
 }

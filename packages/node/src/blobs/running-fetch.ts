@@ -18,7 +18,7 @@ export interface FetchProgress {
   readonly totalBytes: number
 }
 
-export interface FetchStats extends FetchProgress {
+interface FetchStats extends FetchProgress {
   /** Bytes that an earlier attempt had left. */
   readonly resumedBytes: number
   readonly durationMs: number
@@ -27,7 +27,7 @@ export interface FetchStats extends FetchProgress {
 }
 
 /** Why a blob could not be fetched. */
-export type FetchProblem = 'Unavailable' | 'Cancelled' | 'DiskFull' | 'NotWritable'
+type FetchProblem = 'Unavailable' | 'Cancelled' | 'DiskFull' | 'NotWritable'
 
 export type Fetched =
   | { readonly ok: true; readonly stats: FetchStats }

@@ -2,12 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { bytesBlob } from '@cairn/protocol'
 import type { Stream } from '@libp2p/interface'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { framed, readFrames } from '../network/frames.ts'
+import { cleanUp } from '../network/testing/clean-up.ts'
 import { ended, testHost, until } from '../network/testing/test-host.ts'
 import { BLOB_PROTOCOL, type BlobRequest, type BlobResponse, decodeResponse, encodeRequest } from './exchange-wire.ts'
 import { blobHost } from './testing/blob-hosts.ts'
 import { pattern } from './testing/pattern.ts'
+
+afterEach(cleanUp)
 
 const SIZE = 3_000_000
 const whole = pattern(SIZE)

@@ -5,7 +5,8 @@
 import { encodeManifest } from '@cairn/protocol'
 import type { Stream } from '@libp2p/interface'
 import type { Connections } from '../network/connections.ts'
-import { drained, framed, readFrames } from '../network/frames.ts'
+import { drained } from '../network/drained.ts'
+import { framed, readFrames } from '../network/frames.ts'
 import type { BlobStore } from './blob-store.ts'
 import {
   BLOB_PROTOCOL,

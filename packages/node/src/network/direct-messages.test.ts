@@ -1,8 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { MESSAGE_PROTOCOL } from './direct-messages.ts'
 import { framed } from './frames.ts'
 import { signerOf } from './signing.ts'
+import { cleanUp } from './testing/clean-up.ts'
 import { ended, type TestHost, testHost, testSeed, until } from './testing/test-host.ts'
+
+afterEach(cleanUp)
 
 const bytes = (size: number, fill = 7) => new Uint8Array(size).fill(fill)
 const numbered = (n: number) => Uint8Array.of(n >> 8, n & 255)

@@ -5,14 +5,15 @@
  */
 import type { Stream } from '@libp2p/interface'
 import type { Connections } from './connections.ts'
-import { drained, framed, readFrames } from './frames.ts'
+import { drained } from './drained.ts'
+import { framed, readFrames } from './frames.ts'
 import type { NetworkLimits } from './limits.ts'
+import { type Outbox, outboxBook } from './outboxes.ts'
 import { rateLimiter } from './rate-limit.ts'
 
 export const MESSAGE_PROTOCOL = '/cairn/message/1'
 /** One, and another while the first one's end is not known yet. */
 const MAX_INBOUND_STREAMS = 3
-const MAX_IDLE_OUTBOXES = 2_000
 
 export interface MessageCounts {
   sent: number
@@ -31,14 +32,6 @@ export interface DirectMessages {
   stop(): void
 }
 
-interface Outbox {
-  readonly queue: Uint8Array[]
-  queuedBytes: number
-  isPumping: boolean
-  stream: Stream | undefined
-  unreachableUntilMs: number
-}
-
 interface DirectMessageOptions {
   readonly connections: Connections
   readonly limits: NetworkLimits
@@ -51,7 +44,7 @@ interface DirectMessageOptions {
 export async function directMessages(options: DirectMessageOptions): Promise<DirectMessages> {
   const { connections, limits, nowMs, isKnown, onMessage } = options
   const counts = { sent: 0, received: 0, overflowed: 0, undelivered: 0, brokenStreams: 0, tooMany: 0 }
-  const outboxes = new Map<string, Outbox>()
+  const outboxes = outboxBook()
   const limiter = rateLimiter(limits.messageRate, nowMs)
   let isStopped = false
 
@@ -112,19 +105,9 @@ export async function directMessages(options: DirectMessageOptions): Promise<Dir
     outbox.queuedBytes = 0
   }
 
-  function outboxOf(peer: string): Outbox {
-    const found = outboxes.get(peer)
-    if (found !== undefined) return found
-    if (outboxes.size >= MAX_IDLE_OUTBOXES)
-      for (const [idle, { isPumping }] of outboxes) if (!isPumping) outboxes.delete(idle)
-    const made = { queue: [], queuedBytes: 0, isPumping: false, stream: undefined, unreachableUntilMs: 0 }
-    outboxes.set(peer, made)
-    return made
-  }
-
   /** Whoever connects can be reached, whatever was found before. */
   const stopListening = connections.onConnect(peer => {
-    const outbox = outboxes.get(peer)
+    const outbox = outboxes.find(peer)
     if (outbox !== undefined) outbox.unreachableUntilMs = 0
   })
   await connections.handle(MESSAGE_PROTOCOL, receive, MAX_INBOUND_STREAMS)
@@ -132,7 +115,7 @@ export async function directMessages(options: DirectMessageOptions): Promise<Dir
   return {
     counts,
     send(peer, bytes) {
-      const outbox = outboxOf(peer)
+      const outbox = outboxes.of(peer)
       if (isStopped || nowMs() < outbox.unreachableUntilMs) {
         counts.undelivered++
         return

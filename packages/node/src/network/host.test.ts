@@ -1,7 +1,10 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { createHost } from './host.ts'
+import { cleanUp } from './testing/clean-up.ts'
 import { testHost, testSeed } from './testing/test-host.ts'
 import { TEST_NETWORK } from './testing/test-network.ts'
+
+afterEach(cleanUp)
 
 const bytes = (size: number, fill = 7) => new Uint8Array(size).fill(fill)
 

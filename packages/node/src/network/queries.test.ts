@@ -1,8 +1,11 @@
 import { encodeCanonical } from '@cairn/primitives'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { framed } from './frames.ts'
 import { QUERY_PROTOCOL } from './queries.ts'
+import { cleanUp } from './testing/clean-up.ts'
 import { ended, testHost } from './testing/test-host.ts'
+
+afterEach(cleanUp)
 
 describe('a question', () => {
   test('gets an answer', async () => {

@@ -5,7 +5,8 @@
 import { type CanonicalValue, decodeCanonical, encodeCanonical } from '@cairn/primitives'
 import type { Stream } from '@libp2p/interface'
 import type { Connections } from './connections.ts'
-import { drained, framed, readFrames } from './frames.ts'
+import { drained } from './drained.ts'
+import { framed, readFrames } from './frames.ts'
 import type { NetworkLimits } from './limits.ts'
 import { rateLimiter } from './rate-limit.ts'
 
@@ -15,7 +16,7 @@ const MAX_INBOUND_STREAMS = 8
 /** Why there is no answer. The first four are found by the asker, the others said by the one asked. */
 const PROBLEMS = ['unreachable', 'timeout', 'broken', 'too-large', 'too-many', 'not-a-question', 'failed'] as const
 
-export type QueryProblem = (typeof PROBLEMS)[number]
+type QueryProblem = (typeof PROBLEMS)[number]
 
 export type Answer =
   | { readonly ok: true; readonly answer: CanonicalValue }

@@ -1,7 +1,4 @@
-/**
- * Hosts the coordinator role. Events of one turn of the event loop are journalled together, and only then are their
- * effects performed: what this node said it can always say again.
- */
+/** Hosts the coordinator role: tells it of messages and of the chain, and performs what it asks for. */
 import { randomInt } from 'node:crypto'
 import { readEarnings } from '@cairn/contracts'
 import {
@@ -12,34 +9,38 @@ import {
   DEFAULT_SETTINGS,
   decodeJobDocument,
   encodeRoundDocument,
-  isSignedCommitment,
-  isSignedEvaluation,
   type JobDocument,
   type JobId,
   type Message,
+  type PeerAddress,
   tickCoordinator,
 } from '@cairn/protocol'
+import type { BlobStore } from '../blobs/blob-store.ts'
 import { sha256 } from '../files/hash.ts'
-import { verifySignature } from '../network/signing.ts'
 import { makeCall, roundDocumentOf } from './chain-calls.ts'
-import { type JournalledEvent, openCoordinatorJournal } from './coordinator-journal.ts'
+import type { JobView } from './chain-watch.ts'
+import { openCoordinatorJournal } from './coordinator-journal.ts'
+import { coordinatorEvent } from './coordinator-messages.ts'
+import { durableRole } from './durable-role.ts'
+import { jobDocuments } from './job-documents.ts'
 import { chainView, jobFacts, wrongTerms } from './job-facts.ts'
-import type { NodeParts } from './parts.ts'
+import type { Fetcher, NodeParts } from './parts.ts'
 
 export interface CoordinatorHost {
   hear(message: Message): void
   state(): CoordinatorState
   /** The chain was read: tell the role. */
   chainChanged(): void
-  /** Job documents by job. */
   document(job: JobId): JobDocument | undefined
   stop(): void
 }
 
 export interface CoordinatorHostOptions {
   readonly parts: NodeParts
+  readonly blobs: BlobStore
+  readonly fetcher: Fetcher
   readonly onReason: (effect: Extract<CoordinatorEffect, { effect: 'reason' }>) => void
-  readonly onProgress: (job: JobId, unit: { peer: string; lease: number; done: number; lossBits: number }) => void
+  readonly onProgress: (progress: { readonly lease: number; readonly lossBits: number }) => void
 }
 
 type Perform = {
@@ -49,49 +50,41 @@ type Perform = {
 }
 
 const TIMER_MS = 500
-const DOCUMENT = 'document/'
 
 /** Starts the role where its journal left off. */
-export function hostCoordinator({ parts, onReason, onProgress }: CoordinatorHostOptions): CoordinatorHost {
+export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHost {
+  const { parts, blobs, fetcher, onReason, onProgress } = options
   const { chain, client, storage, mailbox, log, key, learn } = parts
-  const journal = openCoordinatorJournal(storage, { account: key.address.toLowerCase(), ...DEFAULT_SETTINGS })
-  const waiting: JournalledEvent[] = []
-  let state = journal.state
-  let isStopped = false
+  const account = key.address.toLowerCase()
+  const journal = openCoordinatorJournal(storage, { account, ...DEFAULT_SETTINGS })
+  const role = durableRole<CoordinatorState, CoordinatorEvent, CoordinatorEffect>({
+    initial: journal.state,
+    tick: (state, { event, nowMs, seed }) => tickCoordinator(state, event, nowMs, seed),
+    append: journal.append,
+    perform: effect =>
+      attempt(effect.effect, () => (table[effect.effect] as (e: CoordinatorEffect) => unknown)(effect)),
+    draw: () => randomInt(2 ** 32),
+    log,
+  })
+  const { tell, state } = role
+  const workers = (): PeerAddress[] =>
+    [...state().nodes.values()]
+      .filter(node => node.role === 'worker')
+      .map(({ peer, addresses }) => ({ peer, addresses }))
+  const documents = jobDocuments(parts, blobs, fetcher, workers)
 
-  function tell(event: CoordinatorEvent): void {
-    if (isStopped) return
-    waiting.push({ event, nowMs: Date.now(), seed: randomInt(2 ** 32) })
-    if (waiting.length === 1) queueMicrotask(flush)
-  }
-
-  function flush(): void {
-    const events = waiting.splice(0)
-    const changed: JournalledEvent[] = []
-    const effects: CoordinatorEffect[] = []
-    for (const entry of events) {
-      const ticked = tickCoordinator(state, entry.event, entry.nowMs, entry.seed)
-      if (ticked.state !== state) changed.push(entry)
-      state = ticked.state
-      effects.push(...ticked.effects)
-    }
-    if (changed.length > 0) journal.append(changed, state)
-    for (const effect of effects) void perform(effect)
-  }
-
-  async function perform(effect: CoordinatorEffect): Promise<void> {
-    try {
-      await (table[effect.effect] as (effect: CoordinatorEffect) => void | Promise<void>)(effect)
-    } catch (error) {
-      log.error({ effect: effect.effect, error: String(error) }, 'could not do what the role asked for')
-    }
+  /** What goes wrong with one effect or message is logged and tried again; it never ends the node. */
+  function attempt(what: string, work: () => unknown): void {
+    Promise.resolve()
+      .then(work)
+      .catch(error => log.warn({ what, error: String(error) }, 'this did not work and will be tried again'))
   }
 
   const table: Perform = {
     send: ({ to, kind, job, body }) => mailbox.send(to, kind, job, body),
     reason: effect => onReason(effect),
     announceAnchored({ job: id, round, to }) {
-      const job = state.jobs.get(id)
+      const job = state().jobs.get(id)
       const document = job && roundDocumentOf(job, round)
       if (document === undefined) return
       const body = { round, document: encodeRoundDocument(document) }
@@ -100,9 +93,9 @@ export function hostCoordinator({ parts, onReason, onProgress }: CoordinatorHost
     async call({ job: id, call }) {
       try {
         await chain.refresh()
-        const [job, view] = [state.jobs.get(id), chain.job(id)]
+        const [job, view] = [state().jobs.get(id), chain.job(id)]
         if (job === undefined || view === undefined) return
-        const refused = await makeCall({ parts, state, job, view }, call)
+        const refused = await makeCall({ parts, state: state(), job, view }, call)
         if (refused !== undefined) log.warn({ job: id, call: call.call }, refused)
         else log.info({ job: id, call: call.call }, 'sent to the chain')
       } finally {
@@ -112,106 +105,89 @@ export function hostCoordinator({ parts, onReason, onProgress }: CoordinatorHost
     },
   }
 
+  const viewOf = async (view: JobView) => chainView(view, await readEarnings(client, view.job), Date.now())
+
   async function tellChain(id: JobId): Promise<void> {
     const view = chain.job(id)
-    if (view === undefined || !state.jobs.has(id)) return
-    const seen = chainView(view, await readEarnings(client, id), Date.now())
-    tell({ event: 'chain', job: id, view: seen })
+    if (view !== undefined && state().jobs.has(id)) tell({ event: 'chain', job: id, view: await viewOf(view) })
   }
 
-  const document = (job: JobId): JobDocument | undefined => {
-    const bytes = storage.facts.get(DOCUMENT + job)
-    const decoded = bytes && decodeJobDocument(bytes)
-    return decoded?.ok ? decoded.document : undefined
+  /** Tells whether this coordinator knows a job as far as the chain does. */
+  function isFollowed({ job, anchors }: JobView): boolean {
+    const record = state().jobs.get(job)
+    return record !== undefined && (anchors.rounds === 0 || record.rounds[anchors.rounds - 1]?.globalRoot !== undefined)
   }
 
-  /** A job begins when the chain has its money and somebody has brought its document. */
-  async function beginJobs(): Promise<void> {
-    for (const view of chain.jobs()) {
-      if (state.jobs.has(view.job) || view.status === 'closed') continue
-      const known = document(view.job)
-      if (known === undefined) continue
-      const wrong = wrongTerms(view, known)
-      if (wrong !== undefined) {
-        log.warn({ job: view.job }, `the terms on the chain do not fit the job: ${wrong}`)
-        continue
-      }
-      const seen = chainView(view, await readEarnings(client, view.job), Date.now())
-      tell({ event: 'job', facts: jobFacts(view, known), submitter: view.submitter, chain: seen })
+  /**
+   * Begins a job that has its money on the chain, and goes on with one that another coordinator has left. A job that
+   * somebody else coordinates is left alone.
+   */
+  async function beginJob(view: JobView): Promise<void> {
+    if (isFollowed(view) || view.status === 'closed') return
+    const seen = await viewOf(view)
+    if (seen.coordinator !== undefined && seen.coordinator !== account) return
+    const document = await documents.obtain(view)
+    const history = document && (view.anchors.rounds === 0 ? [] : await documents.history(view))
+    if (document === undefined || history === undefined) return
+    const wrong = wrongTerms(view, document)
+    if (wrong !== undefined) {
+      log.warn({ job: view.job }, `the terms on the chain do not fit the job: ${wrong}`)
+      return
+    }
+    tellRegistered(
+      history.flatMap(({ units }) => units.flatMap(({ worker, custody }) => [worker, ...custody.map(c => c.peer)])),
+    )
+    tell({ event: 'job', facts: jobFacts(view, document), submitter: view.submitter, chain: seen, history })
+  }
+
+  /** Nodes that worked on a job before this coordinator knew it are paid too. */
+  function tellRegistered(peers: readonly string[]): void {
+    for (const peer of new Set(peers)) {
+      const node = chain.node(peer)
+      if (node === undefined || state().nodes.has(peer)) continue
+      tell({ event: 'registered', peer, account: node.account.toLowerCase(), owner: node.owner.toLowerCase() })
     }
   }
 
+  let isTelling = false
   function chainChanged(): void {
-    const tellAll = async () => {
-      await beginJobs()
-      for (const [id, { chain: before }] of state.jobs) if (before.status !== 'closed') await tellChain(id)
-    }
-    tellAll().catch(error => log.warn({ error: String(error) }, 'the chain does not answer'))
+    if (isTelling) return
+    isTelling = true
+    attempt('chain', async () => {
+      try {
+        for (const view of chain.jobs()) await beginJob(view)
+        for (const [id, { chain: before }] of state().jobs) if (before.status !== 'closed') await tellChain(id)
+      } finally {
+        isTelling = false
+      }
+    })
   }
 
   async function hearSubmitted(job: JobId, bytes: Uint8Array): Promise<void> {
     if (chain.job(job) === undefined) await chain.refresh()
     const view = chain.job(job)
-    const decoded = decodeJobDocument(bytes)
-    if (view === undefined || !decoded.ok || bytesId(sha256, bytes) !== view.terms.document) return
-    storage.facts.set(DOCUMENT + job, bytes)
-    await beginJobs()
-  }
-
-  function hearPresence(message: Extract<Message, { kind: 'presence' }>): void {
-    const { sender, body } = message
-    const node = chain.node(sender)
-    if (node === undefined || node.account.toLowerCase() !== body.address) return
-    learn({ peer: sender, addresses: body.addresses })
-    const { address: account, role, addresses, memoryBytes, operationsPerSecond, leaving } = body
-    const owner = node.owner.toLowerCase()
-    const info = { peer: sender, account, owner, role, addresses, memoryBytes, operationsPerSecond, leaving }
-    tell({ event: 'presence', node: { ...info, price: BigInt(body.price) } })
-  }
-
-  function hearCommit({ sender: peer, job, body }: Extract<Message, { kind: 'commit' }>): void {
-    if (job === undefined) return
-    if (body.outcome === 'trained') {
-      const { commitment } = body
-      if (commitment.worker !== peer || !isSignedCommitment(verifySignature, commitment)) return
-      const { unit } = commitment.commitment
-      tell({ event: 'commit', job, peer, unit, outcome: { kind: 'trained', commitment } })
-    } else if (body.outcome === 'evaluated') {
-      const { evaluation } = body
-      if (evaluation.worker !== peer || !isSignedEvaluation(verifySignature, evaluation)) return
-      tell({ event: 'commit', job, peer, unit: evaluation.unit, outcome: { kind: 'evaluated', evaluation } })
-    } else {
-      const { unit, diverged: divergence } = body
-      tell({ event: 'commit', job, peer, unit, outcome: { kind: 'diverged', node: peer, divergence } })
-    }
-  }
-
-  function hear(message: Message): void {
-    const { sender: peer, job } = message
-    if (message.kind === 'presence') hearPresence(message)
-    if (job === undefined) return
-    if (message.kind === 'submitted') void hearSubmitted(job, message.body.document)
-    else if (message.kind === 'commit') hearCommit(message)
-    else if (message.kind === 'pinned') tell({ event: 'pinned', job, peer })
-    else if (message.kind === 'report') tell({ event: 'report', job, peer, ...message.body })
-    else if (message.kind === 'release') tell({ event: 'release', job, peer, ...message.body })
-    else if (message.kind === 'progress') {
-      const { lease, done, lossBits } = message.body
-      tell({ event: 'progress', job, peer, lease, done })
-      onProgress(job, { peer, lease, done, lossBits })
-    }
+    if (view === undefined || !decodeJobDocument(bytes).ok || bytesId(sha256, bytes) !== view.terms.document) return
+    documents.keep(job, bytes)
+    chainChanged()
   }
 
   // Whatever was under way when this node last stopped is over.
-  for (const job of state.jobs.keys()) tell({ event: 'called', job })
+  for (const job of state().jobs.keys()) tell({ event: 'called', job })
   const timer = setInterval(() => tell({ event: 'timer' }), TIMER_MS)
   return {
-    hear,
-    state: () => state,
+    hear(message) {
+      const { kind, job } = message
+      if (kind === 'presence') learn({ peer: message.sender, addresses: message.body.addresses })
+      if (kind === 'submitted' && job !== undefined) attempt(kind, () => hearSubmitted(job, message.body.document))
+      if (kind === 'progress') onProgress(message.body)
+      const event = coordinatorEvent(chain, message)
+      if (event !== undefined) tell(event)
+    },
+    state,
     chainChanged,
-    document,
+    document: documents.find,
     stop() {
-      isStopped = true
+      role.stop()
       clearInterval(timer)
     },
   }

@@ -146,6 +146,7 @@ async function run(
     network: networkId(network.chainId, network.escrow),
     ...(listen.length > 0 ? { listen } : {}),
     bootstrap: network.bootstrap,
+    isKnown: peer => chain.node(peer) !== undefined,
     onMessage: (bytes, from) => mailbox.receive(bytes, 'direct', from),
     onGossip: (channel, bytes) => (mailbox.receive(bytes, channel) ? 'accept' : 'ignore'),
     onQuestion: question => {
@@ -171,26 +172,25 @@ async function run(
     operationsPerSecond,
     addresses: addresses().slice(0, 16),
   }))
+  const blobDirectory = join(directory, 'blobs')
+  const onCorrupt = (id: string, found: string) => log.warn({ blob: id, found }, 'a blob had gone bad and was dropped')
+  const blobs = await openBlobStore({ directory: blobDirectory, onCorrupt })
+  const fetcher = blobFetcher(host.connections, blobs)
+  closers.push(fetcher.stop)
   if (role === 'coordinator') {
-    const onProgress = (_: string, { lease, lossBits }: { lease: number; lossBits: number }) => {
+    const onProgress = ({ lease, lossBits }: { readonly lease: number; readonly lossBits: number }) => {
       progress.set(lease, lossBits)
       const [oldest] = progress.keys()
       if (progress.size > 10_000 && oldest !== undefined) progress.delete(oldest)
     }
-    const hosted = hostCoordinator({ parts, onReason, onProgress })
+    const hosted = hostCoordinator({ parts, blobs, fetcher, onReason, onProgress })
     coordinator = hosted
     closers.push(hosted.stop)
     onChange()
   } else {
-    const blobDirectory = join(directory, 'blobs')
-    const onCorrupt = (id: string, found: string) =>
-      log.warn({ blob: id, found }, 'a blob had gone bad and was dropped')
-    const blobs = await openBlobStore({ directory: blobDirectory, onCorrupt })
     const compute = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads })
     closers.push(() => compute.terminate())
     await serveBlobs(host.connections, blobs)
-    const fetcher = blobFetcher(host.connections, blobs)
-    closers.push(fetcher.stop)
     const liveCoordinators = () => [...coordinators.keys()]
     const hosted = hostWorker({
       parts: { ...parts, blobs, fetcher, compute },

@@ -67,9 +67,8 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     } catch (error) {
       // A full disk or a fault of this node ends one effect, never the node; the role asks again.
       log.error({ effect: effect.effect, error: String(error) }, 'could not do what the role asked for')
-      if (effect.effect === 'fetch')
-        tell({ event: 'fetched', job: effect.job, root: effect.root, ok: false, reason: String(error) })
-      if (effect.effect === 'prepare') tell({ event: 'prepared', job: effect.job, ok: false, reason: String(error) })
+      const event = failureOf(effect, String(error))
+      if (event !== undefined) tell(event)
     }
   }
 
@@ -165,6 +164,7 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     },
     ended({ job, outcome, reason }) {
       log.info({ job, outcome, reason }, 'the job is over')
+      releaseEnded(storage, Date.now())
       noteEnd(storage, job, documents.get(job)?.document.spec.schedule.rounds ?? 0, Date.now())
       forgetDone(storage, job)
       documents.delete(job)
@@ -204,10 +204,7 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     else log.warn({ peer: peer.slice(0, 8) }, 'a custodian signed something else')
   }
 
-  const timer = setInterval(() => {
-    tell({ event: 'timer' })
-    releaseEnded(storage, Date.now())
-  }, TIMER_MS)
+  const timer = setInterval(() => tell({ event: 'timer' }), TIMER_MS)
 
   return {
     hear,
@@ -218,6 +215,15 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
       clearInterval(timer)
     },
   }
+}
+
+/** What a role hears of work that this node could not do: the disk was full, or it has a fault. */
+function failureOf(effect: WorkerEffect, reason: string): WorkerEvent | undefined {
+  if (effect.effect === 'fetch') return { event: 'fetched', job: effect.job, root: effect.root, ok: false, reason }
+  if (effect.effect === 'prepare') return { event: 'prepared', job: effect.job, ok: false, reason }
+  if (effect.effect === 'run') return { event: 'failed', job: effect.job, lease: effect.lease, reason }
+  if (effect.effect !== 'outer') return undefined
+  return { event: 'applied', job: effect.job, round: effect.round, outcome: { failed: reason } }
 }
 
 /** The holder is whoever asks: nobody can have blobs kept in another's name. */

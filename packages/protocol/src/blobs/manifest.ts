@@ -48,7 +48,7 @@ export interface BlobManifest {
 }
 
 /** SPEC: a power of two, so that a chunk's hash is an inner node of the tensor's tree (or its root, or a leaf). */
-export const LEAVES_PER_CHUNK = 64
+const LEAVES_PER_CHUNK = 64
 
 /** Returns the bytes in a full chunk of a part: 262,144 or 261,888. */
 export const chunkSizeBytes = (dtype: TensorDtype): number => LEAVES_PER_CHUNK * tensorLeafSizeBytes(dtype)

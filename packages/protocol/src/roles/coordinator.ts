@@ -4,8 +4,10 @@
  * all that has to survive. SPEC: protocol.md section 6; docs/decisions/0004-network.md.
  */
 import type { PeerAddress } from '../messages.ts'
+import type { RoundDocument } from '../round-document.ts'
 import type { JobId } from '../units.ts'
 import { assign } from './coordinator/assign.ts'
+import { onJob, unheardNode } from './coordinator/begin.ts'
 import { onCalled, onChain, tendChain } from './coordinator/chain.ts'
 import { type CommitEvent, onCommit } from './coordinator/commits.ts'
 import {
@@ -16,13 +18,13 @@ import {
   isLive,
   jobOf,
   note,
-  putJob,
   putNode,
   shortPeer,
+  startRootOf,
 } from './coordinator/draft.ts'
 import { sendEnded } from './coordinator/end.ts'
 import { onProgress, onRelease, tendLeases } from './coordinator/leases.ts'
-import { addReport, agreeWhenReported, closeWhenDone, openRound } from './coordinator/rounds.ts'
+import { addReport, agreeWhenReported, closeWhenDone } from './coordinator/rounds.ts'
 import {
   addressOf,
   type ChainView,
@@ -36,7 +38,16 @@ import type { Peer, Ticked } from './events.ts'
 
 export type CoordinatorEvent =
   | { readonly event: 'presence'; readonly node: Omit<NodeInfo, 'seenMs' | 'measured'> }
-  | { readonly event: 'job'; readonly facts: JobFacts; readonly submitter: string; readonly chain: ChainView }
+  /** A node that stands in the registry, whether or not it was heard of. */
+  | { readonly event: 'registered'; readonly peer: Peer; readonly account: string; readonly owner: string }
+  | {
+      readonly event: 'job'
+      readonly facts: JobFacts
+      readonly submitter: string
+      readonly chain: ChainView
+      /** Documents of the rounds that are anchored already: another coordinator got so far. */
+      readonly history: readonly RoundDocument[]
+    }
   | { readonly event: 'pinned'; readonly job: JobId; readonly peer: Peer }
   | CommitEvent
   | {
@@ -78,15 +89,10 @@ const handlers: Handlers = {
     if (known === undefined) note(draft, `${shortPeer(node.peer)} joined`, { node: node.peer })
     else if (node.leaving && !known.leaving) note(draft, `${shortPeer(node.peer)} is leaving`, { node: node.peer })
   },
-  job(draft, { facts, submitter, chain }) {
-    if (draft.state.jobs.has(facts.job)) return
-    const sets = { holders: new Set<Peer>(), participants: new Set<Peer>(), rounds: [] }
-    putJob(draft, { facts, submitter, chain, ...sets })
-    note(draft, `the job "${facts.name}" was submitted`, { job: facts.job })
-    openRound(draft, facts.job, 0, 'the job was submitted')
-    // After a takeover the chain may be further than this coordinator knows; `onChain` brings it up.
-    onChain(draft, { job: facts.job, view: chain })
+  registered(draft, { peer, account, owner }) {
+    if (!draft.state.nodes.has(peer)) putNode(draft, unheardNode(peer, account, owner))
   },
+  job: onJob,
   pinned(draft, { job, peer }) {
     if (jobOf(draft, job)?.holders.has(peer)) return
     changeJob(draft, job, old => ({ ...old, holders: new Set([...old.holders, peer]) }))
@@ -112,7 +118,7 @@ const handlers: Handlers = {
 /** Tells participants that a round is closed, again and again until they report. */
 function tellClosed(draft: Draft, id: JobId, record: RoundRecord): void {
   const job = jobOf(draft, id)
-  const startRoot = record.round === 0 ? job?.facts.initialRoot : record.startRoot
+  const startRoot = job && startRootOf(job, record.round)
   if (job === undefined || startRoot === undefined) return
   const due = (peer: Peer) =>
     draft.nowMs - (record.toldMs.get(peer) ?? Number.NEGATIVE_INFINITY) >= draft.state.settings.resendMs

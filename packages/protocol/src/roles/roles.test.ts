@@ -15,7 +15,7 @@ function runChecked(options: Omit<ToyNetworkOptions, 'onTick'>) {
     ...options,
     onTick(state, event) {
       const problem = brokenInvariant(state) ?? (before && impossibleMove(before, state))
-      if (problem !== undefined) throw new Error(`${problem}, after ${JSON.stringify(event).slice(0, 300)}`)
+      if (problem !== undefined) throw new Error(`${problem}, after ${event.event}`)
       before = state
     },
   })
@@ -29,6 +29,7 @@ const faults: fc.Arbitrary<Partial<Faults>> = fc.record({
   deathEveryMs: fc.constantFrom(0, 3_000, 10_000, 30_000),
   wiped: fc.constantFrom(0, 50, 100),
   restoreEveryMs: fc.constantFrom(0, 5_000),
+  replaceEveryMs: fc.constantFrom(0, 0, 100_000),
 })
 
 const jobs = fc.record({

@@ -5,19 +5,15 @@
 import type { HashHex } from '@cairn/primitives'
 import { philox4x32 } from '@cairn/primitives'
 import type { CoordinatorEffect } from '../roles/coordinator/draft.ts'
-import {
-  type ChainView,
-  type CoordinatorState,
-  DEFAULT_SETTINGS,
-  emptyCoordinator,
-  type JobFacts,
-} from '../roles/coordinator/state.ts'
+import { type CoordinatorState, DEFAULT_SETTINGS, emptyCoordinator, type JobFacts } from '../roles/coordinator/state.ts'
 import { type CoordinatorEvent, tickCoordinator } from '../roles/coordinator.ts'
 import type { Peer, SendEffect } from '../roles/events.ts'
 import { emptyWorker, type WorkerEffect, type WorkerEvent, type WorkerState } from '../roles/worker/state.ts'
 import { tickWorker } from '../roles/worker.ts'
+import type { RoundDocument } from '../round-document.ts'
+import type { JobId } from '../units.ts'
 import { toyChain } from './toy-chain.ts'
-import { toyEvaluation, toyInitialRoot, toyOuter, toyUnit } from './toy-work.ts'
+import { toyDocument, toyEvaluation, toyInitialRoot, toyOuter, toyUnit } from './toy-work.ts'
 
 const COORDINATOR: Peer = 'c'.repeat(64)
 const ACCOUNT = `0x${'c'.repeat(40)}`
@@ -34,9 +30,19 @@ export interface Faults {
   readonly wiped: number
   /** The coordinator is killed and restored about every so many milliseconds; never when 0. */
   readonly restoreEveryMs: number
+  /** Another coordinator, which knows only what is anchored, takes over about every so many milliseconds. */
+  readonly replaceEveryMs: number
 }
 
-export const NO_FAULTS: Faults = { lost: 0, doubled: 0, failed: 0, deathEveryMs: 0, wiped: 0, restoreEveryMs: 0 }
+export const NO_FAULTS: Faults = {
+  lost: 0,
+  doubled: 0,
+  failed: 0,
+  deathEveryMs: 0,
+  wiped: 0,
+  restoreEveryMs: 0,
+  replaceEveryMs: 0,
+}
 
 interface Node {
   readonly peer: Peer
@@ -73,15 +79,16 @@ export interface ToyResult {
   readonly calls: readonly string[]
 }
 
-const LONGEST_MS = 1_200_000
+const LONGEST_MS = 14_400_000
 
-/** Runs a job until it is closed on the chain, or 20 minutes of virtual time have passed. */
+/** Runs a job until it is closed on the chain, or four hours of virtual time have passed. */
 export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: ToyNetworkOptions): ToyResult {
   const faults: Faults = { ...NO_FAULTS, ...given }
   const settings = { account: ACCOUNT, ...DEFAULT_SETTINGS }
   const queue: Queued[] = []
   const journal: { event: CoordinatorEvent; nowMs: number; seed: number }[] = []
   const reasons: string[] = []
+  const documents = new Map<number, RoundDocument>()
   const chain = toyChain(ACCOUNT, facts.rounds)
   let [nowMs, order, draws, coordinatorLife, coordinator] = [0, 0, 0, 0, emptyCoordinator(settings)]
   const draw = (below: number) => philox4x32([draws++, 0, 0, 0], [seed, 1])[0] % below
@@ -128,8 +135,10 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
           toNode(peer, { event: 'anchored', job: effect.job, round: effect.round, document: new Uint8Array() }),
         )
     if (effect.effect === 'call') {
+      if (effect.call.call === 'anchor') keepDocument(effect.job, effect.call.round)
       later(20 + draw(200), () => {
         if (draw(100) >= faults.failed) chain.perform(effect.call, nowMs)
+        if (coordinator.jobs.get(effect.job)?.isBehind) tellJob()
         if (life !== coordinatorLife) return
         tellCoordinator({ event: 'chain', job: effect.job, view: chain.view(nowMs) })
         tellCoordinator({ event: 'called', job: effect.job })
@@ -240,6 +249,30 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
     coordinatorLife++
   }
 
+  /** Workers keep the documents of rounds; here one place does. */
+  function keepDocument(job: JobId, round: number): void {
+    const record = coordinator.jobs.get(job)?.rounds[round]
+    if (record !== undefined) documents.set(round, toyDocument(job, record))
+  }
+
+  /** Tells a coordinator of the job as far as the chain has it. */
+  function tellJob(): void {
+    const view = chain.view(nowMs)
+    const history = Array.from({ length: view.anchored }, (_, round) => documents.get(round) as RoundDocument)
+    tellCoordinator({ event: 'job', facts, submitter: '0xs', chain: view, history })
+  }
+
+  function replace(): void {
+    later(1 + draw(2 * faults.replaceEveryMs), replace)
+    coordinatorLife++
+    journal.length = 0
+    coordinator = emptyCoordinator(settings)
+    for (const { peer, owner } of nodes)
+      tellCoordinator({ event: 'registered', peer, account: `0x${peer.slice(-40)}`, owner })
+    tellJob()
+    tellCoordinator({ event: 'pinned', job: facts.job, peer: nodes[0]?.peer ?? '' })
+  }
+
   function beat(): void {
     for (const node of nodes) {
       if (!node.isUp) continue
@@ -250,14 +283,16 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
       tellWorker(node, { event: 'timer' })
     }
     tellCoordinator({ event: 'timer' })
+    if (coordinator.jobs.get(facts.job)?.isBehind) tellJob()
     if (draw(3) === 0) tellCoordinator({ event: 'chain', job: facts.job, view: chain.view(nowMs) })
     later(1000, beat)
   }
 
-  tellCoordinator({ event: 'job', facts, submitter: '0xs', chain: chain.view(0) as ChainView })
+  tellJob()
   tellCoordinator({ event: 'pinned', job: facts.job, peer: nodes[0]?.peer ?? '' })
   beat()
   if (faults.deathEveryMs > 0) later(draw(faults.deathEveryMs), kill)
+  if (faults.replaceEveryMs > 0) later(draw(faults.replaceEveryMs), replace)
   if (faults.restoreEveryMs > 0) later(draw(faults.restoreEveryMs), restore)
   const isClosed = () => coordinator.jobs.get(facts.job)?.chain.status === 'closed'
   while (queue.length > 0 && nowMs < LONGEST_MS && !isClosed()) {

@@ -7,6 +7,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type CairnError, InputError, ResourceError } from '@cairn/primitives'
+import { SUPERVISED_VARIABLE } from '../parent.ts'
 
 /** What a child says when it is up: `event: 'ready'` and facts about itself. */
 export type Ready = Readonly<Record<string, unknown>>
@@ -69,7 +70,8 @@ function endOf(child: ChildProcess): Promise<string> {
 
 /** Starts a child. */
 export function startChild({ name, args, onReady, onLine }: ChildOptions): Child {
-  const child = fork(LAUNCHER, [...args], { detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const env = { ...process.env, [SUPERVISED_VARIABLE]: '1' }
+  const child = fork(LAUNCHER, [...args], { detached: true, env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   const lines: string[] = []
   let sent: ErrorEvent | undefined
   child.on('message', (message: Ready) => {

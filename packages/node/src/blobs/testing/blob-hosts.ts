@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { PeerAddress } from '@cairn/protocol'
 import type { Stream } from '@libp2p/interface'
-import { onTestFinished } from 'vitest'
 import { framed, readFrames } from '../../network/frames.ts'
+import { atEnd } from '../../network/testing/clean-up.ts'
 import { type TestHost, testHost } from '../../network/testing/test-host.ts'
 import { type BlobStore, openBlobStore } from '../blob-store.ts'
 import { BLOB_PROTOCOL, type BlobRequest, decodeRequest } from '../exchange-wire.ts'
@@ -28,9 +28,9 @@ interface BlobHostOptions {
   readonly wrap?: (store: BlobStore) => BlobStore
 }
 
-export async function testStoreDirectory(): Promise<string> {
+async function testStoreDirectory(): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'cairn-blobs-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  atEnd(() => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 
@@ -39,7 +39,7 @@ export async function blobHost({ fetch, serve, wrap = store => store }: BlobHost
   const store = wrap(await openBlobStore({ directory: await testStoreDirectory() }))
   const served = await serveBlobs(host.connections, store, serve)
   const fetcher = blobFetcher(host.connections, store, fetch)
-  onTestFinished(() => fetcher.stop())
+  atEnd(() => fetcher.stop())
   return { ...host, store, fetcher, served }
 }
 
@@ -68,7 +68,7 @@ export async function serverProcess(directory: string): Promise<{ address: PeerA
   const script = new URL('./serve-directory.ts', import.meta.url).pathname
   const child = spawn(process.execPath, [script, directory], { stdio: ['pipe', 'pipe', 'inherit'] })
   const kill = (): void => void child.kill('SIGKILL')
-  onTestFinished(kill)
+  atEnd(kill)
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
   return { address: JSON.parse(line.toString()), kill }
 }

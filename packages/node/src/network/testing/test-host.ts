@@ -1,11 +1,11 @@
 /** Real hosts on the loopback, for tests: what arrives is kept and can be waited for. */
 import { createHash } from 'node:crypto'
 import type { PeerAddress } from '@cairn/protocol'
-import { onTestFinished } from 'vitest'
 import { createHost, type Host, type HostOptions } from '../host.ts'
+import { atEnd } from './clean-up.ts'
 import { TEST_NETWORK } from './test-network.ts'
 
-export interface Arrived {
+interface Arrived {
   readonly kind: 'message' | 'gossip' | 'connect' | 'disconnect'
   readonly bytes: Uint8Array
   readonly from: string
@@ -23,7 +23,7 @@ export const testSeed = (number: number): Uint8Array =>
 
 let nextNumber = 1
 
-/** Starts a host that is stopped when the test ends. */
+/** Starts a host that `cleanUp` stops. */
 export async function testHost(options: Partial<HostOptions> = {}): Promise<TestHost> {
   const arrived: Arrived[] = []
   const waiting = new Set<() => void>()
@@ -43,7 +43,7 @@ export async function testHost(options: Partial<HostOptions> = {}): Promise<Test
     onDisconnect: from => arrive('disconnect', from),
     ...options,
   })
-  onTestFinished(() => host.stop())
+  atEnd(() => host.stop())
 
   function wait(kind: Arrived['kind'], wanted: (one: Arrived) => boolean = () => true): Promise<Arrived> {
     const { promise, resolve } = Promise.withResolvers<Arrived>()

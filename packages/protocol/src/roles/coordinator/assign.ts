@@ -23,6 +23,7 @@ export function leaseOf({ jobs }: CoordinatorState, peer: Peer): UnitRecord | un
 /** Says why a job's units are not given to anybody, if so. */
 export function jobObstacle({ state }: View, job: JobRecord): string | undefined {
   if (job.ended) return `the job is ${job.ended.outcome}: ${job.ended.reason}`
+  if (job.isBehind) return 'the documents of rounds that another coordinator anchored are being fetched'
   if (job.chain.coordinator !== state.settings.account)
     return job.chain.coordinator === undefined
       ? 'this coordinator has not got the lease on the job yet'
@@ -34,6 +35,7 @@ export function jobObstacle({ state }: View, job: JobRecord): string | undefined
 export function nodeObstacle(view: View, job: JobRecord, node: NodeInfo): string | undefined {
   const { facts } = job
   if (node.role !== 'worker') return 'it is no worker'
+  if (node.seenMs === 0) return 'it was not heard of since this coordinator took over'
   if (!isLive(view, node.peer)) return `it was last heard of ${Math.round((view.nowMs - node.seenMs) / 1000)} s ago`
   if (node.leaving) return 'it is leaving'
   if (node.price > facts.priceCeiling) return `its price ${node.price} is above the job's ${facts.priceCeiling}`

@@ -27,8 +27,8 @@ function earningsCall(
 
 /** Finds the next transaction that a job needs, if any. */
 export function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
-  const { chain, ended, rounds } = job
-  if (chain.status === 'closed') return undefined
+  const { chain, ended, rounds, isBehind } = job
+  if (chain.status === 'closed' || isBehind) return undefined
   if (chain.coordinator === undefined) return { call: 'takeLease' }
   if (chain.coordinator !== settings.account) return undefined
   const next = rounds[chain.anchored]
@@ -38,6 +38,10 @@ export function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: n
   if (isCutShort && chain.status === 'open' && !chain.isEnded) return { call: 'end', outcome: ended.outcome }
   return earningsCall(job, settings, nowMs)
 }
+
+/** Counts the rounds whose root this coordinator knows. */
+export const agreedRounds = ({ rounds }: JobRecord): number =>
+  rounds.findLastIndex(({ globalRoot }) => globalRoot !== undefined) + 1
 
 function settleRound(draft: Draft, id: JobId, round: number): void {
   const record = jobOf(draft, id)?.rounds[round]
@@ -60,7 +64,12 @@ function settleRest(draft: Draft, id: JobId): void {
 export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; readonly view: ChainView }): void {
   const before = jobOf(draft, id)
   if (before === undefined) return
-  changeJob(draft, id, job => ({ ...job, chain: view }))
+  if (view.anchored > agreedRounds(before)) {
+    // Another coordinator anchored them; the host brings their documents with a `job` event.
+    changeJob(draft, id, job => ({ ...job, isBehind: true }))
+    return
+  }
+  changeJob(draft, id, ({ isBehind: _, ...job }) => ({ ...job, chain: view }))
   if (view.coordinator !== before.chain.coordinator)
     note(draft, `the coordinator's lease is held by ${view.coordinator ?? 'nobody'} (epoch ${view.epoch})`, { job: id })
   for (let round = before.chain.anchored; round < view.anchored; round++) settleAnchored(draft, id, round)

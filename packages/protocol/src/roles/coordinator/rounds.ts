@@ -112,7 +112,6 @@ function agree(draft: Draft, job: JobRecord, { round, reports }: RoundRecord): v
         }
       : {}),
   }))
-  changeRound(draft, id, round + 1, r => ({ ...r, startRoot: globalRoot }))
   const count = reports.size
   note(draft, `round ${round} is agreed: ${count} ${count === 1 ? 'node reports' : 'nodes report'} one root`, {
     job: id,

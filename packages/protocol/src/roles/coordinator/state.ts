@@ -47,8 +47,6 @@ export type ReportOutcome = { readonly globalRoot: HashHex } | { readonly diverg
 
 export interface RoundRecord {
   readonly round: number
-  /** Root that the round starts from, once agreed. */
-  readonly startRoot?: HashHex
   /** In replica order. */
   readonly units: readonly UnitRecord[]
   readonly closedMs?: number
@@ -99,6 +97,8 @@ export interface JobRecord {
   /** All rounds so far, in order. */
   readonly rounds: readonly RoundRecord[]
   readonly chain: ChainView
+  /** The chain holds rounds that this coordinator does not know: it waits for their documents. */
+  readonly isBehind?: boolean
   readonly calling?: { readonly call: ChainCall; readonly atMs: number }
   readonly ended?: { readonly outcome: JobOutcome; readonly reason: string }
   /** Why the job waits, when it does. */

@@ -1,0 +1,75 @@
+/**
+ * Case `gossip`: how long a gossiped message takes from its publisher to everybody else, over real hosts in processes of
+ * their own. Hosts know what they know after a start: the one that they were told to begin with.
+ */
+import type { Row } from '../rows.ts'
+import { type CaseContext, type RunCase, rowsFor } from './context.ts'
+import type { Heard, HostFacts } from './gossip/hosts.ts'
+import { type Helper, startHelper } from './helper.ts'
+
+const SIZES = [5, 20] as const
+const PROCESSES = 5
+const MESSAGES = 200
+const BETWEEN_MS = 40
+/** Gossipsub forms its mesh at heartbeats, one a second. */
+const SETTLE_MS = 5_000
+const STRAGGLERS_MS = 4_000
+
+const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
+
+interface Hosts {
+  readonly helpers: readonly Helper[]
+  readonly count: number
+}
+
+async function startHosts({ scope }: CaseContext, count: number): Promise<Hosts> {
+  const helpers = Array.from({ length: PROCESSES }, () => startHelper(scope, 'gossip/hosts.ts'))
+  const [first, ...others] = helpers as [Helper, ...Helper[]]
+  const each = count / PROCESSES
+  const [hub] = await first.ask<HostFacts[]>('start', { count: 1, bootstrap: [] })
+  const bootstrap = hub?.addresses.slice(0, 1)
+  if (each > 1) await first.ask('start', { count: each - 1, bootstrap })
+  await Promise.all(others.map(helper => helper.ask('start', { count: each, bootstrap })))
+  return { helpers, count }
+}
+
+/** Measures milliseconds of every arrival. */
+async function latencies({ helpers, count }: Hosts): Promise<number[]> {
+  const said: Promise<Heard>[] = []
+  for (let number = 0; number < MESSAGES; number++) {
+    const at = (number * 7) % count
+    const about = { place: Math.floor(at / PROCESSES), number }
+    said.push((helpers[at % PROCESSES] as Helper).ask<Heard>('publish', about))
+    await sleep(BETWEEN_MS)
+  }
+  await sleep(STRAGGLERS_MS)
+  const saidNs = new Map((await Promise.all(said)).map(({ number, atNs }) => [number, atNs]))
+  const heard = await Promise.all(helpers.map(helper => helper.ask<Heard[]>('heard')))
+  return heard.flat().map(({ number, atNs }) => Number(atNs - (saidNs.get(number) as bigint)) / 1e6)
+}
+
+const percentile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
+
+async function measure(context: CaseContext, count: number): Promise<Row[]> {
+  const hosts = await startHosts(context, count)
+  await sleep(SETTLE_MS)
+  const sorted = (await latencies(hosts)).sort((a, b) => a - b)
+  for (const helper of hosts.helpers) await helper.stop()
+  const arrived = (100 * sorted.length) / (MESSAGES * (count - 1))
+  const [middle, late] = [percentile(sorted, 0.5), percentile(sorted, 0.95)]
+  context.log(`  ${count} hosts: median ${middle.toFixed(1)} ms, 95th percentile ${late.toFixed(1)} ms`)
+  const row = rowsFor('gossip')
+  return [
+    row(`latency, median, ${count} hosts`, 'ms', middle),
+    row(`latency, 95th percentile, ${count} hosts`, 'ms', late),
+    row(`arrived, ${count} hosts`, '%', arrived),
+  ]
+}
+
+/** Measures small and larger networks. */
+export const gossip: RunCase = async context => {
+  const rows: Row[] = []
+  for (const count of SIZES) rows.push(...(await measure(context, count)))
+  return rows
+}

@@ -1,0 +1,124 @@
+/** A job on the test network: submitted, watched, and checked to its last bit and token when it is over. */
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  DEFAULT_RATES,
+  type DownloadedJob,
+  downloadJob,
+  type JobStatus,
+  submitJob,
+  termsOf,
+  type UnitSummary,
+} from '@cairn/node'
+import { sha256 } from '@cairn/primitives'
+import type { JobId, Receipt } from '@cairn/protocol'
+import { decodeProgram, globalSlots, networkReceiptOf, stateFromParts, weightsFile } from '@cairn/training'
+import { expect } from 'vitest'
+import type { CairnNode } from './cairn-node.ts'
+import { checkMoney, type Purses, paymentsOf, readPurses } from './money.ts'
+import type { TestNetwork } from './test-network.ts'
+import type { TinyJob } from './tiny-job.ts'
+import { until } from './until.ts'
+
+export interface RunningJob {
+  readonly id: JobId
+  readonly tiny: TinyJob
+  /** What everybody had before the submission. */
+  readonly before: Purses
+}
+
+/** Of the faults that tests make, one at a time is healed by one copy. */
+const CUSTODIANS = 1
+const PER_TERA_OPERATION = 1_000_000n
+
+/** Submits the job from this process and returns when nodes hold its data. */
+export async function submitTiny(network: TestNetwork, tiny: TinyJob): Promise<RunningJob> {
+  const before = await readPurses(network)
+  const submission = tiny.submission(network.network, network.submitter.address)
+  const rates = { ...DEFAULT_RATES, perTeraOperation: PER_TERA_OPERATION }
+  const terms = termsOf(submission.document, submission.documentId, rates, CUSTODIANS)
+  const { job: id } = await submitJob(network.client, { submission, terms, onEvent: () => undefined })
+  return { id, tiny, before }
+}
+
+/** Waits until the job's status holds something. */
+export function untilJob<T>(
+  { client }: TestNetwork,
+  { id }: Pick<RunningJob, 'id'>,
+  what: string,
+  find: (status: JobStatus) => T | undefined,
+): Promise<T> {
+  let last: JobStatus | undefined
+  const read = async () => {
+    last = await client.job(id)
+    const found = find(last)
+    if (found === undefined && last.status !== 'running' && last.isClosed)
+      throw new Error(`the job ended before ${what}`)
+    return found
+  }
+  return until(what, read, () => last)
+}
+
+/** A training unit under way, and who does it. */
+export interface UnitUnderWay extends UnitSummary {
+  readonly worker: CairnNode
+}
+
+const isUnderWay = ({ kind, state, done = 0 }: UnitSummary, innerSteps: number): boolean =>
+  kind === 'train' && state === 'leased' && done > 0 && done < innerSteps
+
+/** Waits until a worker is in the middle of a unit of a round, or a later one. */
+export const untilMidUnit = (network: TestNetwork, job: RunningJob, fromRound = 0): Promise<UnitUnderWay> =>
+  untilJob(network, job, `a unit under way in round ${fromRound}`, ({ units, innerSteps }) => {
+    const unit = units.find(each => each.round >= fromRound && isUnderWay(each, innerSteps))
+    const worker = network.workers.find(({ peerKey }) => peerKey === unit?.node)
+    return unit && worker && { ...unit, worker }
+  })
+
+/** Assembles the receipt as a submitter would. */
+function receiptOf({ program, document, global, terms, rounds, payees }: DownloadedJob): Receipt {
+  const { model } = decodeProgram(program, document, sha256)
+  const state = stateFromParts(globalSlots(model), global)
+  if (state === undefined) throw new Error('the final state is none of the model')
+  const { budget, trainPrice, evaluatePrice, custodyPrice, roundPrice, custodians } = terms
+  const text = (amount: bigint) => String(amount)
+  return networkReceiptOf(sha256, {
+    document,
+    terms: {
+      budget: text(budget),
+      trainPrice: text(trainPrice),
+      evaluatePrice: text(evaluatePrice),
+      custodyPrice: text(custodyPrice),
+      roundPrice: text(roundPrice),
+      custodians,
+    },
+    rounds: rounds.map(({ document: round, anchor: { blockNumber, transaction } }) => ({
+      document: round,
+      anchor: { block: Number(blockNumber), transaction },
+    })),
+    payees,
+    weights: { file: 'model.safetensors', bytes: weightsFile(model, state) },
+  })
+}
+
+/** Waits until the job's money is settled, and downloads what it left. */
+export async function downloadClosed(network: TestNetwork, job: RunningJob): Promise<DownloadedJob> {
+  await untilJob(network, job, 'the job to be closed', ({ isClosed }) => isClosed || undefined)
+  return downloadJob(network.client, job.id, mkdtempSync(join(network.home, 'download-')), () => undefined)
+}
+
+/**
+ * Waits for the end and checks it: the state that one process finds, every unit settled, every round anchored, and
+ * everybody paid what the receipt says.
+ */
+export async function checkFinished(network: TestNetwork, job: RunningJob): Promise<Receipt> {
+  const downloaded = await downloadClosed(network, job)
+  const { rounds, replicas, finalStateRoot } = job.tiny
+  expect(downloaded.status).toMatchObject({ status: 'finished', agreed: rounds, anchored: rounds })
+  for (const unit of downloaded.status.units) expect(unit.state, `${unit.round}/${unit.replica}`).toBe('settled')
+  const receipt = receiptOf(downloaded)
+  expect(receipt.finalStateRoot).toBe(finalStateRoot)
+  expect(receipt.payments.reduce((n, { trained }) => n + trained, 0)).toBe(rounds * replicas)
+  expect(await checkMoney(network, job.id, job.before)).toEqual(paymentsOf(receipt))
+  return receipt
+}

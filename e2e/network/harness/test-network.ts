@@ -1,0 +1,147 @@
+/**
+ * A network of real processes: anvil with a state file, contracts, a coordinator, workers; and a client in the test
+ * process. Not `cairn up`, which starts again what a test has killed.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type ChainClient,
+  createChainClient,
+  createConnection,
+  deploy,
+  faucet,
+  type LocalChain,
+  localParameters,
+  readAddresses,
+  startLocalChain,
+} from '@cairn/contracts'
+import { connectClient, type NetworkClient, type NetworkFile } from '@cairn/node'
+import { createKey, type NodeKey } from '@cairn/node/keys'
+import type { Account } from '@cairn/protocol'
+import { type CairnNode, createNode } from './cairn-node.ts'
+import { until } from './until.ts'
+
+export interface TestNetwork {
+  readonly home: string
+  readonly networkFile: string
+  readonly network: NetworkFile
+  /** Pays for jobs, and is the client's key. */
+  readonly submitter: NodeKey
+  readonly client: NetworkClient
+  readonly coordinator: CairnNode
+  readonly workers: readonly CairnNode[]
+  /** Everybody who may have tokens, contracts included. */
+  readonly holders: readonly Account[]
+  readonly chainProcessId: number
+  /** Makes one more worker, with money and not started. */
+  addWorker(): Promise<CairnNode>
+  stopChain(): Promise<void>
+  /** `kill -9`. What the chain wrote last is what it will start with. */
+  killChain(): Promise<void>
+  startChain(): Promise<void>
+  /** Starts what does not run and waits until the coordinator has heard of all workers. */
+  allUp(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Stakes and jobs are paid from it; minted at once, so that the sum of all tokens stays the same from then on. */
+const PURSE = 100n * localParameters.minimumStake
+const GAS_MONEY_WEI = `0x${(10n ** 19n).toString(16)}`
+
+/** Gives an account gas and tokens. */
+async function fund(client: ChainClient, account: Account): Promise<void> {
+  // viem's types know the methods of public chains only.
+  await client.reader.request({ method: 'anvil_setBalance', params: [account, GAS_MONEY_WEI] } as never)
+  const minted = await faucet(client, account, PURSE)
+  if (!minted.ok) throw new Error(minted.reason)
+}
+
+async function deployOn({ rpcUrl, chainId, keys }: LocalChain): Promise<ChainClient> {
+  const options = { rpcUrl, chainId, pollingMs: 20, privateKey: keys[0]! }
+  const addresses = await deploy(createConnection(options), { parameters: localParameters })
+  return createChainClient(options, addresses)
+}
+
+/** Starts a network and waits until every worker is known. */
+export async function startTestNetwork({ workers: count }: { readonly workers: number }): Promise<TestNetwork> {
+  const home = mkdtempSync(join(tmpdir(), 'cairn-e2e-'))
+  const [stateFile, networkFile] = [join(home, 'chain.json'), join(home, 'network.json')]
+  let chain = await startLocalChain({ stateFile })
+  const { rpcUrl, chainId } = chain
+  const deployer = await deployOn(chain)
+  const { escrow, registry, anchors, earnings } = deployer.addresses
+  const submitter = createKey()
+  const workers: CairnNode[] = []
+  const holders: Account[] = [escrow, registry, anchors, earnings, submitter.address]
+
+  const make = async (name: string, role: 'worker' | 'coordinator'): Promise<CairnNode> => {
+    const node = await createNode({ name, role, home, networkFile })
+    holders.push(node.address)
+    await fund(deployer, node.address)
+    return node
+  }
+  const addWorker = async () => {
+    const worker = await make(`worker-${workers.length + 1}`, 'worker')
+    workers.push(worker)
+    return worker
+  }
+
+  const write = (bootstrap: readonly string[]): NetworkFile => {
+    const file: NetworkFile = { format: 'cairn/network/v1', rpcUrl, chainId, escrow, bootstrap, hasFaucet: true }
+    writeFileSync(networkFile, JSON.stringify(file))
+    return file
+  }
+
+  await fund(deployer, submitter.address)
+  write([])
+  const coordinator = await make('coordinator', 'coordinator')
+  const { addresses } = await coordinator.start()
+  const network = write(addresses as string[])
+  for (let i = 0; i < count; i++) await addWorker()
+  const client = await connectClient({ network, key: submitter })
+
+  const areKnown = async () => {
+    const nodes = await client.nodes()
+    const isKnown = ({ peerKey }: CairnNode) =>
+      nodes.some(({ peer, leaving, seenMsAgo }) => peer === peerKey && !leaving && seenMsAgo < 5_000)
+    return workers.every(isKnown) || undefined
+  }
+  const allUp = async () => {
+    if (!coordinator.isRunning) await coordinator.start()
+    await Promise.all(workers.filter(({ isRunning }) => !isRunning).map(worker => worker.start()))
+    await until('all workers to be known', areKnown)
+  }
+  await allUp()
+
+  return {
+    home,
+    networkFile,
+    network,
+    submitter,
+    client,
+    coordinator,
+    workers,
+    holders,
+    get chainProcessId() {
+      return chain.processId
+    },
+    addWorker,
+    allUp,
+    stopChain: () => chain.stop(),
+    async killChain() {
+      process.kill(chain.processId, 'SIGKILL')
+      await chain.exited
+    },
+    async startChain() {
+      chain = await startLocalChain({ stateFile, port: Number(new URL(rpcUrl).port) })
+      await readAddresses(createConnection(chain), escrow) // it goes on where it was
+    },
+    async stop() {
+      await client.stop()
+      await Promise.all([...workers, coordinator].filter(({ isRunning }) => isRunning).map(node => node.kill()))
+      await chain.stop()
+      rmSync(home, { recursive: true })
+    },
+  }
+}

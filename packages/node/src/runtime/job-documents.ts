@@ -1,0 +1,75 @@
+/**
+ * Documents of jobs and rounds as a coordinator needs them: kept from when they were brought, else fetched from the nodes
+ * that keep them, by the ids that the chain holds. So any coordinator can go on from the last anchor.
+ */
+import { listAnchors } from '@cairn/contracts'
+import type { HashHex } from '@cairn/primitives'
+import {
+  decodeJobDocument,
+  decodeRoundDocument,
+  type JobDocument,
+  type JobId,
+  type PeerAddress,
+  type RoundDocument,
+} from '@cairn/protocol'
+import type { BlobStore } from '../blobs/blob-store.ts'
+import type { JobView } from './chain-watch.ts'
+import type { Fetcher, NodeParts } from './parts.ts'
+
+export interface JobDocuments {
+  /** Keeps a document that somebody brought. */
+  keep(job: JobId, bytes: Uint8Array): void
+  /** A document that is here. */
+  find(job: JobId): JobDocument | undefined
+  /** A document that is here or that live nodes have. */
+  obtain(view: JobView): Promise<JobDocument | undefined>
+  /** Documents of all anchored rounds; undefined while one of them cannot be had. */
+  history(view: JobView): Promise<RoundDocument[] | undefined>
+}
+
+const DOCUMENT = 'document/'
+
+export function jobDocuments(
+  { storage, client, log }: NodeParts,
+  blobs: BlobStore,
+  fetcher: Fetcher,
+  livePeers: () => readonly PeerAddress[],
+): JobDocuments {
+  async function bytesOf(id: HashHex): Promise<Uint8Array | undefined> {
+    const here = await blobs.read(id as never)
+    if (here !== undefined) return here[0]?.bytes
+    const fetched = await fetcher.fetch(id, livePeers())
+    return fetched.ok ? (await blobs.read(id as never))?.[0]?.bytes : undefined
+  }
+
+  function find(job: JobId): JobDocument | undefined {
+    const bytes = storage.facts.get(DOCUMENT + job)
+    const decoded = bytes && decodeJobDocument(bytes)
+    return decoded?.ok ? decoded.document : undefined
+  }
+
+  return {
+    keep: (job, bytes) => storage.facts.set(DOCUMENT + job, bytes),
+    find,
+    async obtain({ job, terms }) {
+      const known = find(job)
+      if (known !== undefined) return known
+      const bytes = await bytesOf(terms.document)
+      if (bytes === undefined || !decodeJobDocument(bytes).ok) return undefined
+      storage.facts.set(DOCUMENT + job, bytes)
+      return find(job)
+    },
+    async history({ job }) {
+      const rounds: RoundDocument[] = []
+      for (const { round, documentId } of await listAnchors(client, job)) {
+        const decoded = decodeRoundDocument((await bytesOf(documentId)) ?? new Uint8Array())
+        if (!decoded.ok) {
+          log.warn({ job, round }, 'the document of an anchored round cannot be had; trying again')
+          return undefined
+        }
+        rounds.push(decoded.document)
+      }
+      return rounds
+    },
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * A job begins here: with its first round, or, when another coordinator has left it, with the round after its last
+ * anchor. What was anchored is settled; what was under way is done again by whoever still has it at hand.
+ */
+import type { SignedCommitment, SignedEvaluation } from '../../messages.ts'
+import type { RoundDocument } from '../../round-document.ts'
+import type { Peer } from '../events.ts'
+import type { UnitRecord } from '../unit-machine.ts'
+import { agreedRounds, onChain } from './chain.ts'
+import { type Draft, jobOf, note, putJob } from './draft.ts'
+import { openRound } from './rounds.ts'
+import type { ChainView, JobFacts, NodeInfo, RoundRecord } from './state.ts'
+
+interface JobEvent {
+  readonly facts: JobFacts
+  readonly submitter: string
+  readonly chain: ChainView
+  readonly history: readonly RoundDocument[]
+}
+
+/** What is known of a node that only the registry tells of. */
+export const unheardNode = (peer: Peer, account: string, owner: string): NodeInfo => ({
+  peer,
+  account,
+  owner,
+  role: 'worker',
+  addresses: [],
+  price: 0n,
+  memoryBytes: 0,
+  operationsPerSecond: 0,
+  measured: false,
+  leaving: true,
+  seenMs: 0,
+})
+
+const REASON = 'its round was anchored before this coordinator took over'
+
+const settled = (nowMs: number): Pick<UnitRecord, 'state' | 'sinceMs' | 'reason' | 'failures'> => ({
+  state: 'settled',
+  sinceMs: nowMs,
+  reason: REASON,
+  failures: 0,
+})
+
+const trained = (commitment: SignedCommitment, nowMs: number): UnitRecord => ({
+  unit: commitment.commitment.unit,
+  ...settled(nowMs),
+  outcome: { kind: 'trained', commitment },
+})
+
+const evaluated = (evaluation: SignedEvaluation, nowMs: number): UnitRecord => ({
+  unit: evaluation.unit,
+  ...settled(nowMs),
+  outcome: { kind: 'evaluated', evaluation },
+})
+
+function anchoredRound({ round, units, globalRoot, evaluation }: RoundDocument, nowMs: number): RoundRecord {
+  return {
+    round,
+    units: units.map(unit => trained(unit, nowMs)),
+    closedMs: nowMs,
+    reports: new Map(units.map(({ worker }) => [worker, { globalRoot }])),
+    toldMs: new Map(),
+    globalRoot,
+    ...(evaluation === undefined ? {} : { evaluation: evaluated(evaluation, nowMs) }),
+  }
+}
+
+/** Takes a job in; one that is known as far as its history goes stays as it is. */
+export function onJob(draft: Draft, { facts, submitter, chain, history }: JobEvent): void {
+  const { job: id } = facts
+  const known = jobOf(draft, id)
+  if (known !== undefined && (known.ended || agreedRounds(known) >= history.length)) return
+  const workers = history.flatMap(({ units }) =>
+    units.flatMap(({ worker, custody }) => [worker, ...custody.map(c => c.peer)]),
+  )
+  const people = new Set([...(known?.participants ?? []), ...workers])
+  const holders = new Set([...(known?.holders ?? []), ...workers])
+  const rounds = history.map(document => anchoredRound(document, draft.nowMs))
+  putJob(draft, { facts, submitter, chain, holders, participants: people, rounds })
+  const { length } = history
+  const text = length === 0 ? `the job "${facts.name}" was submitted` : `taken over after ${length} anchored rounds`
+  note(draft, text, { job: id })
+  if (length < facts.rounds) openRound(draft, id, length, length === 0 ? 'the job was submitted' : text)
+  onChain(draft, { job: id, view: chain })
+}
