@@ -14,6 +14,9 @@ export interface CairnProcess {
   signal(signal: NodeJS.Signals): Promise<number | NodeJS.Signals>
 }
 
+/** No machine takes so long; what does is broken. */
+const START_LIMIT_MS = 100_000
+
 const LAUNCHER = fileURLToPath(new URL('../../../packages/cli/bin/cairn.js', import.meta.url))
 
 /** Collects the end of what a process says, for the error when it cannot start. */
@@ -27,13 +30,18 @@ function lastWords(child: ChildProcess): () => string {
 
 /** Starts `cairn` with arguments. */
 export function startCairn(args: readonly string[]): CairnProcess {
-  const child = fork(LAUNCHER, [...args], { execArgv: [], stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const env = { ...process.env, CAIRN_SUPERVISED: '1' } // it tells us when it is up, and ends when we are gone
+  const child = fork(LAUNCHER, [...args], { execArgv: [], env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const limit = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS)
   const words = lastWords(child)
   const [ready, ended] = [Promise.withResolvers<Ready>(), Promise.withResolvers<number | NodeJS.Signals>()]
   child.on('message', (message: Ready) => {
-    if (message.event === 'ready') ready.resolve(message)
+    if (message.event !== 'ready') return
+    clearTimeout(limit)
+    ready.resolve(message)
   })
   child.on('close', (code, signal) => {
+    clearTimeout(limit)
     ended.resolve(signal ?? code ?? 0)
     ready.reject(new Error(`cairn ${args.join(' ')} ended (${signal ?? code}):\n${words()}`))
   })

@@ -63,6 +63,30 @@ async function deployOn({ rpcUrl, chainId, keys }: LocalChain): Promise<ChainCli
   return createChainClient(options, addresses)
 }
 
+interface Nodes {
+  readonly coordinator: CairnNode
+  readonly workers: CairnNode[]
+}
+
+/** Ends everything that still runs and deletes what it left. */
+async function endAll(home: string, chain: LocalChain, nodes: readonly CairnNode[]): Promise<void> {
+  await Promise.all(nodes.filter(({ isRunning }) => isRunning).map(node => node.kill()))
+  await chain.stop()
+  rmSync(home, { recursive: true })
+}
+
+/** Starts what does not run and waits until the coordinator has heard of all workers. */
+async function startAll(client: NetworkClient, { coordinator, workers }: Nodes): Promise<void> {
+  if (!coordinator.isRunning) await coordinator.start()
+  await Promise.all(workers.filter(({ isRunning }) => !isRunning).map(worker => worker.start()))
+  await until('all workers to be known', async () => {
+    const nodes = await client.nodes()
+    const isKnown = ({ peerKey }: CairnNode) =>
+      nodes.some(({ peer, leaving, seenMsAgo }) => peer === peerKey && !leaving && seenMsAgo < 5_000)
+    return workers.every(isKnown) || undefined
+  })
+}
+
 /** Starts a network and waits until every worker is known. */
 export async function startTestNetwork({ workers: count }: { readonly workers: number }): Promise<TestNetwork> {
   const home = mkdtempSync(join(tmpdir(), 'cairn-e2e-'))
@@ -86,7 +110,6 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
     workers.push(worker)
     return worker
   }
-
   const write = (bootstrap: readonly string[]): NetworkFile => {
     const file: NetworkFile = { format: 'cairn/network/v1', rpcUrl, chainId, escrow, bootstrap, hasFaucet: true }
     writeFileSync(networkFile, JSON.stringify(file))
@@ -94,30 +117,26 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
   }
 
   await fund(deployer, submitter.address)
-  write([])
   const coordinator = await make('coordinator', 'coordinator')
-  const { addresses } = await coordinator.start()
-  const network = write(addresses as string[])
   for (let i = 0; i < count; i++) await addWorker()
-  const client = await connectClient({ network, key: submitter })
+  const endNodes = () => endAll(home, chain, [...workers, coordinator])
 
-  const areKnown = async () => {
-    const nodes = await client.nodes()
-    const isKnown = ({ peerKey }: CairnNode) =>
-      nodes.some(({ peer, leaving, seenMsAgo }) => peer === peerKey && !leaving && seenMsAgo < 5_000)
-    return workers.every(isKnown) || undefined
+  async function startClient(): Promise<NetworkClient> {
+    write([])
+    const { addresses } = await coordinator.start()
+    const client = await connectClient({ network: write(addresses as string[]), key: submitter })
+    await startAll(client, { coordinator, workers })
+    return client
   }
-  const allUp = async () => {
-    if (!coordinator.isRunning) await coordinator.start()
-    await Promise.all(workers.filter(({ isRunning }) => !isRunning).map(worker => worker.start()))
-    await until('all workers to be known', areKnown)
-  }
-  await allUp()
+  const client = await startClient().catch(async error => {
+    await endNodes()
+    throw error
+  })
 
   return {
     home,
     networkFile,
-    network,
+    network: client.network,
     submitter,
     client,
     coordinator,
@@ -127,7 +146,7 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
       return chain.processId
     },
     addWorker,
-    allUp,
+    allUp: () => startAll(client, { coordinator, workers }),
     stopChain: () => chain.stop(),
     async killChain() {
       process.kill(chain.processId, 'SIGKILL')
@@ -139,9 +158,7 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
     },
     async stop() {
       await client.stop()
-      await Promise.all([...workers, coordinator].filter(({ isRunning }) => isRunning).map(node => node.kill()))
-      await chain.stop()
-      rmSync(home, { recursive: true })
+      await endNodes()
     },
   }
 }

@@ -8,7 +8,7 @@ const FOUR_THINGS = /where .*\n(.*\n)* {2}expected .*\n(.*\n)* {2}found .*\n(.*\
 let network: TestChain
 beforeAll(async () => {
   network = await startTestChain()
-})
+}, 60_000)
 afterAll(() => network?.chain.stop())
 
 const balance = async (key: string): Promise<Record<string, unknown>> =>

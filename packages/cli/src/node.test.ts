@@ -11,7 +11,7 @@ let network: TestChain
 beforeAll(async () => {
   network = await startTestChain()
   await network.run('faucet', '--key', 'node')
-})
+}, 60_000)
 afterAll(() => network?.chain.stop())
 
 const fresh = (): string => mkdtempSync(join(tmpdir(), 'cairn-node-'))

@@ -11,7 +11,7 @@ import { leftOf, type StartedUp, startUp } from './testing/start-up.ts'
 const running: StartedUp[] = []
 afterEach(async () => {
   for (const up of running.splice(0)) await up.end('SIGKILL')
-})
+}, 30_000)
 
 async function start(directory: string): Promise<StartedUp> {
   const up = await startUp(directory, '--workers', '1')

@@ -158,7 +158,11 @@ contract Earnings {
         bool finished = rounds == a.rounds && (cancelled || a.ended || rounds == terms.rounds);
         if (isFinal && !finished) revert NotFinished();
         if (!atLeast(totals, _settled[job].totals)) revert TotalsDecrease();
-        if (!atLeast(mostCounts(terms, rounds), totals)) revert TotalsExceedRounds();
+        // Work of the round in which a job was cut short is owed as well; it has no anchor.
+        bool cutShort = isFinal && (cancelled || a.ended) && rounds < terms.rounds;
+        Counts memory most = mostCounts(terms, cutShort ? rounds + 1 : rounds);
+        most.coordinated = rounds;
+        if (!atLeast(most, totals)) revert TotalsExceedRounds();
     }
 
     function _leaf(bytes32 job, address account, Counts calldata c) private pure returns (bytes32) {

@@ -72,7 +72,7 @@ export async function compareWithModel(chain: LocalChain, seeds: readonly number
   const outcomes = new Map<string, number>()
   for (const call of openingCalls(pair.accounts)) await compareCall(pair, call, history)
   for (const seed of seeds) {
-    pair.now += calls.step(seed)
+    pair.now = calls.time(seed, pair.model, pair.now)
     const outcome = await compareCall(pair, calls.next(seed, pair.model), history)
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   }

@@ -117,14 +117,15 @@ contract Handler is Ledger {
         anchors.end(job, a.epoch, a.head, job);
     }
 
-    function assertEarnings(uint256 which, uint8 first, uint8 share, uint8 lie) external {
+    function assertEarnings(uint256 which, uint8 share, uint8 lie) external {
         bytes32 job = _jobThat(which, _isLeased);
         Anchors.JobAnchors memory a = anchors.anchorsOf(job);
         Escrow.Job memory j = escrow.jobOf(job);
         Counts memory totals = mostCounts(j.terms, a.rounds);
-        (Counts memory one, Counts memory two) = (_part(totals, first), _part(totals, share));
-        // The second has what the first left, the coordinator's part aside; a liar hands out more than the totals.
-        two = lie < 96 ? two : _rest(totals, one);
+        // The second has what the first left, the coordinator's part aside; a liar promises everything to both.
+        bool honest = lie >= 64;
+        Counts memory one = honest ? _part(totals, share) : totals;
+        Counts memory two = honest ? _rest(totals, one) : totals;
         bytes32 root = Hashes.commutativeKeccak256(_leaf(job, actors[0], one), _leaf(job, actors[1], two));
         bool isFinal = a.rounds == j.terms.rounds || a.ended || j.status == Escrow.Status.Cancelled;
         VM.prank(a.holder);

@@ -81,7 +81,7 @@ function live(seeds: readonly number[], each: (run: Run, call: SettlementCall, r
   const calls = createRandomCalls(hashing, accounts)
   const run = started()
   for (const seed of seeds) {
-    run.now += calls.step(seed)
+    run.now = calls.time(seed, run.state, run.now)
     const call = calls.next(seed, run.state)
     each(run, call, send(run, call))
   }

@@ -57,6 +57,9 @@ export async function startUp(directory: string, ...args: readonly string[]): Pr
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const events: Event[] = []
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
+  child.once('exit', () => process.off('exit', kill))
   createInterface({ input: child.stdout }).on('line', line => events.push(JSON.parse(line)))
   const ready = await waitFor(events, { event: 'ready' }, 0, child)
   const started = () => events.filter(({ event }) => event === 'started')

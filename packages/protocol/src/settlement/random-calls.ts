@@ -13,8 +13,8 @@ import { type JobState, newJob, type Settlement } from './state.ts'
 import type { Account, Terms } from './terms.ts'
 
 export interface RandomCalls {
-  /** Seconds since the call before: mostly few, sometimes past every window. */
-  step(seed: number): number
+  /** When the next call comes: mostly soon, sometimes past every window, sometimes right at the border of one. */
+  time(seed: number, state: Settlement, now: number): number
   next(seed: number, state: Settlement): SettlementCall
   /** Trees that were asserted, by root. */
   readonly trees: ReadonlyMap<HashHex, EarningsTree>
@@ -23,12 +23,6 @@ export interface RandomCalls {
 }
 
 const NAMES = (Object.keys(MAKERS) as CallName[]).flatMap(name => Array<CallName>(MAKERS[name].weight).fill(name))
-const STEPS: readonly (readonly [number, number])[] = [
-  [70, 3],
-  [25, 25],
-  [5, 120],
-]
-
 const STRANGER: Account = `0x${'9'.repeat(40)}`
 const NO_TERMS: Terms = {
   document: '1'.repeat(64) as HashHex,
@@ -48,11 +42,7 @@ export function createRandomCalls(hashing: SettlementHashing, accounts: readonly
   return {
     trees: memory.trees,
     dishonest: memory.dishonest,
-    step(seed) {
-      const draw = drawsFrom(seed ^ 0xffff_ffff)
-      const [, longest] = draw.pick(STEPS.flatMap(step => Array<(typeof STEPS)[number]>(step[0]).fill(step)))
-      return 1 + draw.below(longest)
-    },
+    time: (seed, state, now) => someTime(drawsFrom(seed ^ 0xffff_ffff), state, now),
     next(seed, state) {
       const draw = drawsFrom(seed)
       const call = someCall(draw, state)
@@ -69,6 +59,27 @@ export function createRandomCalls(hashing: SettlementHashing, accounts: readonly
 const makerOf = (call: CallName) => MAKERS[call] as Maker<SettlementCalls[CallName]>
 
 const latestJobs = ({ jobs }: Settlement): [JobId, JobState][] => [...jobs].slice(-5)
+
+/** Seconds that most steps stay below, and how often. */
+const STEPS = [3, 3, 3, 3, 3, 3, 25, 25, 25, 120]
+
+function someTime(draw: Draw, state: Settlement, now: number): number {
+  const borders = bordersOf(state).map(border => border + draw.below(3) - 1)
+  const soon = borders.filter(border => border > now && border <= now + 120)
+  if (soon.length > 0 && draw.chance(20)) return draw.pick(soon)
+  return now + 1 + draw.below(draw.pick(STEPS))
+}
+
+/** Times at which something becomes possible or impossible. */
+function bordersOf(state: Settlement): number[] {
+  const jobs = latestJobs(state).flatMap(([, job]) => [
+    job.lease.expiresAt,
+    job.cancelEndsAt,
+    ...(job.pending ? [job.pending.settlesAt] : []),
+  ])
+  const nodes = [...state.nodes.values()].map(({ unbondsAt }) => unbondsAt)
+  return [state.pausedUntil, state.pausableFrom, ...jobs, ...nodes]
+}
 
 /** A call for which some job is ready; now and then any. */
 function someCall(draw: Draw, state: Settlement): CallName {

@@ -48,6 +48,7 @@ export function follow(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
   const due = [...(job?.closed.values() ?? [])].filter(({ round }) => !job?.reports.has(round))
   const next = due.sort((a, b) => a.round - b.round)[0]
+  if (draft.nowMs < (job?.followAfterMs ?? 0)) return
   if (job === undefined || next === undefined || !ensurePrepared(draft, id, next.sources)) return
   const { round, startRoot, sources, units } = next
   const wanted = [{ root: startRoot, peers: sources }, ...updateSources(next)]
@@ -67,7 +68,8 @@ export function onApplied(
   setBusy(draft, undefined)
   if ('failed' in outcome) {
     note(draft, `the outer step of round ${round} failed and is tried again: ${outcome.failed}`, { job: id, round })
-    changeJob(draft, id, job => ({ ...job, blobs: new Map() }))
+    const followAfterMs = draft.nowMs + draft.state.settings.retryMs
+    changeJob(draft, id, job => ({ ...job, blobs: new Map(), followAfterMs }))
     return
   }
   if ('globalRoot' in outcome) {

@@ -46,6 +46,8 @@ export interface WorkerJob {
   readonly heads: ReadonlyMap<number, HashHex>
   readonly closed: ReadonlyMap<number, ClosedBody>
   readonly reports: ReadonlyMap<number, Report>
+  /** An outer step that failed is not tried again before. */
+  readonly followAfterMs?: number
   readonly task?: Task
 }
 

@@ -25,7 +25,8 @@ export function randomAssertion(
   [job, { terms, rounds: anchored, settled, status, isEnded, lease }]: readonly [JobId, JobState],
 ): SettlementCalls['assertEarnings'] {
   const rounds = draw.chance(85) ? anchored : draw.below(anchored + 2)
-  const most = mostCounts(terms, rounds)
+  const isCutShort = isEnded || status === 'cancelled'
+  const most = mostCounts(terms, rounds + Number(isCutShort && draw.chance(50)))
   const before = trees.get(settled.root)?.leaves ?? []
   const gains = KINDS.map(kind => [kind, gainOf(draw, most[kind] - settled.totals[kind])] as const)
   const leaves = gains.reduce(

@@ -70,5 +70,8 @@ function notPossible(job: JobState, claim: SettlementCalls['assertEarnings']): R
   const isLastRound = job.status === 'cancelled' || job.isEnded || rounds === job.terms.rounds
   if (isFinal && !(isLastRound && rounds === job.rounds)) return refuse('NotFinished')
   if (!atLeast(totals, job.settled.totals)) return refuse('TotalsDecrease')
-  return atLeast(mostCounts(job.terms, rounds), totals) ? undefined : refuse('TotalsExceedRounds')
+  // Work of the round in which a job was cut short is owed as well; it has no anchor.
+  const isCutShort = isFinal && (job.status === 'cancelled' || job.isEnded) && rounds < job.terms.rounds
+  const most = { ...mostCounts(job.terms, rounds + Number(isCutShort)), coordinated: BigInt(rounds) }
+  return atLeast(most, totals) ? undefined : refuse('TotalsExceedRounds')
 }
