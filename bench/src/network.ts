@@ -2,6 +2,7 @@
  * Suite `network`: what a network of processes costs over one process, and what its parts carry: blobs, gossip, chain,
  * coordinator. CPU seconds are as the system counts them per process, and say more than the clock on a busy machine.
  */
+import { blobs } from './network/blobs.ts'
 import type { CaseContext, RunCase } from './network/context.ts'
 import { gas } from './network/gas.ts'
 import { gossip } from './network/gossip.ts'
@@ -9,7 +10,7 @@ import { inScope } from './network/scope.ts'
 import type { Row } from './rows.ts'
 import { type Options, readCount, readNames, type Suite } from './suite.ts'
 
-const cases: Record<string, RunCase> = { gossip, gas }
+const cases: Record<string, RunCase> = { blobs, gossip, gas }
 
 type CaseName = keyof typeof cases
 

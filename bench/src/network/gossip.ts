@@ -1,13 +1,24 @@
 /**
  * Case `gossip`: how long a gossiped message takes from its publisher to everybody else, over real hosts in processes of
- * their own. Hosts know what they know after a start: the one that they were told to begin with.
+ * their own. After a start, hosts know the one that they were told to begin with; later they have neighbours as well.
  */
 import type { Row } from '../rows.ts'
 import { type CaseContext, type RunCase, rowsFor } from './context.ts'
 import type { Heard, HostFacts } from './gossip/hosts.ts'
 import { type Helper, startHelper } from './helper.ts'
 
-const SIZES = [5, 20] as const
+interface Shape {
+  readonly name: string
+  readonly count: number
+  /** Other hosts that each dials beside the first. */
+  readonly neighbours: number
+}
+
+const SHAPES: readonly Shape[] = [
+  { name: '5 hosts', count: 5, neighbours: 0 },
+  { name: '20 hosts', count: 20, neighbours: 0 },
+  { name: '20 hosts with neighbours', count: 20, neighbours: 4 },
+]
 const PROCESSES = 5
 const MESSAGES = 200
 const BETWEEN_MS = 40
@@ -22,7 +33,18 @@ interface Hosts {
   readonly count: number
 }
 
-async function startHosts({ scope }: CaseContext, count: number): Promise<Hosts> {
+/** Has every host dial some in the other processes. */
+async function connect(helpers: readonly Helper[], neighbours: number): Promise<void> {
+  const facts = await Promise.all(helpers.map(helper => helper.ask<HostFacts[]>('facts')))
+  for (const [i, helper] of helpers.entries())
+    for (let next = 1; next <= neighbours; next++) {
+      const others = facts[(i + next) % PROCESSES] as HostFacts[]
+      const dials = others.map(({ addresses }, place) => helper.ask('dial', { place, address: addresses[0] }))
+      await Promise.all(dials)
+    }
+}
+
+async function startHosts({ scope }: CaseContext, { count, neighbours }: Shape): Promise<Hosts> {
   const helpers = Array.from({ length: PROCESSES }, () => startHelper(scope, 'gossip/hosts.ts'))
   const [first, ...others] = helpers as [Helper, ...Helper[]]
   const each = count / PROCESSES
@@ -30,6 +52,7 @@ async function startHosts({ scope }: CaseContext, count: number): Promise<Hosts>
   const bootstrap = hub?.addresses.slice(0, 1)
   if (each > 1) await first.ask('start', { count: each - 1, bootstrap })
   await Promise.all(others.map(helper => helper.ask('start', { count: each, bootstrap })))
+  await connect(helpers, neighbours)
   return { helpers, count }
 }
 
@@ -51,25 +74,26 @@ async function latencies({ helpers, count }: Hosts): Promise<number[]> {
 const percentile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN
 
-async function measure(context: CaseContext, count: number): Promise<Row[]> {
-  const hosts = await startHosts(context, count)
+async function measure(context: CaseContext, shape: Shape): Promise<Row[]> {
+  const { name, count } = shape
+  const hosts = await startHosts(context, shape)
   await sleep(SETTLE_MS)
   const sorted = (await latencies(hosts)).sort((a, b) => a - b)
   for (const helper of hosts.helpers) await helper.stop()
   const arrived = (100 * sorted.length) / (MESSAGES * (count - 1))
   const [middle, late] = [percentile(sorted, 0.5), percentile(sorted, 0.95)]
-  context.log(`  ${count} hosts: median ${middle.toFixed(1)} ms, 95th percentile ${late.toFixed(1)} ms`)
+  context.log(`  ${name}: median ${middle.toFixed(1)} ms, 95th percentile ${late.toFixed(1)} ms`)
   const row = rowsFor('gossip')
   return [
-    row(`latency, median, ${count} hosts`, 'ms', middle),
-    row(`latency, 95th percentile, ${count} hosts`, 'ms', late),
-    row(`arrived, ${count} hosts`, '%', arrived),
+    row(`latency, median, ${name}`, 'ms', middle),
+    row(`latency, 95th percentile, ${name}`, 'ms', late),
+    row(`arrived, ${name}`, '%', arrived),
   ]
 }
 
-/** Measures small and larger networks. */
+/** Measures small and larger networks, one after another. */
 export const gossip: RunCase = async context => {
   const rows: Row[] = []
-  for (const count of SIZES) rows.push(...(await measure(context, count)))
+  for (const shape of SHAPES) rows.push(...(await measure(context, shape)))
   return rows
 }

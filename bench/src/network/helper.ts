@@ -58,7 +58,7 @@ export function startHelper(scope: Scope, script: string, nodeArguments: readonl
     if (error === undefined) asked?.resolve(answer as never)
     else asked?.reject(fail(error))
   })
-  const ended = once(child, 'close').then(([code, signal]) => {
+  const ended = once(child, 'exit').then(([code, signal]) => {
     for (const asked of waiting.values()) asked.reject(fail(`ended with ${signal ?? code}`))
   })
   const stop = async (): Promise<void> => {

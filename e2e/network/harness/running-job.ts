@@ -2,6 +2,7 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import {
+  connectClient,
   DEFAULT_RATES,
   type DownloadedJob,
   downloadJob,
@@ -31,13 +32,14 @@ export interface RunningJob {
 const CUSTODIANS = 1
 const PER_TERA_OPERATION = 1_000_000n
 
-/** Submits the job from this process and returns when nodes hold its data. */
+/** Submits the job from this process and returns when nodes hold its data; the connection is closed then. */
 export async function submitTiny(network: TestNetwork, tiny: TinyJob): Promise<RunningJob> {
   const before = await readPurses(network)
   const submission = tiny.submission(network.network, network.submitter.address)
   const rates = { ...DEFAULT_RATES, perTeraOperation: PER_TERA_OPERATION }
   const terms = termsOf(submission.document, submission.documentId, rates, CUSTODIANS)
-  const { job: id } = await submitJob(network.client, { submission, terms, onEvent: () => undefined })
+  const client = await connectClient({ network: network.network, key: network.submitter })
+  const { job: id } = await submitJob(client, { submission, terms, onEvent: () => undefined }).finally(client.stop)
   return { id, tiny, before }
 }
 

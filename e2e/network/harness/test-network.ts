@@ -72,7 +72,8 @@ interface Nodes {
 async function endAll(home: string, chain: LocalChain, nodes: readonly CairnNode[]): Promise<void> {
   await Promise.all(nodes.filter(({ isRunning }) => isRunning).map(node => node.kill()))
   await chain.stop()
-  rmSync(home, { recursive: true })
+  // To look into what a test left, its processes' logs above all.
+  if (process.env.CAIRN_E2E_KEEP === undefined) rmSync(home, { recursive: true })
 }
 
 /** Starts what does not run and waits until the coordinator has heard of all workers. */

@@ -1,61 +1,15 @@
 /**
- * Sends the same random calls to the contracts on a local chain and to the reference model, and compares after each one
- * what came of it: the outcome by name, the events, everybody's money, the whole job. An entry of its own, so that
+ * Sends the same calls to the contracts on a local chain and to the reference model, and compares after each one what
+ * came of it: the outcome by name, the events, everybody's money, the whole job. An entry of its own, so that
  * `e2e/slow/money.ts` can run more of it than the tests do.
  */
 import { philox4x32 } from '@cairn/primitives'
-import {
-  type Account,
-  applyCall,
-  createRandomCalls,
-  type JobId,
-  type NetworkParameters,
-  newSettlement,
-  type Settlement,
-  type SettlementCall,
-} from '@cairn/protocol'
-import { createTestClient, encodeFunctionData, erc20Abi, http, maxUint256 } from 'viem'
-import { call as send } from './chain/call.ts'
-import { type ChainClient, createChainClient, createConnection } from './chain-client.ts'
-import { encodeCall } from './conformance/encode-call.ts'
-import {
-  canonicalText,
-  eventsOfContracts,
-  eventsOfModel,
-  jobOfContracts,
-  jobOfModel,
-  moneyOfContracts,
-  moneyOfModel,
-} from './conformance/observe.ts'
-import { deploy } from './deploy.ts'
+import { type Account, createRandomCalls, type Settlement, type SettlementCall } from '@cairn/protocol'
+import { compareCall, startPair } from './conformance/pair.ts'
 import type { LocalChain } from './local-chain.ts'
 import { settlementHashing } from './settlement-hashing.ts'
 
 export { type ForgeReport, type ForgeRun, runForge } from './conformance/forge.ts'
-
-/** Small money and short periods: a hundred calls see every window open and close. */
-const PARAMETERS: Omit<NetworkParameters, 'guardian'> = {
-  minimumStake: 100n,
-  leaseBond: 30n,
-  earningsBond: 20n,
-  unbondingSeconds: 50,
-  challengeSeconds: 20,
-  leaseSeconds: 30,
-  cancelSeconds: 60,
-  pauseSeconds: 10,
-  pauseIntervalSeconds: 80,
-}
-
-const ACCOUNTS = 5
-
-/** A network on a chain beside its model. */
-interface Pair {
-  readonly clients: ReadonlyMap<Account, ChainClient>
-  readonly accounts: readonly Account[]
-  readonly setTime: (now: number) => Promise<void>
-  model: Settlement
-  now: number
-}
 
 /** Returns the seeds of so many calls. */
 export const randomSeeds = (seed: number, count: number): number[] =>
@@ -63,92 +17,35 @@ export const randomSeeds = (seed: number, count: number): number[] =>
 
 /**
  * Compares one call for each seed, on a network of their own. Returns how often each outcome came (the call's name, or
- * the code of its refusal). Throws `Error` at the first difference, with the calls that led to it.
+ * the code of its refusal). Throws `Error` at the first difference.
  */
 export async function compareWithModel(chain: LocalChain, seeds: readonly number[]): Promise<Map<string, number>> {
   const pair = await startPair(chain)
   const calls = createRandomCalls(settlementHashing, pair.accounts)
-  const history: string[] = []
   const outcomes = new Map<string, number>()
-  for (const call of openingCalls(pair.accounts)) await compareCall(pair, call, history)
   for (const seed of seeds) {
     pair.now = calls.time(seed, pair.model, pair.now)
-    const outcome = await compareCall(pair, calls.next(seed, pair.model), history)
+    const outcome = await compareCall(pair, calls.next(seed, pair.model))
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   }
   return outcomes
 }
 
-async function startPair({ rpcUrl, chainId, keys }: LocalChain): Promise<Pair> {
-  const options = keys.slice(0, ACCOUNTS).map(privateKey => ({ rpcUrl, chainId, privateKey, pollingMs: 1 }))
-  const deployer = createConnection(options[0]!)
-  const parameters = { ...PARAMETERS, guardian: createConnection(options[1]!).account! }
-  const addresses = await deploy(deployer, { parameters })
-  const clients = new Map(
-    options.map(option => createChainClient(option, addresses)).map(client => [client.account!, client]),
-  )
-  for (const client of clients.values()) await allowAll(client)
-  const clock = createTestClient({ mode: 'anvil', transport: http(rpcUrl) })
-  const { timestamp } = await deployer.reader.getBlock()
-  return {
-    clients,
-    accounts: [...clients.keys()],
-    setTime: now => clock.setNextBlockTimestamp({ timestamp: BigInt(now) }),
-    model: newSettlement(parameters),
-    now: Number(timestamp) + 1,
+/** A call at a time, in seconds after the script's beginning. */
+export interface ScriptStep {
+  readonly at: number
+  /** Made up from the state that the steps before it left. */
+  call(accounts: readonly Account[], state: Settlement): SettlementCall
+}
+
+/** Compares the calls of a script, on a network of their own. Returns the outcome of each. */
+export async function playScript(chain: LocalChain, steps: readonly ScriptStep[]): Promise<string[]> {
+  const pair = await startPair(chain)
+  const outcomes: string[] = []
+  const began = pair.now
+  for (const { at, call } of steps) {
+    pair.now = began + at
+    outcomes.push(await compareCall(pair, call(pair.accounts, pair.model)))
   }
-}
-
-/** The model has no allowances. */
-async function allowAll(client: ChainClient): Promise<void> {
-  const { token, escrow, registry } = client.addresses
-  for (const spender of [escrow, registry]) {
-    await send(client, {
-      to: token,
-      data: encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [spender, maxUint256] }),
-    })
-  }
-}
-
-/** Tokens and stakes for everybody, so that sequences need not begin with poverty. */
-const openingCalls = (accounts: readonly Account[]): SettlementCall[] =>
-  accounts.flatMap((from, i): SettlementCall[] => {
-    const word = (i + 1).toString(16).padStart(64, '0') as never
-    return [
-      { call: 'mint', from, args: { to: from, amount: 3_000n } },
-      { call: 'register', from, args: { peerKey: word, signature: [word, word], owner: from } },
-      { call: 'stake', from, args: { amount: 500n } },
-    ]
-  })
-
-async function compareCall(pair: Pair, call: SettlementCall, history: string[]): Promise<string> {
-  history.push(`${pair.now} ${canonicalText(call)}`)
-  const expected = applyCall(settlementHashing, pair.model, call, pair.now)
-  const client = pair.clients.get(call.from)!
-  await pair.setTime(pair.now)
-  const found = await send(client, encodeCall(client.addresses, call), ({ logs }) => ({
-    events: eventsOfContracts(logs),
-  }))
-  expectSame('outcome', expected.ok ? 'ok' : expected.code, found.ok ? 'ok' : found.code, history)
-  if (!expected.ok || !found.ok) return expected.ok ? 'ok' : expected.code
-  pair.model = expected.state
-  expectSame('events', eventsOfModel(expected.events).join('\n'), found.events.join('\n'), history)
-  const { accounts, model } = pair
-  expectSame('money', moneyOfModel(model, accounts), await moneyOfContracts(client, accounts), history)
-  const job = jobOfCall(call)
-  if (job) expectSame('job', jobOfModel(model, job, accounts), await jobOfContracts(client, job, accounts), history)
-  return call.call
-}
-
-const jobOfCall = ({ call, from, args }: SettlementCall): JobId | undefined => {
-  if (call === 'submit') return settlementHashing.jobKey(from, args.terms.document)
-  return 'job' in args ? args.job : undefined
-}
-
-function expectSame(what: string, model: string, contracts: string, history: readonly string[]): void {
-  if (model === contracts) return
-  const calls = history.slice(-12).join('\n')
-  throw new Error(
-    `The ${what} differs.\nmodel:     ${model}\ncontracts: ${contracts}\nafter ${history.length} calls:\n${calls}`,
-  )
+  return outcomes
 }

@@ -159,6 +159,31 @@ function drain(run: Run, { trees }: RandomCalls): void {
   for (const from of accounts) send(run, { call: 'withdrawStake', from, args: {} })
 }
 
+it('sees every kind of money that is lost, made up or paid twice', () => {
+  const seeds = fc.sample(fc.noBias(fc.nat({ max: 2 ** 32 - 1 })), { numRuns: 400, seed: 3 })
+  const { state } = live(seeds, () => undefined).run
+  const [key, job] = [...state.jobs].find(([, { paid }]) => paid > 0n)!
+  const [account, node] = [...state.nodes][0]!
+  const withJob = (change: object) => ({ ...state, jobs: new Map(state.jobs).set(key, { ...job, ...change }) })
+  const withNode = (change: object) => ({ ...state, nodes: new Map(state.nodes).set(account, { ...node, ...change }) })
+  expect(brokenMoneyRules(state)).toEqual([])
+  for (const wrong of [
+    withJob({ owed: job.terms.budget + 1n }),
+    withJob({ paid: job.owed + 1n }),
+    withJob({ paid: job.paid - 1n }),
+    withJob({ refunded: job.refunded + 1n }),
+    withJob({ withdrawn: new Map() }),
+    withNode({ stake: node.stake + 1n }),
+    withNode({ locked: node.locked + 1n }),
+    withNode({ locked: node.stake + 1n }),
+    withNode({ unbonding: -1n }),
+    { ...state, tokens: new Map([[account, -1n]]) },
+    { ...state, flows: { ...state.flows, burned: 1n } },
+  ]) {
+    expect(brokenMoneyRules(wrong)).not.toEqual([])
+  }
+})
+
 const count = fc.bigInt({ min: 0n, max: 1_000n })
 const counts: fc.Arbitrary<Counts> = fc.record({ trained: count, evaluated: count, kept: count, coordinated: count })
 

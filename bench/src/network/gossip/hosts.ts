@@ -67,16 +67,18 @@ function publish({ mailbox, host }: Place, number: number): Heard {
   return { number, atNs }
 }
 
+const factsOf = ({ host }: Place): HostFacts => ({ peer: host.peer, addresses: host.addresses() })
+
 answerParent(
   {
     async start({ count, bootstrap }: StartHosts): Promise<HostFacts[]> {
       for (let i = 0; i < count; i++) places.push(await startHost(bootstrap))
-      return places.map(({ host }) => ({ peer: host.peer, addresses: host.addresses() }))
+      return places.map(factsOf)
     },
+    facts: (): HostFacts[] => places.map(factsOf),
     publish: ({ place, number }: { place: number; number: number }): Heard => publish(places[place] as Place, number),
     heard: (): Heard[] => heard.splice(0),
     dial: async ({ place, address }: { place: number; address: string }) => places[place]?.host.dial(address),
-    connections: (): number[] => places.map(({ host }) => host.connected().length),
   },
   () => Promise.all(places.map(({ host }) => host.stop())),
 )

@@ -66,6 +66,8 @@ export const createLibp2pNode = (options: Libp2pNodeOptions): Promise<Libp2pNode
         allowedTopics: [...topics],
         allowPublishToZeroTopicPeers: true,
         ignoreDuplicatePublishError: true,
+        // A machine, or a fleet behind one router, may be many peers; the default mutes all of an address beyond ten.
+        scoreParams: { IPColocationFactorWeight: 0 },
         maxInboundDataLength: MAX_GOSSIP_BYTES,
         maxOutboundBufferSize: 4 * MIB,
       }),

@@ -91,16 +91,18 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       for (const peer of to) mailbox.send(peer, 'anchored', id, body)
     },
     async call({ job: id, call }) {
+      let ok = false
       try {
         await chain.refresh()
         const [job, view] = [state().jobs.get(id), chain.job(id)]
         if (job === undefined || view === undefined) return
         const refused = await makeCall({ parts, state: state(), job, view }, call)
+        ok = refused === undefined
         if (refused !== undefined) log.warn({ job: id, call: call.call }, refused)
         else log.info({ job: id, call: call.call }, 'sent to the chain')
       } finally {
         await chain.refresh()
-        await tellChain(id).finally(() => tell({ event: 'called', job: id }))
+        await tellChain(id).finally(() => tell({ event: 'called', job: id, ok }))
       }
     },
   }
@@ -172,7 +174,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
   }
 
   // Whatever was under way when this node last stopped is over.
-  for (const job of state().jobs.keys()) tell({ event: 'called', job })
+  for (const job of state().jobs.keys()) tell({ event: 'called', job, ok: true })
   const timer = setInterval(() => tell({ event: 'timer' }), TIMER_MS)
   return {
     hear(message) {

@@ -97,6 +97,7 @@ const noted = z.discriminatedUnion('about', [
   z.strictObject({ about: z.literal('commit'), kind: unit.shape.kind, round: index, replica: index }),
   z.strictObject({ about: z.literal('report'), round: index }),
   z.strictObject({ about: z.literal('release'), lease: index }),
+  z.strictObject({ about: z.literal('pinned') }),
 ])
 
 const KINDS = {

@@ -73,7 +73,7 @@ export type CoordinatorEvent =
     }
   | { readonly event: 'chain'; readonly job: JobId; readonly view: ChainView }
   /** The transaction under way is over, whatever came of it; a `chain` event was sent before. */
-  | { readonly event: 'called'; readonly job: JobId }
+  | { readonly event: 'called'; readonly job: JobId; readonly ok: boolean }
   | { readonly event: 'timer' }
 
 type Handlers = {
@@ -94,7 +94,11 @@ const handlers: Handlers = {
   },
   job: onJob,
   pinned(draft, { job, peer }) {
-    if (jobOf(draft, job)?.holders.has(peer)) return
+    const known = jobOf(draft, job)
+    if (known === undefined) return // its document may still be on its way; the node says it again
+    if (known.ended) return sendEnded(draft, job, peer)
+    draft.effects.push({ effect: 'send', to: peer, job, kind: 'noted', body: { about: 'pinned' } })
+    if (known.holders.has(peer)) return
     changeJob(draft, job, old => ({ ...old, holders: new Set([...old.holders, peer]) }))
     note(draft, `${shortPeer(peer)} holds the job's data`, { job, node: peer })
   },

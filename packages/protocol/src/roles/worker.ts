@@ -6,7 +6,7 @@ import type { JobId } from '../units.ts'
 import type { Ticked } from './events.ts'
 import { changeJob, changeTask, type Draft, jobOf, joinJob, note, setBlob, setBusy } from './worker/draft.ts'
 import { follow, onApplied, onClosed, onReportNoted, tendReports } from './worker/follow.ts'
-import { onKeep, onPin, tendKeeps } from './worker/keep.ts'
+import { onKeep, onPin, onPinnedNoted, tendKeeps, tendPinned } from './worker/keep.ts'
 import { onPrepared } from './worker/prepare.ts'
 import type { WorkerEffect, WorkerEvent, WorkerState } from './worker/state.ts'
 import { abandon, onCommitNoted, onLease, runWhenReady, sendCommit, sendProgress, tendCustody } from './worker/task.ts'
@@ -42,12 +42,14 @@ const handlers: Handlers = {
     const jobs = new Map(draft.state.jobs)
     jobs.delete(job)
     const keeps = new Map([...draft.state.keeps].filter(([, keep]) => keep.job !== job))
-    draft.state = { ...draft.state, jobs, keeps }
+    const pinned = new Map([...draft.state.pinned].filter(([, held]) => held.pin.job !== job))
+    draft.state = { ...draft.state, jobs, keeps, pinned }
     draft.effects.push({ effect: 'ended', job, outcome, reason })
   },
   noted(draft, { job, body }) {
     if (body.about === 'commit') onCommitNoted(draft, job, body)
     if (body.about === 'report') onReportNoted(draft, job, body.round)
+    if (body.about === 'pinned') onPinnedNoted(draft, job)
   },
   keep: (draft, { keep }) => onKeep(draft, keep),
   kept(draft, { job, unit, custody }) {
@@ -97,6 +99,7 @@ const handlers: Handlers = {
     for (const id of draft.state.jobs.keys()) abandon(draft, id, 'the node is leaving')
   },
   timer(draft) {
+    tendPinned(draft)
     for (const [id, { task }] of draft.state.jobs) {
       tendReports(draft, id)
       if (task === undefined || draft.nowMs - task.sentMs < draft.state.settings.resendMs) continue

@@ -141,7 +141,7 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
         if (coordinator.jobs.get(effect.job)?.isBehind) tellJob()
         if (life !== coordinatorLife) return
         tellCoordinator({ event: 'chain', job: effect.job, view: chain.view(nowMs) })
-        tellCoordinator({ event: 'called', job: effect.job })
+        tellCoordinator({ event: 'called', job: effect.job, ok: draw(2) === 0 })
       })
     }
   }

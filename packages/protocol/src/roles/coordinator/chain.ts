@@ -16,9 +16,8 @@ function earningsCall(
   settings: CoordinatorSettings,
   nowMs: number,
 ): ChainCall | undefined {
-  const { pending, settlesAtMs, settledFinal, settledRounds } = chain.earnings
+  const { pending, settlesAtMs, settledRounds } = chain.earnings
   if (pending) return nowMs >= settlesAtMs ? { call: 'settleEarnings' } : undefined
-  if (settledFinal) return { call: 'close' }
   const rounds = chain.anchored
   if (ended) return { call: 'assertEarnings', rounds, final: true }
   const due = rounds - settledRounds >= settings.earningsEveryRounds
@@ -29,7 +28,9 @@ function earningsCall(
 export function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
   const { chain, ended, rounds, isBehind } = job
   if (chain.status === 'closed' || isBehind) return undefined
-  if (chain.coordinator === undefined) return { call: 'takeLease' }
+  if (chain.earnings.settledFinal) return { call: 'close' }
+  // Nobody can take the lease of a job that was cancelled.
+  if (chain.coordinator === undefined) return chain.status === 'open' ? { call: 'takeLease' } : undefined
   if (chain.coordinator !== settings.account) return undefined
   const next = rounds[chain.anchored]
   if (next?.globalRoot !== undefined && isComplete(next) && chain.status === 'open')
@@ -79,9 +80,13 @@ export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; 
   if (jobOf(draft, id)?.ended && !isOver) settleRest(draft, id)
 }
 
-/** A transaction has gone through, or was refused; what is needed now follows from the chain. */
-export function onCalled(draft: Draft, { job }: { readonly job: JobId }): void {
-  changeJob(draft, job, ({ calling: _, ...rest }) => rest)
+/**
+ * A transaction has gone through, or was refused; what is needed now follows from the chain. After a refusal it is not
+ * asked for again at once: the same call would only be refused again.
+ */
+export function onCalled(draft: Draft, { job, ok }: { readonly job: JobId; readonly ok: boolean }): void {
+  const callAfterMs = ok ? 0 : draft.nowMs + draft.state.settings.callPauseMs
+  changeJob(draft, job, ({ calling: _, ...rest }) => ({ ...rest, callAfterMs }))
 }
 
 function settleAnchored(draft: Draft, id: JobId, round: number): void {
@@ -99,7 +104,7 @@ export function tendChain(draft: Draft, id: JobId): void {
   if (job === undefined) return
   const { settings } = draft.state
   const isBusy = job.calling !== undefined && draft.nowMs - job.calling.atMs < settings.callTimeoutMs
-  const call = isBusy ? undefined : nextCall(job, settings, draft.nowMs)
+  const call = isBusy || draft.nowMs < (job.callAfterMs ?? 0) ? undefined : nextCall(job, settings, draft.nowMs)
   if (call === undefined) return
   changeJob(draft, id, old => ({ ...old, calling: { call, atMs: draft.nowMs } }))
   draft.effects.push({ effect: 'call', job: id, call })

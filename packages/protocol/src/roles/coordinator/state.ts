@@ -99,6 +99,8 @@ export interface JobRecord {
   readonly chain: ChainView
   /** The chain holds rounds that this coordinator does not know: it waits for their documents. */
   readonly isBehind?: boolean
+  /** No transaction before this: the last one was refused. */
+  readonly callAfterMs?: number
   readonly calling?: { readonly call: ChainCall; readonly atMs: number }
   readonly ended?: { readonly outcome: JobOutcome; readonly reason: string }
   /** Why the job waits, when it does. */
@@ -115,6 +117,7 @@ export interface CoordinatorSettings {
   /** A lease lasts so many times as long as the work should take. */
   readonly leaseFactor: number
   readonly callTimeoutMs: number
+  readonly callPauseMs: number
   /** Rounds from one earnings assertion to the next. */
   readonly earningsEveryRounds: number
 }
@@ -132,6 +135,7 @@ export const DEFAULT_SETTINGS: Omit<CoordinatorSettings, 'account'> = {
   shortestLeaseMs: 8_000,
   leaseFactor: 5,
   callTimeoutMs: 30_000,
+  callPauseMs: 3_000,
   earningsEveryRounds: 16,
 }
 

@@ -1,7 +1,8 @@
 /** Keeping blobs for others: what another worker's unit left behind, and what a submitter pins. */
+import type { JobId } from '../../units.ts'
 import { changeJob, type Draft, ensure, jobOf, putJob } from './draft.ts'
 import { ensurePrepared } from './prepare.ts'
-import type { Keep, Pin } from './state.ts'
+import type { Keep, Pin, Pinned } from './state.ts'
 
 const keepKey = ({ unit, holder }: Keep): string => `${unit.job}/${unit.round}/${unit.replica}/${holder.peer}`
 
@@ -34,11 +35,32 @@ export function tendKeeps(draft: Draft): void {
   for (const [key, pin] of draft.state.pins) {
     const roots = pin.roots.map(root => ({ root, peers: pin.sources }))
     if (!ensure(draft, pin.job, 0, roots)) continue
-    draft.effects.push({ effect: 'sendPinned', pin })
+    sayPinned(draft, key, { pin, isNoted: false })
     // Who holds a job's data will probably be asked to work on it.
     ensurePrepared(draft, pin.job, pin.sources)
     draft.state = { ...draft.state, pins: without(draft.state.pins, key) }
   }
+}
+
+function sayPinned(draft: Draft, key: string, { pin, isNoted }: Omit<Pinned, 'sentMs'>): void {
+  const pinned = new Map(draft.state.pinned).set(key, { pin, isNoted, sentMs: draft.nowMs })
+  draft.state = { ...draft.state, pinned }
+  draft.effects.push({ effect: 'sendPinned', pin })
+}
+
+/** Repeats which jobs' blobs are here: a coordinator may not have known the job yet, or may have taken it over since. */
+export function tendPinned(draft: Draft): void {
+  const { resendMs, remindMs } = draft.state.settings
+  for (const [key, pinned] of draft.state.pinned)
+    if (draft.nowMs - pinned.sentMs >= (pinned.isNoted ? remindMs : resendMs)) sayPinned(draft, key, pinned)
+}
+
+export function onPinnedNoted(draft: Draft, job: JobId): void {
+  const noted = [...draft.state.pinned].map(([key, pinned]) => {
+    const isNoted = pinned.isNoted || pinned.pin.job === job
+    return [key, { ...pinned, isNoted }] as const
+  })
+  draft.state = { ...draft.state, pinned: new Map(noted) }
 }
 
 function without<T>(map: ReadonlyMap<string, T>, key: string): Map<string, T> {

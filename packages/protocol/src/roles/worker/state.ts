@@ -69,12 +69,22 @@ export interface Pin {
   readonly sources: readonly PeerAddress[]
 }
 
+/** A pin whose blobs are all here. */
+export interface Pinned {
+  readonly pin: Pin
+  /** When coordinators were last told. */
+  readonly sentMs: number
+  readonly isNoted: boolean
+}
+
 export interface WorkerSettings {
   readonly resendMs: number
   /** How long a custodian has before the next is asked. */
   readonly custodyMs: number
   /** Wait before something that failed is tried again. */
   readonly retryMs: number
+  /** How often what was noted is said again: another coordinator may have taken over. */
+  readonly remindMs: number
 }
 
 export interface WorkerState {
@@ -83,6 +93,8 @@ export interface WorkerState {
   /** By unit and holder. */
   readonly keeps: ReadonlyMap<string, Keep>
   readonly pins: ReadonlyMap<string, Pin>
+  /** By job and submitter, as `pins`. */
+  readonly pinned: ReadonlyMap<string, Pinned>
   /** What the one executor is doing. */
   readonly busy?: {
     readonly job: JobId
@@ -93,13 +105,14 @@ export interface WorkerState {
   readonly leaving: boolean
 }
 
-export const WORKER_SETTINGS: WorkerSettings = { resendMs: 2_000, custodyMs: 10_000, retryMs: 3_000 }
+export const WORKER_SETTINGS: WorkerSettings = { resendMs: 2_000, custodyMs: 10_000, retryMs: 3_000, remindMs: 30_000 }
 
 export const emptyWorker = (settings: WorkerSettings = WORKER_SETTINGS): WorkerState => ({
   settings,
   jobs: new Map(),
   keeps: new Map(),
   pins: new Map(),
+  pinned: new Map(),
   leaving: false,
 })
 

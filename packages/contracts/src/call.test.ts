@@ -1,0 +1,116 @@
+/** What only happens on a chain with others on it: races, calls that are not ours to make, contracts that will not deploy. */
+import { type HashHex, toHashHex } from '@cairn/primitives'
+import type { JobId, NetworkParameters } from '@cairn/protocol'
+import { createTestClient, decodeErrorResult, encodeDeployData, encodeFunctionData, http, publicActions } from 'viem'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { earningsAbi, earningsBytecode } from './abi/earnings.ts'
+import { errorsAbi } from './abi/errors.ts'
+import { escrowAbi } from './abi/escrow.ts'
+import { registryAbi, registryBytecode } from './abi/registry.ts'
+import { call } from './chain/call.ts'
+import { revertData } from './chain/errors.ts'
+import { addStake, approveNode, faucet, jobKey, registerNode, submitJob, takeLease } from './index.ts'
+import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-network.ts'
+
+const document: HashHex = toHashHex('d'.repeat(64))
+const prices = { trainPrice: 0n, evaluatePrice: 0n, custodyPrice: 0n, roundPrice: 0n }
+const counts = { rounds: 1, replicas: 1, evaluations: 0, custodians: 0 }
+
+let network: TestNetwork
+beforeAll(async () => {
+  network = await startTestNetwork()
+})
+afterAll(() => network?.chain.stop())
+
+const miner = () => createTestClient({ mode: 'anvil', transport: http(network.chain.rpcUrl) }).extend(publicActions)
+
+/** Holds blocks back until so many transactions wait, then lets them all into one. */
+async function inOneBlock<Value>(waiting: number, task: () => Promise<Value>): Promise<Value> {
+  const anvil = miner()
+  await anvil.setAutomine(false)
+  const result = task()
+  while ((await anvil.getTxpoolStatus()).pending < waiting) await new Promise(resolve => setTimeout(resolve, 5))
+  await anvil.mine({ blocks: 1 })
+  await anvil.setAutomine(true)
+  return result
+}
+
+describe('a call', () => {
+  it('that somebody else was faster with is refused by name, though its simulation was fine', async () => {
+    const [, , submitter, one, two] = network.clients
+    for (const client of [one!, two!]) {
+      await faucet(client, accountOf(client), 1_000_000_000n)
+      await registerNode(client, { peerKey: new Uint8Array(32).fill(1), signature: new Uint8Array(64) })
+      await addStake(client, 200_000_000n)
+    }
+    await submitJob(submitter!, { document, budget: 0n, ...prices, ...counts })
+    const job: JobId = jobKey(accountOf(submitter!), document)
+    const results = await inOneBlock(2, () => Promise.all([takeLease(one!, job), takeLease(two!, job)]))
+    expect(results.filter(({ ok }) => ok)).toHaveLength(1)
+    expect(results.find(({ ok }) => !ok)).toMatchObject({ ok: false, code: 'LeaseHeld' })
+  })
+
+  it('that no block takes in is thrown, since it may still come', async () => {
+    const client = { ...network.clients[5]!, receiptTimeoutMs: 100 }
+    await miner().setAutomine(false)
+    await expect(approveNode(client, accountOf(client))).rejects.toMatchObject({
+      name: 'ResourceError',
+      code: 'ReceiptTimeout',
+    })
+    await miner().setAutomine(true)
+  })
+
+  it('that only a contract may make is refused', async () => {
+    const stranger = network.clients[6]!
+    const { registry, escrow } = stranger.addresses
+    const account = accountOf(stranger)
+    const job = `0x${document}` as const
+    const requests = [
+      { to: registry, data: encodeFunctionData({ abi: registryAbi, functionName: 'lock', args: [account, 0n] }) },
+      { to: registry, data: encodeFunctionData({ abi: registryAbi, functionName: 'unlock', args: [account, 0n] }) },
+      { to: escrow, data: encodeFunctionData({ abi: escrowAbi, functionName: 'owe', args: [job, 0n, true] }) },
+      { to: escrow, data: encodeFunctionData({ abi: escrowAbi, functionName: 'pay', args: [job, account, 0n] }) },
+    ]
+    for (const request of requests) {
+      expect(await call(stranger, request)).toMatchObject({ ok: false, code: 'NotModule' })
+    }
+  })
+})
+
+describe('a contract', () => {
+  async function refusalOf(data: `0x${string}`): Promise<string> {
+    const { reader, account } = network.clients[0]!
+    const error = await reader.call({ account: account!, data, gas: 10_000_000n }).then(
+      () => undefined,
+      cause => revertData(cause),
+    )
+    return error === undefined ? 'deployed' : decodeErrorResult({ abi: errorsAbi, data: error }).errorName
+  }
+
+  it('refuses parameters that break a rule of money, whoever deploys it', async () => {
+    const { token, anchors, earnings } = network.clients[0]!.addresses
+    const deployment = (change: Partial<NetworkParameters>) =>
+      encodeDeployData({
+        abi: registryAbi,
+        bytecode: registryBytecode,
+        args: [token, anchors, earnings, { ...network.parameters, ...change }],
+      })
+    expect(await refusalOf(deployment({}))).toBe('deployed')
+    for (const change of [
+      { unbondingSeconds: 2 },
+      { cancelSeconds: 12 },
+      { pauseIntervalSeconds: 39 },
+      { leaseSeconds: 0 },
+      { unbondingSeconds: 36_501 * 86_400 },
+    ]) {
+      expect(await refusalOf(deployment(change)), JSON.stringify(change)).toBe('BadParameters')
+    }
+  })
+
+  it('refuses modules that do not know each other', async () => {
+    const { registry, escrow, anchors } = network.clients[0]!.addresses
+    const args = [registry, escrow, anchors] as const
+    const stray = encodeDeployData({ abi: earningsAbi, bytecode: earningsBytecode, args })
+    expect(await refusalOf(stray)).toBe('BadParameters')
+  })
+})

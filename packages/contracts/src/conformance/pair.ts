@@ -1,0 +1,134 @@
+/** A network on a local chain beside its model: every call goes to both, and everything is compared after it. */
+import {
+  type Account,
+  applyCall,
+  type JobId,
+  type NetworkParameters,
+  newSettlement,
+  type Settlement,
+  type SettlementCall,
+} from '@cairn/protocol'
+import { createTestClient, encodeFunctionData, erc20Abi, http, maxUint256 } from 'viem'
+import { call as send } from '../chain/call.ts'
+import { type ChainClient, createChainClient, createConnection } from '../chain-client.ts'
+import { deploy } from '../deploy.ts'
+import type { LocalChain } from '../local-chain.ts'
+import { settlementHashing } from '../settlement-hashing.ts'
+import { encodeCall } from './encode-call.ts'
+import {
+  canonicalText,
+  eventsOfContracts,
+  eventsOfModel,
+  jobOfContracts,
+  jobOfModel,
+  moneyOfContracts,
+  moneyOfModel,
+} from './observe.ts'
+
+/** Small money and short periods: a hundred calls see every window open and close. */
+const PARAMETERS: Omit<NetworkParameters, 'guardian'> = {
+  minimumStake: 100n,
+  leaseBond: 30n,
+  earningsBond: 20n,
+  unbondingSeconds: 50,
+  challengeSeconds: 20,
+  leaseSeconds: 30,
+  cancelSeconds: 60,
+  pauseSeconds: 10,
+  pauseIntervalSeconds: 80,
+}
+
+const ACCOUNTS = 5
+
+/** A network on a chain beside its model. */
+export interface Pair {
+  readonly clients: ReadonlyMap<Account, ChainClient>
+  readonly accounts: readonly Account[]
+  readonly setTime: (now: number) => Promise<void>
+  /** What was called so far, for the message about a difference. */
+  readonly history: string[]
+  model: Settlement
+  now: number
+}
+
+/** Deploys a network; its accounts have tokens and stakes, so that sequences need not begin with poverty. */
+export async function startPair({ rpcUrl, chainId, keys }: LocalChain): Promise<Pair> {
+  const options = keys.slice(0, ACCOUNTS).map(privateKey => ({ rpcUrl, chainId, privateKey, pollingMs: 1 }))
+  const deployer = createConnection(options[0]!)
+  const parameters = { ...PARAMETERS, guardian: createConnection(options[1]!).account! }
+  const addresses = await deploy(deployer, { parameters })
+  const clients = new Map(
+    options.map(option => createChainClient(option, addresses)).map(client => [client.account!, client]),
+  )
+  for (const client of clients.values()) await allowAll(client)
+  const clock = createTestClient({ mode: 'anvil', transport: http(rpcUrl) })
+  const { timestamp } = await deployer.reader.getBlock()
+  const pair: Pair = {
+    clients,
+    accounts: [...clients.keys()],
+    setTime: now => clock.setNextBlockTimestamp({ timestamp: BigInt(now) }),
+    history: [],
+    model: newSettlement(parameters),
+    now: Number(timestamp) + 1,
+  }
+  for (const call of openingCalls(pair.accounts)) await compareCall(pair, call)
+  return pair
+}
+
+/** The model has no allowances. */
+async function allowAll(client: ChainClient): Promise<void> {
+  const { token, escrow, registry } = client.addresses
+  for (const spender of [escrow, registry]) {
+    await send(client, {
+      to: token,
+      data: encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [spender, maxUint256] }),
+    })
+  }
+}
+
+const openingCalls = (accounts: readonly Account[]): SettlementCall[] =>
+  accounts.flatMap((from, i): SettlementCall[] => {
+    const word = (i + 1).toString(16).padStart(64, '0') as never
+    return [
+      { call: 'mint', from, args: { to: from, amount: 3_000n } },
+      { call: 'register', from, args: { peerKey: word, signature: [word, word], owner: from } },
+      { call: 'stake', from, args: { amount: 500n } },
+    ]
+  })
+
+/**
+ * Makes one call at the pair's time. Returns its name, or the code of its refusal. Throws `Error` at a difference, with
+ * the calls that led to it.
+ */
+export async function compareCall(pair: Pair, call: SettlementCall): Promise<string> {
+  const { history } = pair
+  history.push(`${pair.now} ${canonicalText(call)}`)
+  const expected = applyCall(settlementHashing, pair.model, call, pair.now)
+  const client = pair.clients.get(call.from)!
+  await pair.setTime(pair.now)
+  const found = await send(client, encodeCall(client.addresses, call), ({ logs }) => ({
+    events: eventsOfContracts(logs),
+  }))
+  expectSame('outcome', expected.ok ? 'ok' : expected.code, found.ok ? 'ok' : found.code, history)
+  if (!expected.ok || !found.ok) return expected.ok ? call.call : expected.code
+  pair.model = expected.state
+  expectSame('events', eventsOfModel(expected.events).join('\n'), found.events.join('\n'), history)
+  const { accounts, model } = pair
+  expectSame('money', moneyOfModel(model, accounts), await moneyOfContracts(client, accounts), history)
+  const job = jobOfCall(call)
+  if (job) expectSame('job', jobOfModel(model, job, accounts), await jobOfContracts(client, job, accounts), history)
+  return call.call
+}
+
+const jobOfCall = ({ call, from, args }: SettlementCall): JobId | undefined => {
+  if (call === 'submit') return settlementHashing.jobKey(from, args.terms.document)
+  return 'job' in args ? args.job : undefined
+}
+
+function expectSame(what: string, model: string, contracts: string, history: readonly string[]): void {
+  if (model === contracts) return
+  const calls = history.slice(-12).join('\n')
+  throw new Error(
+    `The ${what} differs.\nmodel:     ${model}\ncontracts: ${contracts}\nafter ${history.length} calls:\n${calls}`,
+  )
+}
