@@ -77,7 +77,7 @@ export default {
       name: 'development-dependency',
       comment: 'What ships may not import what is installed for tests and tools only.',
       severity: 'error',
-      from: { path: '^packages/', pathNot: TEST },
+      from: { path: '^packages/', pathNot: [TEST, '^packages/contracts/build/'] },
       to: { dependencyTypes: ['npm-dev'] },
     },
     {

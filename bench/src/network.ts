@@ -6,11 +6,12 @@ import { blobs } from './network/blobs.ts'
 import type { CaseContext, RunCase } from './network/context.ts'
 import { gas } from './network/gas.ts'
 import { gossip } from './network/gossip.ts'
+import { job } from './network/job.ts'
 import { inScope } from './network/scope.ts'
 import type { Row } from './rows.ts'
 import { type Options, readCount, readNames, type Suite } from './suite.ts'
 
-const cases: Record<string, RunCase> = { blobs, gossip, gas }
+const cases: Record<string, RunCase> = { job, blobs, gossip, gas }
 
 type CaseName = keyof typeof cases
 

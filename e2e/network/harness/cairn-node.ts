@@ -82,18 +82,20 @@ export async function createNode(options: CairnNodeOptions): Promise<CairnNode> 
       return process().pid
     },
     async start() {
-      running = startCairn(argumentsOf(options, directory, keyPath, port))
-      const ready = await running.ready
+      const started = startCairn(argumentsOf(options, directory, keyPath, port))
+      running = started
+      started.ended.then(() => {
+        if (running === started) running = undefined
+      })
+      const ready = await started.ready
       port = portOf(ready)
       return ready
     },
     async kill() {
       await process().signal('SIGKILL')
-      running = undefined
     },
     async stop() {
       const ended = await process().signal('SIGTERM')
-      running = undefined
       if (ended !== 0) throw new Error(`${name} ended with ${ended} instead of exit code 0`)
     },
     wipe() {

@@ -2,7 +2,6 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
 import {
-  connectClient,
   DEFAULT_RATES,
   type DownloadedJob,
   downloadJob,
@@ -38,7 +37,7 @@ export async function submitTiny(network: TestNetwork, tiny: TinyJob): Promise<R
   const submission = tiny.submission(network.network, network.submitter.address)
   const rates = { ...DEFAULT_RATES, perTeraOperation: PER_TERA_OPERATION }
   const terms = termsOf(submission.document, submission.documentId, rates, CUSTODIANS)
-  const client = await connectClient({ network: network.network, key: network.submitter })
+  const client = await network.connect()
   const { job: id } = await submitJob(client, { submission, terms, onEvent: () => undefined }).finally(client.stop)
   return { id, tiny, before }
 }
@@ -115,11 +114,12 @@ export async function downloadClosed(network: TestNetwork, job: RunningJob): Pro
  */
 export async function checkFinished(network: TestNetwork, job: RunningJob): Promise<Receipt> {
   const downloaded = await downloadClosed(network, job)
-  const { rounds, replicas, finalStateRoot } = job.tiny
+  const { replicas, roots } = job.tiny
+  const rounds = roots.length
   expect(downloaded.status).toMatchObject({ status: 'finished', agreed: rounds, anchored: rounds })
   for (const unit of downloaded.status.units) expect(unit.state, `${unit.round}/${unit.replica}`).toBe('settled')
   const receipt = receiptOf(downloaded)
-  expect(receipt.finalStateRoot).toBe(finalStateRoot)
+  expect(receipt.finalStateRoot).toBe(roots.at(-1))
   expect(receipt.payments.reduce((n, { trained }) => n + trained, 0)).toBe(rounds * replicas)
   expect(await checkMoney(network, job.id, job.before)).toEqual(paymentsOf(receipt))
   return receipt

@@ -2,7 +2,7 @@
  * A network of real processes: anvil with a state file, contracts, a coordinator, workers; and a client in the test
  * process. Not `cairn up`, which starts again what a test has killed.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -26,18 +26,21 @@ export interface TestNetwork {
   readonly home: string
   readonly networkFile: string
   readonly network: NetworkFile
-  /** Pays for jobs, and is the client's key. */
+  /** Pays for jobs. */
   readonly submitter: NodeKey
+  /** With the submitter's money; among peers it is a stranger, as every command is. */
   readonly client: NetworkClient
+  connect(): Promise<NetworkClient>
   readonly coordinator: CairnNode
   readonly workers: readonly CairnNode[]
   /** Everybody who may have tokens, contracts included. */
   readonly holders: readonly Account[]
-  readonly chainProcessId: number
   /** Makes one more worker, with money and not started. */
   addWorker(): Promise<CairnNode>
+  /** Makes an account with money. */
+  addAccount(): Promise<NodeKey>
   stopChain(): Promise<void>
-  /** `kill -9`. What the chain wrote last is what it will start with. */
+  /** `kill -9`. It will go on from what it wrote last: what happened since is forgotten. */
   killChain(): Promise<void>
   startChain(): Promise<void>
   /** Starts what does not run and waits until the coordinator has heard of all workers. */
@@ -61,6 +64,21 @@ async function deployOn({ rpcUrl, chainId, keys }: LocalChain): Promise<ChainCli
   const options = { rpcUrl, chainId, pollingMs: 20, privateKey: keys[0]! }
   const addresses = await deploy(createConnection(options), { parameters: localParameters })
   return createChainClient(options, addresses)
+}
+
+/** Connects with the money of a key. */
+async function connectAs(network: NetworkFile, key: NodeKey): Promise<NetworkClient> {
+  const client = await connectClient({ network })
+  const { rpcUrl, chainId } = network
+  const options = { rpcUrl, chainId, pollingMs: 20, privateKey: key.evmPrivateKey() }
+  return { ...client, chain: createChainClient(options, client.chain.addresses) }
+}
+
+/** Waits until the chain has written its state once more: what is older survives whatever comes. */
+async function untilWritten(stateFile: string): Promise<void> {
+  const writtenMs = () => statSync(stateFile, { throwIfNoEntry: false })?.mtimeMs ?? 0
+  const before = writtenMs()
+  await until('the chain to write its state', async () => writtenMs() > before || undefined)
 }
 
 interface Nodes {
@@ -125,7 +143,7 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
   async function startClient(): Promise<NetworkClient> {
     write([])
     const { addresses } = await coordinator.start()
-    const client = await connectClient({ network: write(addresses as string[]), key: submitter })
+    const client = await connectAs(write(addresses as string[]), submitter)
     await startAll(client, { coordinator, workers })
     return client
   }
@@ -140,16 +158,21 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
     network: client.network,
     submitter,
     client,
+    connect: () => connectAs(client.network, submitter),
     coordinator,
     workers,
     holders,
-    get chainProcessId() {
-      return chain.processId
-    },
     addWorker,
+    async addAccount() {
+      const key = createKey()
+      holders.push(key.address)
+      await fund(deployer, key.address)
+      return key
+    },
     allUp: () => startAll(client, { coordinator, workers }),
     stopChain: () => chain.stop(),
     async killChain() {
+      await untilWritten(stateFile)
       process.kill(chain.processId, 'SIGKILL')
       await chain.exited
     },

@@ -37,10 +37,9 @@ export const TINY_TEXT = Array.from(
 ).join('')
 
 export interface TinyJob {
-  readonly rounds: number
   readonly replicas: number
-  /** After a run in one process. */
-  readonly finalStateRoot: HashHex
+  /** Of the global state after every round of a run in one process. */
+  readonly roots: readonly HashHex[]
   /** Every call makes another job, since its salt is drawn anew. */
   submission(network: NetworkFile, submitter: string): Submission
 }
@@ -64,7 +63,7 @@ function memoryStore(): RunStore {
   }
 }
 
-async function trainHere(program: JobProgram, executor: Executor, data: PreparedData): Promise<HashHex> {
+async function trainHere(program: JobProgram, executor: Executor, data: PreparedData): Promise<HashHex[]> {
   const never = () => false
   const result = await train(program, executor, {
     hash: sha256,
@@ -76,9 +75,8 @@ async function trainHere(program: JobProgram, executor: Executor, data: Prepared
     shouldStop: never,
     shouldSave: never,
   })
-  const last = result.record.rounds.at(-1)
-  if (result.kind !== 'finished' || last === undefined) throw new Error(`the run here is ${result.kind}`)
-  return last.globalRoot
+  if (result.kind !== 'finished') throw new Error(`the run here is ${result.kind}`)
+  return result.record.rounds.map(({ globalRoot }) => globalRoot)
 }
 
 /** Compiles the job and trains it here, in one process. */
@@ -91,12 +89,11 @@ export async function prepareTinyJob(): Promise<TinyJob> {
   if (!initial.ok) throw new Error('the initial weights leave the domain')
   const initialRoot = rootOfState(sha256, globalSlots(program.model), initial.value)
   const stepMemoryBytes = await executor.stepMemoryBytes()
-  const finalStateRoot = await trainHere(program, executor, data)
+  const roots = await trainHere(program, executor, data)
   await executor.close()
   return {
-    rounds: spec.schedule.rounds,
     replicas: spec.schedule.replicas,
-    finalStateRoot,
+    roots,
     submission: ({ chainId, escrow }, submitter) =>
       submissionOf(sha256, {
         program,

@@ -92,7 +92,7 @@ describe('a job', () => {
 test('a job that is cancelled gives its budget back, but for what was done', async () => {
   const before = await tokensOf('submitter')
   const { job } = await lastOf(run('submit', tinyJob({ schedule: { rounds: 2000, innerSteps: 50 } }).job))
-  while ((await lastOf(run('status', job as string))).anchored === 0) continue
+  while ((await lastOf(run('status', job as string))).anchored === 0);
   const { events } = await run('cancel', job as string)
   expect(events.map(({ event }) => event)).toEqual(['cancelled', 'refunded'])
   const paid = BigInt(events[1]?.paid as string)

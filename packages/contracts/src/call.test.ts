@@ -97,9 +97,9 @@ describe('a contract', () => {
       })
     expect(await refusalOf(deployment({}))).toBe('deployed')
     for (const change of [
-      { unbondingSeconds: 2 },
-      { cancelSeconds: 12 },
-      { pauseIntervalSeconds: 39 },
+      { unbondingSeconds: 30 },
+      { cancelSeconds: 70 },
+      { pauseIntervalSeconds: 129 },
       { leaseSeconds: 0 },
       { unbondingSeconds: 36_501 * 86_400 },
     ]) {

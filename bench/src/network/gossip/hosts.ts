@@ -2,9 +2,10 @@
  * A child process with some hosts of a network: each seals and publishes presence messages as a node does, opens and
  * checks those of others before it passes them on, and notes when it published and when it heard.
  */
-import type { HashHex } from '@cairn/primitives'
-import { createHost, createMailbox, type Host, type Mailbox } from '@cairn/node/parts'
+
 import { silentLogger } from '@cairn/node'
+import { createHost, createMailbox, type Host, type Mailbox } from '@cairn/node/parts'
+import type { HashHex } from '@cairn/primitives'
 import { answerParent } from '../helper.ts'
 
 export interface StartHosts {
@@ -50,7 +51,8 @@ async function startHost(bootstrap: readonly string[]): Promise<Place> {
     rules,
     log: silentLogger,
     onMessage: ({ kind, body }) => {
-      if (kind === 'presence') heard.push({ number: (body as { threads: number }).threads, atNs: process.hrtime.bigint() })
+      if (kind === 'presence')
+        heard.push({ number: (body as { threads: number }).threads, atNs: process.hrtime.bigint() })
     },
   })
   mailbox.connect({ send: host.send, publish: (channel, bytes) => void host.publish(channel, bytes) })

@@ -10,7 +10,7 @@ import { type CommandContext, examples, integer } from './context.ts'
 import { type JsonOption, jsonOption, onAction } from './network-options.ts'
 
 /** The directory of a chain in that of its network. */
-export const CHAIN = 'chain'
+const CHAIN = 'chain'
 
 async function chainCommand({ screen }: CommandContext, options: ChainOptions & JsonOption): Promise<void> {
   const [{ startChainService }, { runService }] = await Promise.all([

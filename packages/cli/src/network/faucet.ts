@@ -27,7 +27,7 @@ async function setGasMoney({ reader, rpcUrl }: ChainConnection, account: Account
 }
 
 /** Fills an account up with money for gas. Throws `ResourceError` (`NoFaucet`) unless the chain is a development chain. */
-export async function giveGasMoney(connection: ChainConnection, account: Account): Promise<void> {
+async function giveGasMoney(connection: ChainConnection, account: Account): Promise<void> {
   const has = await connection.reader.getBalance({ address: account })
   if (has < GAS_MONEY / 2n) await setGasMoney(connection, account, GAS_MONEY)
 }

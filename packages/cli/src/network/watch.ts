@@ -5,7 +5,7 @@ import { CairnError } from '@cairn/primitives'
 export type WatchEvent =
   /** As often as the job was asked about. */
   | { readonly event: 'status'; readonly status: JobStatus }
-  /** A round is agreed. */
+  /** A round is complete. */
   | { readonly event: 'round'; readonly round: RoundSummary; readonly status: JobStatus }
   /** The state of a unit changed. */
   | { readonly event: 'unit'; readonly unit: UnitSummary }
@@ -24,6 +24,10 @@ const isAway = (error: unknown): error is CairnError => error instanceof CairnEr
 
 const unitKey = ({ kind, round, replica }: UnitSummary): string => `${kind}/${round}/${replica}`
 
+/** A round is told of once, with its evaluation: that comes after the root, and before the anchor. */
+const isComplete = ({ round, globalRoot, evaluationBits }: RoundSummary, { anchored, status }: JobStatus): boolean =>
+  globalRoot !== undefined && (round < anchored || evaluationBits !== undefined || status !== 'running')
+
 /** Finds what changed since it was last asked. */
 function changeFinder(onEvent: WatchOptions['onEvent']): (status: JobStatus) => void {
   const states = new Map<string, string>()
@@ -34,9 +38,9 @@ function changeFinder(onEvent: WatchOptions['onEvent']): (status: JobStatus) => 
       if (states.get(unitKey(unit)) !== state) onEvent({ event: 'unit', unit })
       states.set(unitKey(unit), state)
     }
-    for (const round of status.history) {
-      if (round.round < roundsTold || round.globalRoot === undefined) continue
-      roundsTold = round.round + 1
+    for (const round of status.history.slice(roundsTold)) {
+      if (!isComplete(round, status)) break
+      roundsTold++
       onEvent({ event: 'round', round, status })
     }
     onEvent({ event: 'status', status })

@@ -2,7 +2,7 @@
 import type { JobStatus, JobSummary, UnitSummary } from '@cairn/node'
 import { printColumns } from './columns.ts'
 import { formatDuration } from './format.ts'
-import { jobProgress, lossText, mean, roundLosses, shortName, unitsUnderWay, unitTitle } from './job-words.ts'
+import { jobProgress, lossText, mean, roundLosses, shortName, unitPath, unitsUnderWay, unitTitle } from './job-words.ts'
 import type { Screen } from './screen.ts'
 import { sparkline } from './sparkline.ts'
 import { printRows, type Row } from './table.ts'
@@ -13,11 +13,13 @@ export function showJobs(screen: Screen, jobs: readonly JobSummary[]): void {
   printColumns(screen, ['job', 'name', 'status', 'progress', 'what it does'], rows)
 }
 
-/** Says in a line who works on a unit and how far that is, or why nobody does. */
-export function unitLine({ state, node, done, lossBits, reason }: UnitSummary, innerSteps: number): string {
-  if (state !== 'leased') return reason
-  const words = [`by ${shortName(node ?? '')}`, `step ${done ?? 0}/${innerSteps}`]
-  return [...words, ...(lossBits === undefined ? [] : [`loss ${lossText(lossBits)}`])].join('  ')
+/** Says in a line who works on a unit, and how far that is; undefined when nobody does. */
+export function workLine({ kind, state, node, done = 0, lossBits }: UnitSummary, innerSteps: number) {
+  if (state !== 'leased') return undefined
+  const who = `by ${shortName(node ?? '')}`
+  if (kind === 'evaluate') return who
+  const loss = lossBits === undefined || done === 0 ? [] : [`loss ${lossText(lossBits)}`]
+  return [who, `step ${done}/${innerSteps}`, ...loss].join('  ')
 }
 
 const SPARKLINE_WIDTH = 40
@@ -55,11 +57,11 @@ export function showStatus(screen: Screen, status: JobStatus): void {
   if (units.length === 0) return
   const now = Date.now()
   const rows = units.map(unit => [
-    `round ${unit.round + 1}`,
+    unitPath(status.job, unit),
     unitTitle(unit),
     unit.state,
     formatDuration(now - unit.sinceMs),
-    unitLine(unit, status.innerSteps),
+    workLine(unit, status.innerSteps) ?? unit.reason,
   ])
-  printColumns(screen, ['round', 'unit', 'state', 'for', ''], rows)
+  printColumns(screen, ['unit', 'what it is', 'state', 'for', 'how it stands'], rows)
 }

@@ -14,7 +14,11 @@ export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length)
 
 export const unitTitle = ({ kind, round, replica }: UnitSummary): string =>
-  kind === 'train' ? `replica ${replica}` : `evaluation after round ${round + 1}`
+  kind === 'train' ? `replica ${replica + 1}` : `evaluation of round ${round + 1}`
+
+/** The name of a unit as `cairn why` takes it. */
+export const unitPath = (job: string, { kind, round, replica }: UnitSummary): string =>
+  `${shortName(job)}/${round}/${kind === 'train' ? replica : 'evaluate'}`
 
 /** How far a job is: `round 3/8`, or how it ended. */
 export const jobProgress = ({ status, agreed, rounds }: JobSummary): string =>

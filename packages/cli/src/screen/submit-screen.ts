@@ -12,7 +12,7 @@ type EventOf<Kind extends SubmitEvent['kind']> = Extract<SubmitEvent, { kind: Ki
 export type SubmitListener = (event: SubmitEvent) => void
 
 /** Said before anything is uploaded: who submits must know it. */
-export const DATA_NOTE = 'Workers see the training data of a job. Do not submit data that they must not see.'
+const DATA_NOTE = 'Workers see the training data of a job. Do not submit data that they must not see.'
 
 function showQuote(screen: Screen, quote: EventOf<'quote'>): void {
   const { terms, token, price, able, balance, prepared, submission, obstacle } = quote

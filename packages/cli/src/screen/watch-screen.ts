@@ -3,7 +3,7 @@ import { floatOfBits } from '@cairn/engine'
 import type { JobStatus, RoundSummary, UnitSummary } from '@cairn/node'
 import type { WatchEvent } from '../network/watch.ts'
 import { formatDuration } from './format.ts'
-import { lossLine, unitLine, validationLine } from './job-screen.ts'
+import { lossLine, validationLine, workLine } from './job-screen.ts'
 import { jobProgress, lossText, mean, roundLosses, shortName, unitsUnderWay, unitTitle } from './job-words.ts'
 import { jsonLine } from './json.ts'
 import type { Screen } from './screen.ts'
@@ -23,7 +23,8 @@ const TITLE_WIDTH = 26
 function unitRow(unit: UnitSummary, innerSteps: number): string {
   const title = `  ${unitTitle(unit).padEnd(TITLE_WIDTH)}`
   const isTraining = unit.kind === 'train' && unit.state === 'leased'
-  return `${title}${isTraining ? `${bar(unit.done ?? 0, innerSteps)}  ` : ''}${unitLine(unit, innerSteps)}`
+  const work = workLine(unit, innerSteps) ?? 'not given to a worker yet'
+  return `${title}${isTraining ? `${bar(unit.done ?? 0, innerSteps)}  ` : ''}${work}`
 }
 
 /** Milliseconds left, from the rounds that were agreed while we watched. */

@@ -23,7 +23,7 @@ export interface StartedUp {
   end(signal: NodeJS.Signals): Promise<number | null>
 }
 
-export const isAlive = (pid: number): boolean => {
+const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true

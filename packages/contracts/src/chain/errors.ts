@@ -25,7 +25,7 @@ export async function onChain<Value>(connection: ChainConnection, task: () => Pr
   }
 }
 
-export function chainError({ rpcUrl, chainId, receiptTimeoutMs }: ChainConnection, cause: unknown): CairnError {
+function chainError({ rpcUrl, chainId, receiptTimeoutMs }: ChainConnection, cause: unknown): CairnError {
   if (cause instanceof CairnError) return cause
   if (isOneOf(cause, LOST)) return unreachable(rpcUrl, cause)
   if (isOneOf(cause, ANOTHER_CHAIN)) return wrongChain(rpcUrl, chainId, 'another chain', cause)

@@ -7,6 +7,15 @@ import { deploy } from '../deploy.ts'
 import { type LocalChain, startLocalChain } from '../local-chain.ts'
 import { localParameters } from '../local-parameters.ts'
 
+/** Long enough that a slow machine does not outlive them: the chain's clock runs on. */
+const PERIODS = {
+  challengeSeconds: 30,
+  leaseSeconds: 120,
+  cancelSeconds: 90,
+  pauseSeconds: 40,
+  pauseIntervalSeconds: 150,
+}
+
 export interface TestNetwork {
   readonly chain: LocalChain
   readonly parameters: NetworkParameters
@@ -18,11 +27,11 @@ export interface TestNetwork {
 
 export const accountOf = (client: ChainClient): Account => client.account!
 
-/** Starts anvil and deploys a network with `localParameters`, except for those given. */
+/** Starts anvil and deploys a network, with local parameters but longer periods, except for those given. */
 export async function startTestNetwork(changes: Partial<NetworkParameters> = {}): Promise<TestNetwork> {
   const chain = await startLocalChain()
   const guardian = privateKeyToAddress(chain.keys[1]!)
-  const parameters = { ...localParameters, guardian, ...changes }
+  const parameters = { ...localParameters, ...PERIODS, guardian, ...changes }
   const options = { rpcUrl: chain.rpcUrl, chainId: chain.chainId, pollingMs: 5 }
   const addresses = await deploy(createConnection({ ...options, privateKey: chain.keys[0]! }), { parameters })
   const clients = chain.keys.map(privateKey => createChainClient({ ...options, privateKey }, addresses))

@@ -17,6 +17,7 @@ const MAX_INBOUND_STREAMS = 3
 
 export interface MessageCounts {
   sent: number
+  sentBytes: number
   received: number
   /** Dropped because too much waited for a peer, or because it could not be reached. */
   overflowed: number
@@ -43,7 +44,7 @@ interface DirectMessageOptions {
 /** Handles the message protocol of a node. */
 export async function directMessages(options: DirectMessageOptions): Promise<DirectMessages> {
   const { connections, limits, nowMs, isKnown, onMessage } = options
-  const counts = { sent: 0, received: 0, overflowed: 0, undelivered: 0, brokenStreams: 0, tooMany: 0 }
+  const counts = { sent: 0, sentBytes: 0, received: 0, overflowed: 0, undelivered: 0, brokenStreams: 0, tooMany: 0 }
   const outboxes = outboxBook()
   const limiter = rateLimiter(limits.messageRate, nowMs)
   let isStopped = false
@@ -88,6 +89,7 @@ export async function directMessages(options: DirectMessageOptions): Promise<Dir
     try {
       stream.send(framed(bytes))
       counts.sent++
+      counts.sentBytes += bytes.length
     } catch {
       counts.undelivered++ // the stream has just ended
     }

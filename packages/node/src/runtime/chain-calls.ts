@@ -51,7 +51,7 @@ export function roundDocumentOf({ facts, rounds }: JobRecord, round: number): Ro
 }
 
 /** Leaves of a job's earnings over its anchored rounds. */
-export function earningsLeaves({ state, job }: Pick<Calling, 'state' | 'job'>, rounds: number): EarningsLeaf[] {
+function earningsLeaves({ state, job }: Pick<Calling, 'state' | 'job'>, rounds: number): EarningsLeaf[] {
   return [...earnedCounts(state, job, rounds)].map(([account, counts]: [string, Counts]) => ({
     job: job.facts.job,
     account: account as Account,

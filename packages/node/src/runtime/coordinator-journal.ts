@@ -12,7 +12,7 @@ import {
 } from '@cairn/protocol'
 import type { Storage } from '../storage/open-storage.ts'
 
-export interface JournalledEvent {
+interface JournalledEvent {
   readonly event: CoordinatorEvent
   readonly nowMs: number
   readonly seed: number

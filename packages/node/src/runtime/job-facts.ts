@@ -47,7 +47,11 @@ const STATUS: Record<JobOnChain['status'], ChainView['status']> = {
 }
 
 /** The chain's view of a job as its coordinator is told. A lease that has run out is nobody's. */
-export function chainView({ status, anchors }: JobView, earnings: EarningsOnChain, nowMs: number): ChainView {
+export function chainView(
+  { status, anchors, cancelEndsAtSeconds }: JobView,
+  earnings: EarningsOnChain,
+  nowMs: number,
+): ChainView {
   const isHeld = anchors.holder !== undefined && anchors.expiresAtSeconds * 1000 > nowMs
   const { settled, pending } = earnings
   return {
@@ -57,6 +61,7 @@ export function chainView({ status, anchors }: JobView, earnings: EarningsOnChai
     anchored: anchors.rounds,
     head: anchors.head,
     isEnded: anchors.isEnded,
+    cancelEndsAtMs: cancelEndsAtSeconds * 1000,
     earnings: {
       settledRounds: settled.rounds,
       settledFinal: status === 'final' || status === 'closed',

@@ -18,7 +18,7 @@ import type { Logger } from '../log/logger.ts'
 import { type Signer, verifySignature } from '../network/signing.ts'
 
 /** What carries bytes; `network/` has the real one. */
-export interface Wire {
+interface Wire {
   send(peer: string, bytes: Uint8Array): void
   publish(channel: Exclude<Channel, 'direct'>, bytes: Uint8Array): void
 }

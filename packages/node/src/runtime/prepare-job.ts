@@ -9,7 +9,7 @@ export type Prepared =
   | { readonly ok: false; readonly reason: string }
 
 /** Reads a blob of plain bytes. */
-export async function readBytes({ blobs }: Pick<WorkerParts, 'blobs'>, id: HashHex): Promise<Uint8Array | undefined> {
+async function readBytes({ blobs }: Pick<WorkerParts, 'blobs'>, id: HashHex): Promise<Uint8Array | undefined> {
   return (await blobs.read(id))?.[0]?.bytes
 }
 

@@ -30,7 +30,7 @@ const question = z.discriminatedUnion('ask', [
 ]) satisfies z.ZodType<Question>
 
 /** Last losses that workers said, by lease. */
-export type ProgressBook = ReadonlyMap<number, number>
+type ProgressBook = ReadonlyMap<number, number>
 
 export interface Questioned {
   readonly host: CoordinatorHost

@@ -15,7 +15,7 @@ import {
 import type { Account, Message } from '@cairn/protocol'
 import { openBlobStore } from '../blobs/blob-store.ts'
 import { blobFetcher } from '../blobs/fetch-blob.ts'
-import { serveBlobs } from '../blobs/serve-blobs.ts'
+import { type ServeCounts, serveBlobs } from '../blobs/serve-blobs.ts'
 import { createCompute } from '../compute/compute.ts'
 import { lockDirectory } from '../files/lock.ts'
 import { makeDirectory } from '../files/read-write.ts'
@@ -176,6 +176,7 @@ async function run(
   const onCorrupt = (id: string, found: string) => log.warn({ blob: id, found }, 'a blob had gone bad and was dropped')
   const blobs = await openBlobStore({ directory: blobDirectory, onCorrupt })
   const fetcher = blobFetcher(host.connections, blobs)
+  let served: ServeCounts | undefined
   closers.push(fetcher.stop)
   if (role === 'coordinator') {
     const onProgress = ({ lease, lossBits }: { readonly lease: number; readonly lossBits: number }) => {
@@ -190,7 +191,7 @@ async function run(
   } else {
     const compute = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads })
     closers.push(() => compute.terminate())
-    await serveBlobs(host.connections, blobs)
+    served = await serveBlobs(host.connections, blobs)
     const liveCoordinators = () => [...coordinators.keys()]
     const hosted = hostWorker({
       parts: { ...parts, blobs, fetcher, compute },
@@ -208,7 +209,8 @@ async function run(
     account: key.address,
     addresses: addresses(),
     async stop(reason) {
-      log.info({ reason }, 'stopping')
+      const { sent: messages, sentBytes: messageBytes } = host.counts
+      log.info({ reason, blobBytes: served?.bytes ?? 0, messages, messageBytes }, 'stopping')
       worker?.leave()
       presence.leave()
       await new Promise(resolve => setTimeout(resolve, worker === undefined ? 0 : LAST_WORDS_MS))

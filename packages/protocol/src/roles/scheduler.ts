@@ -13,7 +13,7 @@ export interface Candidate {
   readonly keepers: readonly Peer[]
 }
 
-export interface Assignment {
+interface Assignment {
   readonly unit: Unit
   readonly node: Peer
 }

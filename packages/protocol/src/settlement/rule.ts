@@ -20,7 +20,7 @@ export interface Refused {
 
 export type Outcome = Done | Refused
 
-export interface CallContext {
+interface CallContext {
   readonly from: Account
   /** The block's time in seconds. */
   readonly now: number

@@ -19,19 +19,19 @@ export interface NodeState {
   readonly unbondsAt: number
 }
 
-export interface LeaseState {
+interface LeaseState {
   readonly holder: Account | undefined
   readonly epoch: number
   readonly expiresAt: number
 }
 
-export interface ClaimState {
+interface ClaimState {
   readonly root: HashHex
   readonly totals: Counts
   readonly rounds: number
 }
 
-export interface PendingState extends ClaimState {
+interface PendingState extends ClaimState {
   readonly asserter: Account
   readonly settlesAt: number
   readonly isFinal: boolean

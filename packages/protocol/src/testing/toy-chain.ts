@@ -13,6 +13,7 @@ export function toyChain(account: string, rounds: number) {
     anchored: 0,
     head: ZERO,
     isEnded: false,
+    cancelEndsAtMs: 0,
     earnings: { settledRounds: 0, pending: false, settlesAtMs: 0 },
   }
   let [settledFinal, pendingFinal, pendingRounds] = [false, false, 0]

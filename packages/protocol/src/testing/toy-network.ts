@@ -34,7 +34,7 @@ export interface Faults {
   readonly replaceEveryMs: number
 }
 
-export const NO_FAULTS: Faults = {
+const NO_FAULTS: Faults = {
   lost: 0,
   doubled: 0,
   failed: 0,

@@ -22,7 +22,7 @@ export interface ChildOptions {
 }
 
 /** How a child ended: in words, and as an error, its own if it sent one. */
-export interface Ended {
+interface Ended {
   readonly how: string
   readonly error: CairnError
 }

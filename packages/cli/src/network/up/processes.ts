@@ -20,7 +20,7 @@ export const workerNames = ({ workers }: NetworkShape): string[] =>
 
 export const chainDirectory = (directory: string): string => join(directory, CHAIN)
 
-export const nodeDirectory = (directory: string, name: string): string => join(directory, 'nodes', name)
+const nodeDirectory = (directory: string, name: string): string => join(directory, 'nodes', name)
 
 const LOOPBACK = '/ip4/127.0.0.1/tcp'
 

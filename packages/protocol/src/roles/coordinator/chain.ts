@@ -8,7 +8,7 @@ import { endJob } from './end.ts'
 import type { ChainCall, ChainView, CoordinatorSettings, JobRecord, RoundRecord } from './state.ts'
 
 /** A round can be anchored once its root is agreed and its evaluation, where one is due, is there. */
-export const isComplete = ({ globalRoot, evaluation }: RoundRecord): boolean =>
+const isComplete = ({ globalRoot, evaluation }: RoundRecord): boolean =>
   globalRoot !== undefined && (evaluation === undefined || evaluation.outcome?.kind === 'evaluated')
 
 function earningsCall(
@@ -25,12 +25,13 @@ function earningsCall(
 }
 
 /** Finds the next transaction that a job needs, if any. */
-export function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
   const { chain, ended, rounds, isBehind } = job
   if (chain.status === 'closed' || isBehind) return undefined
   if (chain.earnings.settledFinal) return { call: 'close' }
-  // Nobody can take the lease of a job that was cancelled.
-  if (chain.coordinator === undefined) return chain.status === 'open' ? { call: 'takeLease' } : undefined
+  // Nothing more can be asserted then; what is not owed goes back to the submitter.
+  if (chain.status === 'cancelled' && nowMs > chain.cancelEndsAtMs && !chain.earnings.pending) return { call: 'close' }
+  if (chain.coordinator === undefined) return { call: 'takeLease' }
   if (chain.coordinator !== settings.account) return undefined
   const next = rounds[chain.anchored]
   if (next?.globalRoot !== undefined && isComplete(next) && chain.status === 'open')

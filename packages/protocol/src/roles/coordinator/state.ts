@@ -69,6 +69,8 @@ export interface ChainView {
   readonly anchored: number
   readonly head: HashHex
   readonly isEnded: boolean
+  /** Until when final earnings of a cancelled job may be asserted. */
+  readonly cancelEndsAtMs: number
   readonly earnings: {
     readonly settledRounds: number
     readonly settledFinal: boolean

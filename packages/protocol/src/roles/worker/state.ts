@@ -28,9 +28,9 @@ export interface Task {
 }
 
 /** Where a blob stands: being fetched, on the disk, or failed and not tried again before a time. */
-export type BlobStatus = 'fetching' | 'here' | { readonly retryMs: number }
+type BlobStatus = 'fetching' | 'here' | { readonly retryMs: number }
 
-export interface Report {
+interface Report {
   readonly outcome: ReportOutcome
   readonly sentMs: number
   readonly isNoted: boolean

@@ -30,7 +30,7 @@ export function sendProgress(draft: Draft, id: JobId): void {
   draft.effects.push({ effect: 'send', to: job.coordinator, job: id, kind: 'progress', body: progress })
 }
 
-export function release(draft: Draft, id: JobId, to: string, lease: number, reason: string): void {
+function release(draft: Draft, id: JobId, to: string, lease: number, reason: string): void {
   draft.effects.push({ effect: 'send', to, job: id, kind: 'release', body: { lease, reason: reason.slice(0, 200) } })
 }
 

@@ -9,7 +9,7 @@ import type { Draw } from './draw.ts'
 import { type EarningsMemory, randomAssertion, randomWithdrawal } from './earnings.ts'
 import { randomTerms } from './terms.ts'
 
-export interface Situation {
+interface Situation {
   readonly draw: Draw
   readonly state: Settlement
   readonly accounts: readonly Account[]

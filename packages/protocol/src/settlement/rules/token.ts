@@ -4,7 +4,7 @@ import type { Flows, Settlement } from '../state.ts'
 import type { Account } from '../terms.ts'
 
 /** The most that one call mints: a million tokens of six decimals. */
-export const FAUCET_CAP = 10n ** 12n
+const FAUCET_CAP = 10n ** 12n
 
 export const tokenRules: Rules<'mint'> = {
   mint: (state, { to, amount }) =>
