@@ -7,11 +7,12 @@ import type { CaseContext, RunCase } from './network/context.ts'
 import { gas } from './network/gas.ts'
 import { gossip } from './network/gossip.ts'
 import { job } from './network/job.ts'
+import { leases } from './network/leases.ts'
 import { inScope } from './network/scope.ts'
 import type { Row } from './rows.ts'
 import { type Options, readCount, readNames, type Suite } from './suite.ts'
 
-const cases: Record<string, RunCase> = { job, blobs, gossip, gas }
+const cases: Record<string, RunCase> = { job, blobs, gossip, gas, leases }
 
 type CaseName = keyof typeof cases
 
@@ -20,6 +21,8 @@ const readOptions = (options: Options): CaseContext['options'] => ({
   repeats: readCount(options, 'repeats'),
   nodes: readCount(options, 'nodes'),
   seconds: readCount(options, 'seconds'),
+  ...(options.replicas === undefined ? {} : { replicas: readCount(options, 'replicas') }),
+  ...(typeof options.profile === 'string' ? { profile: options.profile } : {}),
 })
 
 export const network: Suite = {
@@ -34,6 +37,8 @@ export const network: Suite = {
     repeats: { argument: 'N', help: 'blobs: transfers of each size (default 3)', default: '3' },
     nodes: { argument: 'N', help: 'leases: node identities (default 200)', default: '200' },
     seconds: { argument: 'N', help: 'leases: how long to lease (default 30)', default: '30' },
+    replicas: { argument: 'N', help: 'leases: units of a round (default: as many as nodes)' },
+    profile: { argument: 'DIR', help: 'leases: write a CPU profile of the coordinator into DIR' },
   },
   async run(given, log) {
     const options = readOptions(given)

@@ -1,17 +1,22 @@
-/** Coordinator and chain die, stop and come back; the job ends with the bits of one process. */
-import { afterAll, beforeAll, beforeEach, describe, test } from 'vitest'
-import { checkFinished, submitTiny, untilMidUnit } from './harness/running-job.ts'
+/** Coordinator, chain and submitter go away, some to come back; the job ends with the bits of one process. */
+import { cancelJob, readBalances } from '@cairn/contracts'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { checkMoney } from './harness/money.ts'
+import { checkFinished, downloadClosed, submitTiny, untilJob, untilMidUnit } from './harness/running-job.ts'
+import { submitByCommand } from './harness/submit-command.ts'
 import { startTestNetwork, type TestNetwork } from './harness/test-network.ts'
 import { prepareTinyJob, type TinyJob } from './harness/tiny-job.ts'
 
-describe('a job whose network stops', { timeout: 240_000 }, () => {
+const LIMIT_MS = 300_000
+
+describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
   let network: TestNetwork
   let tiny: TinyJob
   beforeAll(async () => {
     ;[network, tiny] = await Promise.all([startTestNetwork({ workers: 3 }), prepareTinyJob()])
-  }, 240_000)
-  afterAll(() => network.stop())
-  beforeEach(() => network.allUp(), 240_000)
+  }, LIMIT_MS)
+  afterAll(() => network.stop(), LIMIT_MS)
+  beforeEach(() => network.allUp(), LIMIT_MS)
 
   test('survives kill -9 of the coordinator in mid-round, which comes back', async () => {
     const job = await submitTiny(network, tiny)
@@ -19,5 +24,49 @@ describe('a job whose network stops', { timeout: 240_000 }, () => {
     await network.coordinator.kill()
     await network.coordinator.start()
     await checkFinished(network, job)
+  })
+
+  test('goes on while the chain is away, and survives that it is killed and forgets', async () => {
+    const job = await submitTiny(network, tiny)
+    await untilMidUnit(network, job)
+    await network.stopChain()
+    await untilJob(network, job, 'a round to be agreed without the chain', ({ agreed }) => agreed > 0 || undefined)
+    await network.startChain()
+    await untilJob(network, job, 'a round to be anchored', ({ anchored }) => anchored > 0 || undefined)
+    await network.killChain()
+    await network.startChain()
+    await checkFinished(network, job)
+  })
+
+  test('survives that everything is stopped', async () => {
+    const { workers, coordinator } = network
+    const job = await submitTiny(network, tiny)
+    await untilMidUnit(network, job, 1)
+    await Promise.all(workers.map(worker => worker.stop()))
+    await coordinator.stop()
+    await network.stopChain()
+    await network.startChain()
+    await network.allUp()
+    await checkFinished(network, job)
+  })
+
+  test('needs its submitter no more once it is submitted', async () => {
+    const job = await submitByCommand(network, tiny)
+    await checkFinished(network, job)
+  })
+
+  test('is cancelled in its middle: what was done is paid, the rest comes back', async () => {
+    const { client } = network
+    const { escrow } = client.chain.addresses
+    const job = await submitTiny(network, tiny)
+    await untilMidUnit(network, job, 1)
+    expect(await cancelJob(client.chain, job.id)).toMatchObject({ ok: true })
+    const { status, rounds } = await downloadClosed(network, job)
+    expect(status.status).toBe('cancelled')
+    expect(rounds.map(({ document }) => document.globalRoot)).toEqual(tiny.roots.slice(0, rounds.length))
+    const paid = await checkMoney(network, job.id, job.before)
+    expect(paid.size).toBeGreaterThan(0)
+    // Paid and refunded is all that there was.
+    expect((await readBalances(client.chain, escrow)).tokens).toBe(job.before.tokens.get(escrow.toLowerCase()))
   })
 })

@@ -1,17 +1,22 @@
-/** Workers come, die and go; the job ends with the bits of one process. Real processes, network and chain. */
+/** Workers come, die, leave and lie; the job ends with the bits of one process. Real processes, network and chain. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { checkFinished, submitTiny, untilMidUnit } from './harness/running-job.ts'
+import { type HostilePeer, joinHostile } from './harness/hostile-peer.ts'
+import { droppedBy, memoryOf } from './harness/observe.ts'
+import { checkFinished, type RunningJob, submitTiny, untilJob, untilMidUnit } from './harness/running-job.ts'
 import { startTestNetwork, type TestNetwork } from './harness/test-network.ts'
 import { prepareTinyJob, type TinyJob } from './harness/tiny-job.ts'
+import { until } from './harness/until.ts'
 
-describe('a job on three workers', { timeout: 240_000 }, () => {
+const LIMIT_MS = 300_000
+
+describe('a job on three workers', { timeout: LIMIT_MS }, () => {
   let network: TestNetwork
   let tiny: TinyJob
   beforeAll(async () => {
     ;[network, tiny] = await Promise.all([startTestNetwork({ workers: 3 }), prepareTinyJob()])
-  }, 240_000)
-  afterAll(() => network.stop())
-  beforeEach(() => network.allUp(), 240_000)
+  }, LIMIT_MS)
+  afterAll(() => network.stop(), LIMIT_MS)
+  beforeEach(() => network.allUp(), LIMIT_MS)
 
   test('survives kill -9 of a worker in mid-unit, which comes back', async () => {
     const job = await submitTiny(network, tiny)
@@ -28,7 +33,60 @@ describe('a job on three workers', { timeout: 240_000 }, () => {
     worker.wipe()
     const { rounds } = await checkFinished(network, job)
     expect(worker.isRunning).toBe(false)
-    const committed = rounds[0]?.units.filter(unit => unit.worker === worker.peerKey)
-    expect(committed?.length).toBeGreaterThan(0) // what only it and its custodian had was needed
+    // The replica that it had trained was needed, and only a custodian had it.
+    expect(rounds[0]?.units.some(unit => unit.worker === worker.peerKey)).toBe(true)
   })
+
+  test('is not moved by strangers and a registered node that send what they should not', async () => {
+    const hostile = [await joinHostile(network, false), await joinHostile(network, true)]
+    const nodes = [network.coordinator, ...network.workers]
+    const [dropped, memory] = [droppedBy(nodes), memoryOf(nodes)]
+    const job = await submitTiny(network, tiny)
+    await attackUntilClosed(hostile, job)
+    await checkFinished(network, job)
+    for (const { stop } of hostile) await stop()
+    const after = droppedBy(nodes)
+    for (const code of [
+      'malformed',
+      'wrong-network',
+      'wrong-sender',
+      'wrong-job',
+      'replayed',
+      'bad-signature',
+      'bad-body',
+    ])
+      expect(after(code), code).toBeGreaterThan(dropped(code))
+    expect(nodes.filter(({ isRunning }) => !isRunning)).toEqual([])
+    expect(memoryOf(nodes)).toBeLessThan(memory + 1_000_000_000)
+  })
+
+  test('gets a lease back at once from a worker that leaves, and gives units to one that joins', async () => {
+    const newcomer = await network.addWorker()
+    await network.workers[0]?.stop()
+    const job = await submitTiny(network, tiny)
+    const unit = await untilMidUnit(network, job, 0)
+    await unit.worker.stop()
+    await until('the lease to be given back', async () => {
+      const { history } = await network.client.why(`${job.id}/${unit.round}/${unit.replica}`)
+      const reasons = history.map(({ text }) => text)
+      expect(reasons.filter(text => text.includes('did not commit within'))).toEqual([])
+      return reasons.some(text => text.includes('gave it back: the node is leaving')) || undefined
+    })
+    // One node alone cannot go on: whoever trains needs another to keep what it made.
+    await newcomer.start()
+    const { payments } = await checkFinished(network, job)
+    expect(payments.find(({ peer }) => peer === newcomer.peerKey)?.trained).toBeGreaterThan(0)
+  })
+
+  async function attackUntilClosed(hostile: readonly HostilePeer[], job: RunningJob): Promise<void> {
+    let isOver = false
+    const closed = untilJob(network, job, 'the job to be closed', ({ isClosed }) => isClosed || undefined)
+    const over = closed.finally(() => {
+      isOver = true
+    })
+    const attack = async (peer: HostilePeer) => {
+      while (!isOver) await peer.volley(job.id)
+    }
+    await Promise.all([over, ...hostile.map(attack)])
+  }
 })

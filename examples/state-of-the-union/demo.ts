@@ -1,187 +1,138 @@
 /**
- * `npm run demo [-- --out DIR --json --threads N]`: trains a small GPT on the State of the Union addresses, lets it write
- * while it learns, and checks two random units of the work. The same code as `cairn train`, `sample` and `verify`.
+ * `npm run demo [-- --out DIR --workers N --threads-per-worker N --json]`: a network of processes on this machine (chain,
+ * coordinator, workers) trains a small GPT on the State of the Union addresses and is paid for it. Then the model writes,
+ * two random units of the work are done again, and the money is counted. All by the code of `cairn up`, `submit` and so on.
  */
-import { availableParallelism } from 'node:os'
-import { join, relative } from 'node:path'
-import { parseArgs } from 'node:util'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createScreen,
   EXIT,
   finalLoss,
   formatDuration,
-  formatShare,
-  main,
-  type PreparedJob,
-  prepareJob,
+  plural,
   RECEIPT,
-  type RunEvent,
-  readJob,
-  readSource,
   type Screen,
-  sampleText,
   showError,
-  showResults,
-  stopOnSignals,
-  type TrainOutcome,
-  trainJob,
-  trainScreen,
+  untilAborted,
   WEIGHTS,
-  writerOf,
 } from '@cairn/cli'
-import { wasm } from '@cairn/engine'
-import { InputError } from '@cairn/primitives'
-import type { State } from '@cairn/training'
-import { freshDirectory } from './demo-directory.ts'
-import { shareOfRealWords, wordsOf } from './words.ts'
+import { freshDirectory, networkDirectoryIn } from './demo-directory.ts'
+import type { DemoRun } from './demo-job.ts'
+import { namesOf, startNetwork } from './demo-network.ts'
+import { type DemoOptions, readOptions } from './demo-options.ts'
+import { stopRequest } from './stop-request.ts'
+import { type Told, tellStory } from './story.ts'
 
-interface DemoOptions {
-  readonly out: string
-  readonly threads: number
-  readonly json: boolean
-}
+/** How long what is broken off may take to put its things away, while the network still answers it. */
+const GRACE_MS = 1500
 
-type Finished = Extract<TrainOutcome, { kind: 'finished' | 'diverged' }>
-
-const JOB = relative('.', join(import.meta.dirname, 'job.yaml'))
-const PROMPT = 'The '
-const SHORT_SAMPLE = 90
-const LONG_SAMPLE = 3000
-const SHOWN_OF_LONG_SAMPLE = 480
-const CHECKED_UNITS = 2
-/** Cooler than `cairn sample`: so small a model spells best when it is not adventurous. */
-const SAMPLING = { temperature: 0.5, topK: 0, topP: 1, seed: 1 }
-
-function readOptions(): DemoOptions {
-  try {
-    const { values } = parseArgs({
-      options: {
-        out: { type: 'string', default: join('out', 'demo') },
-        threads: { type: 'string', default: String(availableParallelism()) },
-        json: { type: 'boolean', default: false },
-      },
-    })
-    if (/^[1-9]\d?$/.test(values.threads)) return { ...values, threads: Number(values.threads) }
-    throw new Error(`--threads ${values.threads}`)
-  } catch (cause) {
-    throw new InputError('BadArgument', 'The demo does not know this argument.', {
-      path: 'arguments',
-      expected: '--out DIR, --threads N (1 to 99), --json',
-      found: cause instanceof Error ? cause.message : String(cause),
-      fix: 'For example: npm run demo -- --out out/demo --threads 2',
-      cause,
-    })
-  }
-}
-
-/** Continues the prompt; the same seed every time, so that what changes is the model. */
-async function write({ job, data, program }: PreparedJob, global: State, bytes: number): Promise<string> {
-  const writer = writerOf({
-    spec: job.spec,
-    model: program.model,
-    global,
-    ...(data.tokeniser && { tokeniser: data.tokeniser }),
-  })
-  let text = ''
-  for await (const piece of sampleText(writer, PROMPT, bytes, SAMPLING)) text += piece
-  return text
-}
-
-const oneLine = (text: string): string => text.replace(/\s+/g, ' ')
-
-function welcome({ print, colours }: Screen): void {
-  print(colours.bold('A small GPT learns to write like two centuries of State of the Union addresses.'))
+function welcome({ print, colours }: Screen, { workers }: DemoOptions): void {
+  print(colours.bold('A small GPT learns to write like two centuries of State of the Union addresses, on a network.'))
   print(
-    'Four replicas train side by side, as four machines would. All arithmetic is exact, so the job file fixes every',
+    `A chain, a coordinator and ${plural(workers, 'worker')} start here, each a process of its own; none trusts another.`,
   )
-  print('bit of the result: anyone can do any part of the work again and compare hashes. That is what the end shows.\n')
+  print(
+    'All arithmetic is exact, so the job file fixes every bit of the result, whoever does the work: anyone can do any',
+  )
+  print('part of it again and compare hashes. That, and who was paid for what, is what the end shows.\n')
 }
 
-/** Shows the run as `cairn train` does, and at every evaluation what the model writes by now. */
-function listener(screen: Screen, prepared: PreparedJob, threads: number) {
-  const show = trainScreen(screen, { backend: wasm.name, threads })
-  return async (event: RunEvent): Promise<void> => {
-    show(event)
-    if (event.kind !== 'round' || event.evaluation === undefined) return
-    const text = oneLine(await write(prepared, event.global, SHORT_SAMPLE))
-    screen.print(screen.colours.cyan(`  "${PROMPT}${text}"`))
+/** Says nothing more once the signal is aborted: by then another tells how it ended. */
+const screenUntil = (signal: AbortSignal, screen: Screen): Screen => ({
+  ...screen,
+  print: line => void (signal.aborted || screen.print(line)),
+  note: line => void (signal.aborted || screen.note(line)),
+  status: text => void (signal.aborted || screen.status(text)),
+})
+
+/** Runs the demo on a network of its own, which is stopped in any case. */
+async function onNetwork(
+  screen: Screen,
+  options: DemoOptions,
+  asked: AbortSignal,
+  onJob: DemoRun['onJob'],
+): Promise<Told> {
+  const network = await startNetwork(screen, options, asked)
+  const broken = new AbortController()
+  network.failed.then(error => broken.abort(error))
+  const signal = AbortSignal.any([asked, broken.signal])
+  const shared = { screen: screenUntil(signal, screen), network: network.path, nameOf: namesOf(network) }
+  const run: DemoRun = { ...shared, options, signal, onJob }
+  const story = tellStory(run, network)
+  try {
+    return await untilAborted(signal, story)
+  } finally {
+    if (!asked.aborted) screen.status('Stopping the network ...')
+    await Promise.race([story.catch(() => undefined), sleep(GRACE_MS)])
+    await network.stop()
+    screen.status('')
   }
 }
 
-async function showWriting(screen: Screen, prepared: PreparedJob, global: State): Promise<number> {
-  screen.status('Writing a page ...')
-  const text = await write(prepared, global, LONG_SAMPLE)
-  const corpus = new TextDecoder().decode((await readSource(prepared.job)).bytes)
-  const share = shareOfRealWords(text, new Set(wordsOf(corpus)))
-  const how = `byte by byte (temperature ${SAMPLING.temperature})`
-  screen.print(`\n${screen.colours.bold('What it writes now')}, ${how}:`)
-  screen.print(screen.colours.cyan(`${PROMPT}${text.slice(0, SHOWN_OF_LONG_SAMPLE)} ...`))
-  screen.print(`${formatShare(share)} of its words of three or more letters are words of the addresses.`)
-  return share
+function showNext({ print, colours }: Screen, { out, job }: DemoOptions): void {
+  const next = [
+    [`sample ${out} --prompt "My fellow "`, 'let it write more'],
+    [`verify ${out}/receipt.json`, 'do the whole job again: every bit must agree'],
+    [`train ${job} --out out/alone`, 'the same bits without a network'],
+    ['up', 'a network that stays, for jobs of your own'],
+  ] as const
+  const width = Math.max(...next.map(([command]) => command.length))
+  print(`\n${colours.bold('Try next')}`)
+  for (const [command, what] of next) print(`  npx cairn ${command.padEnd(width)}   ${what}`)
 }
 
-async function checkUnits(screen: Screen, { out, threads }: DemoOptions): Promise<number> {
-  screen.print(`\n${screen.colours.bold('Is the receipt true?')} Two random units of the work are done again:`)
-  return main(['verify', join(out, RECEIPT), '--units', String(CHECKED_UNITS), '--threads', String(threads)], screen)
+/** The last lines of `--json`. */
+function printSummary({ out }: DemoOptions, { receipt, knownWords }: NonNullable<Told['results']>, seconds: number) {
+  const { finalStateRoot, payments, disputes } = receipt
+  const files = { weights: join(out, WEIGHTS), receipt: join(out, RECEIPT) }
+  console.log(JSON.stringify({ knownWords }))
+  console.log(
+    JSON.stringify({ finalStateRoot, validationLoss: finalLoss(receipt), seconds, ...files, payments, disputes }),
+  )
 }
 
-function showNext(screen: Screen, out: string): void {
-  screen.print(`\n${screen.colours.bold('Try next')}`)
-  screen.print(`  npx cairn sample ${out} --prompt "My fellow "   let it write more`)
-  screen.print(`  npx cairn verify ${out}/receipt.json            do the whole job again: every bit must agree`)
-  screen.print('  npx cairn init my-job                          train on a text of your own')
-}
-
-async function afterTraining(screen: Screen, prepared: PreparedJob, outcome: Finished, o: DemoOptions, ms: number) {
-  const { receipt, global } = outcome
-  if (outcome.kind === 'diverged') {
-    screen.print(`The training diverged at ${receipt.diverged?.operator}; lower optimiser.learningRate in ${JOB}.`)
-    return EXIT.diverged
-  }
-  showResults(screen, o.out, receipt, ms)
-  const share = await showWriting(screen, prepared, global)
-  const code = await checkUnits(screen, o)
-  showNext(screen, o.out)
-  return { code, share }
-}
-
-async function demo(screen: Screen, o: DemoOptions): Promise<number> {
+async function demo(screen: Screen, o: DemoOptions, asked: AbortSignal, onJob: DemoRun['onJob']): Promise<number> {
   const began = performance.now()
-  const stop = stopOnSignals(() => screen.note('Stopping after this step; Ctrl-C again quits at once.'))
-  welcome(screen)
+  welcome(screen, o)
   await freshDirectory(o.out)
-  const prepared = await prepareJob(await readJob(JOB))
-  const onEvent = listener(screen, prepared, o.threads)
-  const run = { prepared, out: o.out, resume: false, backend: wasm, threads: o.threads, saveEveryMs: 30_000 }
-  const keep = { units: CHECKED_UNITS, random: Math.random }
-  const outcome = await trainJob({ ...run, keep, stop, onEvent })
-  stop.dispose()
-  if (outcome.kind === 'stopped') {
-    screen.note(`Stopped. Run the demo again to start afresh, or go on with:`)
-    screen.note(`  npx cairn train ${JOB} --out ${o.out} --resume`)
-    return EXIT.interrupted
-  }
-  const done = await afterTraining(screen, prepared, outcome, o, performance.now() - began)
-  if (typeof done === 'number') return done
+  const { code, results } = await onNetwork(screen, o, asked, onJob)
+  if (code === EXIT.ok) {
+    await rm(networkDirectoryIn(o.out), { recursive: true })
+    showNext(screen, o)
+  } else screen.note(`The logs of the network are kept in ${networkDirectoryIn(o.out)}/nodes.`)
   const seconds = (performance.now() - began) / 1000
-  screen.print(screen.colours.dim(`\nAll of it took ${formatDuration(seconds * 1000)}.`))
-  if (o.json) {
-    const { finalStateRoot } = outcome.receipt
-    const files = { weights: join(o.out, WEIGHTS), receipt: join(o.out, RECEIPT) }
-    const validationLoss = finalLoss(outcome.receipt)
-    console.log(JSON.stringify({ knownWords: done.share }))
-    console.log(JSON.stringify({ finalStateRoot, validationLoss, seconds, ...files }))
-  }
-  return done.code
+  screen.print(screen.colours.dim(`\nAll of it took ${formatDuration(seconds * 1000)}; nothing is left running.`))
+  if (o.json && results !== undefined) printSummary(o, results, seconds)
+  return code
+}
+
+function showStopped({ note }: Screen, { out, workers }: DemoOptions, job: string | undefined): number {
+  note('Stopped; nothing is left running. Run the demo again to start afresh.')
+  if (job === undefined) return EXIT.interrupted
+  note('Or let its network go on with the job where it was:')
+  note(`  npx cairn up --dir ${networkDirectoryIn(out)} --workers ${workers}`)
+  note(`  npx cairn watch ${job.slice(0, 8)} --network ${networkDirectoryIn(out)}/network.json   (in another terminal)`)
+  return EXIT.interrupted
 }
 
 /** With --json, standard output is for the lines that programs read. */
 const screenFor = (json: boolean): Screen =>
   createScreen({ stdout: json ? process.stderr : process.stdout, stderr: process.stderr, env: process.env })
 
-try {
-  const options = readOptions()
-  process.exitCode = await demo(screenFor(options.json), options)
-} catch (error) {
-  process.exitCode = showError(screenFor(false), error)
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2))
+  const screen = screenFor(options.json)
+  const asked = stopRequest(screen)
+  let job: string | undefined
+  try {
+    return await demo(screen, options, asked, id => {
+      job = id
+    })
+  } catch (error) {
+    return asked.aborted ? showStopped(screen, options, job) : showError(screen, error)
+  }
 }
+
+process.exit(await main().catch(error => showError(screenFor(false), error)))

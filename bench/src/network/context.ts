@@ -12,6 +12,10 @@ export interface NetworkOptions {
   readonly nodes: number
   /** How long it leases to them. */
   readonly seconds: number
+  /** Units of a round; as many as nodes where left out. */
+  readonly replicas?: number
+  /** Directory for a CPU profile of the coordinator. */
+  readonly profile?: string
 }
 
 export interface CaseContext {

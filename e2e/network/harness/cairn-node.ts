@@ -32,8 +32,8 @@ export interface CairnNodeOptions {
 }
 
 /** The least a key file may have: nobody guesses passphrases in tests. */
-const FAST = { n: 2 ** 12, r: 8, p: 1 }
-const PASSPHRASE = 'correct horse'
+export const FAST = { n: 2 ** 12, r: 8, p: 1 }
+export const PASSPHRASE = 'correct horse'
 
 function argumentsOf({ role, networkFile }: CairnNodeOptions, directory: string, key: string, port: number): string[] {
   const where = ['--network', networkFile, '--dir', directory, '--listen', `/ip4/127.0.0.1/tcp/${port}`]

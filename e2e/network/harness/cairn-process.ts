@@ -17,7 +17,7 @@ export interface CairnProcess {
 /** No machine takes so long; what does is broken. */
 const START_LIMIT_MS = 100_000
 
-const LAUNCHER = fileURLToPath(new URL('../../../packages/cli/bin/cairn.js', import.meta.url))
+export const LAUNCHER = fileURLToPath(new URL('../../../packages/cli/bin/cairn.js', import.meta.url))
 
 /** Collects the end of what a process says, for the error when it cannot start. */
 function lastWords(child: ChildProcess): () => string {

@@ -147,7 +147,10 @@ describe('arguments', () => {
       ['verify'],
       ['export'],
       ['tokenizer', 'train'],
-      ['doctor'],
+      ...['submit', 'jobs', 'status', 'watch', 'download', 'cancel', 'nodes', 'why'].map(name => [name]),
+      ...['up', 'node', 'chain'].map(name => [name]),
+      ...['create', 'import', 'export', 'show'].map(name => ['key', name]),
+      ...['balance', 'stake', 'unstake', 'withdraw', 'faucet', 'doctor'].map(name => [name]),
     ]
     for (const command of commands) {
       const ran = await cairn(...command, '--help')

@@ -1,9 +1,8 @@
 /** `cairn up`: a whole network on this machine, in one command. */
-import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { NETWORK_DIRECTORY } from '../network/network-file.ts'
-import { memoryOfMachine } from '../run/memory.ts'
+import { shareMachine } from '../network/up/share-machine.ts'
 import { jsonLine } from '../screen/json.ts'
 import { processListener, showReady } from '../screen/up-screen.ts'
 import { type CommandContext, examples, integer } from './context.ts'
@@ -20,8 +19,6 @@ interface UpOptions extends JsonOption {
 
 /** Every child has a while to stop, one group after another. */
 const STOP_DEADLINE_MS = 60_000
-/** A coordinator and a chain want some of the machine as well. */
-const SHARE_FOR_WORKERS = 0.8
 
 async function upCommand({ screen }: CommandContext, o: UpOptions): Promise<void> {
   const [{ startLocalNetwork }, { runService }] = await Promise.all([
@@ -31,12 +28,10 @@ async function upCommand({ screen }: CommandContext, o: UpOptions): Promise<void
   const { workers, oneOwner, restart, port } = o
   const network = await startLocalNetwork({
     directory: resolve(o.dir),
-    workers,
+    ...shareMachine(workers, o.threadsPerWorker),
     oneOwner,
     restart,
     ...(port === undefined ? {} : { port }),
-    threadsPerWorker: o.threadsPerWorker ?? Math.max(1, Math.floor(availableParallelism() / Math.max(1, workers))),
-    memoryPerWorker: Math.floor((memoryOfMachine() * SHARE_FOR_WORKERS) / Math.max(1, workers)),
     onEvent: processListener(screen, o.json),
   })
   showReady(screen, network, o.json)

@@ -20,8 +20,22 @@ export const DOWNLOADING = 'downloading'
 
 /** Says that a directory was made by the demo, which may therefore remove it. */
 export const DEMO = 'demo.json'
+/** Where the demo keeps its network. */
+export const DEMO_NETWORK = 'network'
 
-const OWN = new Set<string>([RECORD, LOCK, DOWNLOADING, WEIGHTS, RECEIPT, JOB, ORIGIN, METRICS, PLOT, DEMO])
+const OWN = new Set<string>([
+  RECORD,
+  LOCK,
+  DOWNLOADING,
+  WEIGHTS,
+  RECEIPT,
+  JOB,
+  ORIGIN,
+  METRICS,
+  PLOT,
+  DEMO,
+  DEMO_NETWORK,
+])
 for (const name of ['states', 'updates', 'checkpoints', ...Object.values(TOKENISERS)]) OWN.add(name)
 
 const isOwn = (name: string): boolean => OWN.has(name) || name.endsWith(TEMPORARY) || name.startsWith(`${LOCK}.`)

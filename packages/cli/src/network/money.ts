@@ -31,8 +31,8 @@ export interface Moved {
 
 /** Reads what an account has. */
 export async function readMoney(options: AccountOptions): Promise<Money> {
-  const account = await accountOf(options)
   const { client, token } = await openForReading(options)
+  const account = await accountOf(options)
   const [balances, { unbondsAtSeconds }] = await Promise.all([readBalances(client, account), readNode(client, account)])
   return { account, token, ...balances, unbondsAtSeconds }
 }
@@ -76,9 +76,9 @@ const noFaucet = (path: string): InputError =>
 
 /** Gives an account of a local network gas money and tokens. */
 export async function useFaucet(text: string, options: AccountOptions): Promise<Moved> {
-  const account = await accountOf(options)
   const { client, token, network, path } = await openForReading(options)
   if (!network.hasFaucet) throw noFaucet(path)
+  const account = await accountOf(options)
   const amount = parseAmount(text, token, '--amount')
   await give(client, account, amount)
   return { account, amount, token }

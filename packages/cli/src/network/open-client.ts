@@ -1,10 +1,11 @@
 /** A person's connection to a network: its chain, and its coordinators to ask. */
 import { readToken, type TokenFacts } from '@cairn/contracts'
 import { connectClient, type NetworkClient } from '@cairn/node'
-import type { NodeKey } from '@cairn/node/keys'
 import { ResourceError } from '@cairn/primitives'
+import type { Account } from '@cairn/protocol'
+import type { KeyOptions } from './key-place.ts'
 import { findNetwork, type LocatedNetwork } from './network-file.ts'
-import { openContracts } from './open-chain.ts'
+import { openContracts, unlockKey } from './open-chain.ts'
 
 export interface OpenClient extends LocatedNetwork {
   readonly client: NetworkClient
@@ -19,24 +20,40 @@ const isStarting = (path: string): ResourceError =>
     fix: 'Wait until `cairn up` says that the network is up, or start it again.',
   })
 
-/**
- * Connects to a network for as long as some work takes. The key pays and signs on the chain; among peers a person is a
- * stranger with a new name each time, since a node may be running under the key's own. Throws what finding the network
- * and `connectClient` throw.
- */
-export async function withClient<T>(
-  options: { readonly network?: string | undefined },
+/** Connects for as long as some work takes; `chain` is what the work writes with. */
+async function connected<T>(
+  located: LocatedNetwork,
+  privateKey: `0x${string}` | undefined,
   work: (open: OpenClient) => Promise<T>,
-  key?: NodeKey,
 ): Promise<T> {
-  const located = await findNetwork({ named: options.network })
-  const { network } = located
-  if (network.bootstrap.length === 0) throw isStarting(located.path)
-  const chain = await openContracts(network, key?.evmPrivateKey())
+  const { network, path } = located
+  if (network.bootstrap.length === 0) throw isStarting(path)
+  const chain = await openContracts(network, privateKey)
   const client = await connectClient({ network })
   try {
     return await work({ ...located, client: { ...client, chain }, token: await readToken(chain) })
   } finally {
     await client.stop()
   }
+}
+
+/** Connects to a network to ask it. Throws what finding the network and `connectClient` throw. */
+export async function withClient<T>(
+  options: { readonly network?: string | undefined },
+  work: (open: OpenClient) => Promise<T>,
+): Promise<T> {
+  return connected(await findNetwork({ named: options.network }), undefined, work)
+}
+
+/**
+ * Connects to a network with a key that pays and signs on the chain. Among peers a person is a stranger with a new name
+ * each time, since a node may be running under the key's own.
+ */
+export async function withPayingClient<T>(
+  options: KeyOptions,
+  work: (open: OpenClient & { readonly account: Account }) => Promise<T>,
+): Promise<T> {
+  const located = await findNetwork({ named: options.network })
+  const key = await unlockKey(options)
+  return connected(located, key.evmPrivateKey(), open => work({ ...open, account: key.address }))
 }

@@ -2,12 +2,10 @@
 import { readBalances } from '@cairn/contracts'
 import { type SubmitEvent as HandOverEvent, submitJob } from '@cairn/node'
 import { ResourceError } from '@cairn/primitives'
-import type { Account } from '@cairn/protocol'
 import type { TokenUnit } from './amounts.ts'
 import type { KeyOptions } from './key-place.ts'
 import { makeOffer, type Offer, type OfferOptions } from './offer.ts'
-import { unlockKey } from './open-chain.ts'
-import { type OpenClient, withClient } from './open-client.ts'
+import { withPayingClient } from './open-client.ts'
 import { type PreparedSubmission, prepareSubmission } from './prepare-submission.ts'
 
 export type SubmitEvent =
@@ -19,6 +17,8 @@ export type SubmitEvent =
 export interface SubmitOptions extends KeyOptions, OfferOptions {
   /** Whether to submit a job that has to wait for a worker. */
   readonly wait: boolean
+  /** Ends the waiting for nodes to hold the data; the job stays submitted. */
+  readonly signal?: AbortSignal
 }
 
 function assertNobodyWaits({ obstacle }: Offer, { wait }: SubmitOptions): void {
@@ -32,21 +32,15 @@ function assertNobodyWaits({ obstacle }: Offer, { wait }: SubmitOptions): void {
 }
 
 /** Submits a job; returns its id when enough nodes hold its data. Throws `InputError` and `ResourceError`. */
-export async function submit(
-  path: string,
-  options: SubmitOptions,
-  onEvent: (event: SubmitEvent) => void,
-): Promise<string> {
-  const key = await unlockKey(options)
-  const submitOpen = async ({ client, token, network }: OpenClient): Promise<string> => {
+export const submit = (path: string, options: SubmitOptions, onEvent: (event: SubmitEvent) => void): Promise<string> =>
+  withPayingClient(options, async ({ client, token, network, account }) => {
     onEvent({ kind: 'preparing' })
-    const prepared = await prepareSubmission(path, network, key.address)
+    const prepared = await prepareSubmission(path, network, account)
     const offer = makeOffer(prepared.submission, await client.nodes(), options, token)
     assertNobodyWaits(offer, options)
-    const { tokens } = await readBalances(client.chain, client.chain.account as Account)
+    const { tokens } = await readBalances(client.chain, account)
     onEvent({ kind: 'quote', balance: tokens, token, ...offer, ...prepared })
-    const { job } = await submitJob(client, { submission: prepared.submission, terms: offer.terms, onEvent })
+    const [{ submission }, { terms }, { signal }] = [prepared, offer, options]
+    const { job } = await submitJob(client, { submission, terms, onEvent, ...(signal && { signal }) })
     return job
-  }
-  return withClient(options, submitOpen, key)
-}
+  })

@@ -51,9 +51,9 @@ export function askSecret(question: string, { input, output, quit }: AskTerminal
       else typed.push(char)
     }
   }
-  output.write(question)
   input.setEncoding('utf8')
-  input.setRawMode?.(true)
+  input.setRawMode?.(true) // before the question: who is fast would see what they type
+  output.write(question)
   input.on('data', onData)
   input.resume()
   return promise

@@ -17,6 +17,15 @@ describe('a terminal', () => {
     expect(written).toEqual(['step 1', '\r\x1b[2K', 'step 2', '\r\x1b[2K', 'done\n'])
   })
 
+  test('has a status of several lines that is taken away as a whole', () => {
+    const { screen, written } = recorded(true)
+    screen.status('one\ntwo\nthree')
+    screen.status('')
+    screen.print('done')
+    const [clear, up] = ['\r\x1b[2K', '\x1b[1A']
+    expect(written).toEqual(['one\ntwo\nthree', `${clear}${up}${clear}${up}${clear}`, 'done\n'])
+  })
+
   test('has colours, unless NO_COLOR is set or it is dumb', () => {
     expect(recorded(true).screen.colours.red('x')).toBe('\x1b[31mx\x1b[39m')
     expect(recorded(true, { NO_COLOR: '1' }).screen.colours.red('x')).toBe('x')

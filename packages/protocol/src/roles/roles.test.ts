@@ -1,4 +1,5 @@
 /** The acceptance test of the whole, on letters: whatever fails, the final root is that of the run without faults. */
+import type { HashHex } from '@cairn/primitives'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { brokenInvariant, impossibleMove } from '../testing/coordinator-invariants.ts'
@@ -67,6 +68,21 @@ describe('a job on a network of letters', () => {
       { numRuns: 300, endOnFailure: true },
     )
     expect(events).toBeGreaterThan(100_000)
+  })
+
+  test('is not moved by reports of a node that takes no part in it', () => {
+    const facts = toyFacts({ rounds: 4 })
+    const { journal, state } = runChecked({ facts, workers: 3, seed: 5, faults: { deathEveryMs: 5_000 } })
+    const lie = (s: CoordinatorState, round: number, nowMs: number) => {
+      const outcome = { globalRoot: 'f'.repeat(64) as HashHex }
+      return tickCoordinator(s, { event: 'report', job: facts.job, peer: 'liar', round, outcome }, nowMs, 0).state
+    }
+    let attacked = emptyCoordinator(state.settings)
+    for (const { event, nowMs, seed } of journal) {
+      attacked = tickCoordinator(attacked, event, nowMs, seed).state
+      for (let round = 0; round < facts.rounds; round++) attacked = lie(attacked, round, nowMs)
+    }
+    expect(attacked).toEqual(state)
   })
 
   test('is restored from its journal to the same state', () => {

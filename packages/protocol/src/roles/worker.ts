@@ -68,7 +68,8 @@ const handlers: Handlers = {
   progress(draft, { job, lease, done, lossBits }) {
     if (!isCurrent(draft, job, lease)) return
     changeTask(draft, job, task => ({ ...task, done, lossBits }))
-    if (draft.nowMs - (jobOf(draft, job)?.task?.sentMs ?? 0) >= PROGRESS_MS) sendProgress(draft, job)
+    const { sentMs = 0, sentDone = 0 } = jobOf(draft, job)?.task ?? {}
+    if (draft.nowMs - sentMs >= (sentDone === 0 ? FIRST_PROGRESS_MS : PROGRESS_MS)) sendProgress(draft, job)
   },
   trained(draft, { job, lease, signed }) {
     freeExecutor(draft, lease)
@@ -109,6 +110,8 @@ const handlers: Handlers = {
   },
 }
 
+/** That a unit has begun is seen soon; units of a moment say nothing on the way. */
+const FIRST_PROGRESS_MS = 250
 const PROGRESS_MS = 1_000
 
 /** Outer steps come before units: others wait for them. */

@@ -35,7 +35,7 @@ export interface Child {
   end(): Promise<void>
 }
 
-const LAUNCHER = fileURLToPath(new URL('../../../bin/cairn.js', import.meta.url))
+export const LAUNCHER = fileURLToPath(new URL('../../../bin/cairn.js', import.meta.url))
 /** It quits by itself after 15 s. */
 const KILL_AFTER_MS = 18_000
 const LINES_SHOWN = 8

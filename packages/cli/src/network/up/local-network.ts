@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { lockDirectory, makeDirectory } from '@cairn/node/files'
 import type { PublicKeys } from '@cairn/node/keys'
+import { untilAborted } from '../../run/until-aborted.ts'
 import { CHAIN_STATE } from '../chain-process.ts'
 import { DEFAULT_KEY, keyIn } from '../key-place.ts'
 import { type NetworkFile, networkFileIn, readNetworkFile, writeNetworkFile } from '../network-file.ts'
@@ -25,6 +26,8 @@ export interface LocalNetworkOptions extends processes.NetworkShape {
   /** Whether to start processes again that died. */
   readonly restart: boolean
   readonly onEvent: (event: ProcessEvent) => void
+  /** Breaks the starting off. */
+  readonly signal?: AbortSignal
 }
 
 interface Parts {
@@ -113,12 +116,13 @@ async function stopAll(started: readonly Supervised[]): Promise<void> {
 
 const LOCKED = 'This network is running already: use it, stop it, or choose another --dir.'
 
-/** Starts a network. Throws what a process of it could not start with; nothing is left running then. */
+/** Starts a network. Throws what a process of it could not start with, or why it was broken off; nothing is left running then. */
 export async function startLocalNetwork(o: LocalNetworkOptions): Promise<LocalNetwork> {
   await makeDirectory(o.directory)
   const lock = lockDirectory(o.directory, LOCKED)
   const started: Supervised[] = []
   const start: Start = options => {
+    o.signal?.throwIfAborted()
     const process = supervise({ ...options, restart: o.restart, onEvent: o.onEvent })
     started.push(process)
     return process
@@ -128,7 +132,7 @@ export async function startLocalNetwork(o: LocalNetworkOptions): Promise<LocalNe
     lock.release()
   }
   try {
-    const parts = await startParts(o, start)
+    const parts = await untilAborted(o.signal, startParts(o, start))
     const last = new Map(started.map(process => [process.name, process]))
     const vital = [CHAIN, COORDINATOR].flatMap(name => last.get(name)?.failed ?? [])
     return { ...parts, failed: Promise.race(vital), stop }

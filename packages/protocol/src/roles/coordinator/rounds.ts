@@ -53,10 +53,12 @@ export function closeWhenDone(draft: Draft, id: JobId): void {
   } else if (round + 1 < job.facts.rounds) openRound(draft, id, round + 1, `round ${round} is closed`)
 }
 
-/** Records what a node found by applying the outer step. */
+/** Records what a node found by applying the outer step. SAFETY: who took no part in the job has no say in it. */
 export function addReport(draft: Draft, id: JobId, round: number, peer: Peer, outcome: ReportOutcome): void {
-  const record = jobOf(draft, id)?.rounds[round]
-  if (record?.closedMs === undefined || record.reports.has(peer)) return
+  const job = jobOf(draft, id)
+  const record = job?.rounds[round]
+  if (job === undefined || record?.closedMs === undefined || record.reports.has(peer)) return
+  if (!job.participants.has(peer) && !committersOf(record).includes(peer)) return
   changeRound(draft, id, round, r => ({ ...r, reports: new Map(r.reports).set(peer, outcome) }))
   const { globalRoot } = record
   const agrees = 'globalRoot' in outcome && outcome.globalRoot === globalRoot
@@ -77,22 +79,26 @@ export function agreeWhenReported(draft: Draft, id: JobId): void {
   const record = job?.rounds.slice(-2).find(r => r.closedMs !== undefined && r.globalRoot === undefined)
   if (job === undefined || job.ended || record === undefined) return
   const { round, reports } = record
-  const answers = new Set([...reports.values()].map(reportText))
-  if (answers.size > 1) {
-    const who = [...reports].map(([peer, report]) => `${shortPeer(peer)}: ${reportText(report).slice(0, 16)}`)
+  const committers = committersOf(record)
+  const missing = committers.filter(peer => !reports.has(peer))
+  const isWaiting = missing.some(peer => isLive(draft, peer))
+  const own = [...reports].filter(([peer]) => committers.includes(peer))
+  // Others speak for a round only when nobody is left who did it.
+  const voices = isWaiting || own.length > 0 ? own : [...reports]
+  const [report] = voices.map(([, outcome]) => outcome)
+  if (new Set(voices.map(([, outcome]) => reportText(outcome))).size > 1) {
+    const who = voices.map(([peer, report]) => `${shortPeer(peer)}: ${reportText(report).slice(0, 16)}`)
     endJob(draft, id, 'failed', `workers disagree on the state after round ${round} (${who.join(', ')})`)
     return
   }
-  const missing = committersOf(record).filter(peer => !reports.has(peer))
-  if (reports.size === 0 || missing.some(peer => isLive(draft, peer))) return
+  if (report === undefined || isWaiting) return
   for (const node of missing)
     note(draft, `${shortPeer(node)} is silent; the others agree without it`, { job: id, round, node })
-  agree(draft, job, record)
+  agree(draft, job, record, report)
 }
 
-function agree(draft: Draft, job: JobRecord, { round, reports }: RoundRecord): void {
+function agree(draft: Draft, job: JobRecord, { round, reports }: RoundRecord, report: ReportOutcome): void {
   const id = job.facts.job
-  const report = [...reports.values()][0] as ReportOutcome
   if ('diverged' in report) {
     const { graph, operator } = report.diverged
     endJob(draft, id, 'diverged', `the outer step of round ${round} left the domain at ${graph} ${operator}`)

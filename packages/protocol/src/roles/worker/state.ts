@@ -16,8 +16,9 @@ export interface Task {
   readonly phase: 'inputs' | 'running' | 'custody' | 'commit'
   readonly done: number
   readonly lossBits: number
-  /** When the coordinator was last told of it. */
+  /** When the coordinator was last told of it, and how many steps were done then. */
   readonly sentMs: number
+  readonly sentDone: number
   /** The commitment, while custodians sign. */
   readonly signed?: Omit<SignedCommitment, 'custody'>
   readonly custody: readonly Custody[]

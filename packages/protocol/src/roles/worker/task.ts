@@ -16,6 +16,7 @@ const startTask = (body: LeaseBody, nowMs: number): Task => ({
   done: 0,
   lossBits: 0,
   sentMs: nowMs,
+  sentDone: 0,
   custody: [],
   askedMs: new Map(),
 })
@@ -25,7 +26,7 @@ export function sendProgress(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
   if (job?.task === undefined) return
   const { body, done, lossBits } = job.task
-  changeTask(draft, id, task => ({ ...task, sentMs: draft.nowMs }))
+  changeTask(draft, id, task => ({ ...task, sentMs: draft.nowMs, sentDone: done }))
   const progress = { lease: body.lease, done, lossBits }
   draft.effects.push({ effect: 'send', to: job.coordinator, job: id, kind: 'progress', body: progress })
 }

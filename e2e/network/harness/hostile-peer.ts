@@ -1,0 +1,123 @@
+/**
+ * A peer that sends what no node should: noise, halves of messages, floods of headers, forgeries in the coordinator's
+ * name, questions and blob requests without sense. As a stranger, or as a registered node that went bad.
+ */
+import { createHash, randomBytes, randomInt } from 'node:crypto'
+import { addStake, networkId, registerNode, registrationMessage } from '@cairn/contracts'
+import { connectClient, type NetworkClient } from '@cairn/node'
+import { encodeHex, type HashHex } from '@cairn/primitives'
+import type { JobId } from '@cairn/protocol'
+import { type Forgery, forge } from './forged-message.ts'
+import type { TestNetwork } from './test-network.ts'
+
+export interface HostilePeer {
+  /** Sends one of everything to every node. */
+  volley(job: JobId): Promise<void>
+  stop(): Promise<void>
+}
+
+const STAKE = 200_000_000n
+
+/** Registers the peer as a node, with a stake like any other. */
+async function enlist({ chain, host: { signer } }: NetworkClient): Promise<void> {
+  const account = chain.account as `0x${string}`
+  await addStake(chain, STAKE)
+  const signature = signer.sign(registrationMessage(chain.chainId, chain.addresses.registry, account))
+  await registerNode(chain, { peerKey: signer.publicKey, signature })
+}
+
+const noise = (most: number): Uint8Array => new Uint8Array(randomBytes(randomInt(1, most)))
+const randomHash = () => encodeHex(randomBytes(32)) as HashHex & JobId
+
+/** Kinds that only coordinators, custodians and workers say, with bodies of the right form. */
+function lies(job: JobId): Pick<Forgery, 'kind' | 'job' | 'body'>[] {
+  const unit = { job, round: randomInt(3), replica: randomInt(3), kind: 'train' }
+  const roots = { updateRoot: randomHash(), newReplicaRoot: randomHash() }
+  const document = randomHash()
+  const custody = { custodians: [], custodiansNeeded: 0 }
+  return [
+    {
+      kind: 'lease',
+      job,
+      body: { lease: randomInt(99), unit, deadlineMs: 2 ** 50, document, sources: [], ...custody },
+    },
+    { kind: 'closed', job, body: { document, round: unit.round, units: [], startRoot: randomHash(), sources: [] } },
+    { kind: 'anchored', job, body: { round: 99, document: noise(1_000) } },
+    { kind: 'ended', job, body: { outcome: 'failed', reason: 'so I say' } },
+    { kind: 'noted', job, body: { about: 'commit', kind: 'train', round: unit.round, replica: unit.replica } },
+    { kind: 'release', job, body: { lease: randomInt(99), reason: 'so I say' } },
+    { kind: 'progress', job, body: { lease: randomInt(99), done: 1_000_000, lossBits: 0 } },
+    { kind: 'report', job, body: { round: unit.round, outcome: { globalRoot: randomHash() } } },
+    { kind: 'kept', job, body: { unit, ...roots, signature: encodeHex(randomBytes(64)) } },
+    { kind: 'submitted', job, body: { document: noise(10_000) } },
+    { kind: 'pinned', job: randomHash(), body: { roots: [] } },
+  ]
+}
+
+/** Messages that the guard has a name for each of. */
+function badMessages({ host: { signer } }: NetworkClient, network: HashHex, job: JobId): Uint8Array[] {
+  const good = { network, kind: 'progress', job, body: { lease: 1, done: 1, lossBits: 0 }, signer }
+  const whole = forge(good)
+  const stranger = { publicKey: noiseKey(), sign: () => new Uint8Array(randomBytes(64)) }
+  return [
+    noise(2_000),
+    whole.subarray(0, randomInt(1, whole.length)),
+    whole,
+    whole, // replayed
+    forge({ ...good, network: randomHash() }),
+    forge({ ...good, kind: 'presence' }),
+    forge({ ...good, signer: stranger }),
+    forge({ ...good, forger: stranger }),
+    forge({ ...good, job: randomHash() }),
+    forge({ ...good, body: { lease: -1 } }),
+    forge({ ...good, body: { padding: noise(100_000) } }),
+    forge({ ...good, sequence: 1 }),
+  ]
+}
+
+const noiseKey = (): Uint8Array => new Uint8Array(createHash('sha256').update(randomBytes(8)).digest())
+
+/** Frames and requests by hand, on streams of their own. */
+async function sendRaw({ host: { connections } }: NetworkClient, peer: string): Promise<void> {
+  const garbage: Record<string, Uint8Array> = {
+    '/cairn/message/1': Uint8Array.of(0xff, 0xff, 0xff, 0xff, 1, 2, 3),
+    '/cairn/blob/1': Uint8Array.from([0, 0, 0, 45, ...randomBytes(45)]),
+    '/cairn/query/1': Uint8Array.from([0, 0, 0, 60, ...randomBytes(60)]),
+  }
+  for (const [protocol, bytes] of Object.entries(garbage)) {
+    const stream = await connections.openStream(peer, protocol)
+    if (stream === undefined) continue
+    try {
+      stream.send(bytes)
+      stream.send(noise(60_000))
+      await stream.close({ signal: AbortSignal.timeout(2_000) })
+    } catch {
+      stream.abort(new Error('turned away')) // as it should be
+    }
+  }
+}
+
+/** Joins a network: as a stranger, or with a key that has money for a stake. */
+export async function joinHostile(network: TestNetwork, isRegistered: boolean): Promise<HostilePeer> {
+  const client = await connectClient({ network: network.network, key: await network.addAccount() })
+  if (isRegistered) await enlist(client)
+  const id = networkId(network.network.chainId, network.network.escrow)
+  for (const { peer, addresses } of await client.nodes()) client.host.learn({ peer, addresses })
+  const peers = [network.coordinator, ...network.workers].map(({ peerKey }) => peerKey)
+  const { host } = client
+  return {
+    async volley(job) {
+      for (const peer of peers) {
+        for (const bytes of badMessages(client, id, job)) host.send(peer, bytes)
+        for (const lie of lies(job)) host.send(peer, forge({ ...lie, network: id, signer: host.signer }))
+        await sendRaw(client, peer)
+      }
+      for (const channel of ['presence', 'commitments'] as const) await host.publish(channel, noise(2_000))
+      await host.publish(
+        'presence',
+        forge({ network: id, kind: 'presence', body: { leaving: true }, signer: host.signer }),
+      )
+    },
+    stop: client.stop,
+  }
+}

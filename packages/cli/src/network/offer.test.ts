@@ -1,0 +1,103 @@
+import type { NodeSummary } from '@cairn/node'
+import type { Submission } from '@cairn/training'
+import { describe, expect, test } from 'vitest'
+import { makeOffer, type OfferOptions } from './offer.ts'
+
+const TOKEN = { symbol: 'TEST', decimals: 6 }
+const MEMORY = 1000
+
+/** A job of 2 x 3 units of 10^12 operations each, so that prices can be read off. */
+const submission = {
+  documentId: 'd'.repeat(64),
+  document: {
+    spec: { schedule: { rounds: 3, replicas: 2 }, evaluation: { everyRounds: 1 } },
+    cost: {
+      operationsPerUnit: '1000000000000',
+      operationsPerEvaluation: '0',
+      memoryBytes: MEMORY,
+      updateBytes: 1,
+      replicaStateBytes: 1,
+      globalStateBytes: 1,
+    },
+  },
+} as unknown as Submission
+
+const worker = (price: bigint, change: Partial<NodeSummary> = {}): NodeSummary => ({
+  peer: `peer of ${price}`,
+  account: '0x00',
+  owner: `owner of ${price}`,
+  role: 'worker',
+  price: String(price),
+  memoryBytes: MEMORY,
+  operationsPerSecond: 1,
+  measured: true,
+  seenMsAgo: 0,
+  leaving: false,
+  addresses: [],
+  doing: '',
+  ...change,
+})
+
+const offer = (nodes: readonly NodeSummary[], options: OfferOptions = {}) =>
+  makeOffer(submission, nodes, options, TOKEN)
+
+describe('the price of a job is', () => {
+  const nodes = [worker(40n), worker(10n), worker(20n)]
+
+  test('what half of the workers ask at most', () => {
+    const { price, able, terms } = offer(nodes)
+    expect(price).toBe(20n)
+    expect(able.map(({ price: asked }) => asked)).toEqual(['10', '20'])
+    expect(terms.trainPrice).toBe(20n)
+  })
+
+  test('with a ceiling the highest that somebody below it asks', () => {
+    expect(offer(nodes, { maxPrice: '0.000039' }).price).toBe(20n)
+    expect(offer(nodes, { maxPrice: '1' }).price).toBe(40n)
+  })
+
+  test('the ceiling, or the usual one, where nobody asks', () => {
+    expect(offer([]).price).toBe(10_000n)
+    expect(offer([], { maxPrice: '0.5' }).price).toBe(500_000n)
+  })
+
+  test('not made by coordinators, workers that leave, are silent or too small', () => {
+    const others = [
+      worker(1n, { role: 'coordinator' }),
+      worker(2n, { leaving: true }),
+      worker(3n, { seenMsAgo: 60_000 }),
+      worker(4n, { memoryBytes: MEMORY - 1 }),
+    ]
+    expect(offer([...others, worker(9n)]).price).toBe(9n)
+  })
+})
+
+describe('a job that nobody could begin says why:', () => {
+  test.each([
+    ['nobody is there', [], {}, 'no worker is there'],
+    ['nobody has the memory', [worker(1n, { memoryBytes: 999 })], {}, /needs 1000 bytes.*more than 999/],
+    ['everybody asks more', [worker(30n)], { maxPrice: '0.00002' }, /asks more than 20 /],
+  ] as const)('%s', (_, nodes, options, reason) => {
+    expect(offer(nodes, options).obstacle).toMatch(reason)
+  })
+
+  test('and one that somebody could has no obstacle', () => {
+    expect(offer([worker(1n), worker(9n, { memoryBytes: 1 })]).obstacle).toBeUndefined()
+  })
+})
+
+test('custodians are as many as the owners that are there can bear, or what was asked for', () => {
+  const owners = (count: number) => Array.from({ length: count }, (_, i) => worker(BigInt(i)))
+  expect([0, 1, 2, 3, 4, 9].map(count => offer(owners(count)).terms.custodians)).toEqual([0, 0, 1, 1, 2, 2])
+  expect(offer(owners(2), { custodians: 2 }).terms.custodians).toBe(2)
+  const sameOwner = [worker(1n, { owner: 'one' }), worker(2n, { owner: 'one' })]
+  expect(offer(sameOwner).terms.custodians).toBe(0)
+})
+
+test('a budget below the quote is refused, and one above locks no more than the quote', () => {
+  const { terms } = offer([worker(1n)])
+  expect(() => offer([worker(1n)], { budget: '0.000001' })).toThrow(
+    expect.objectContaining({ code: 'BudgetTooLow', path: '--budget', found: '0.000001 TEST' }),
+  )
+  expect(offer([worker(1n)], { budget: '1000' }).terms.budget).toBe(terms.budget)
+})
