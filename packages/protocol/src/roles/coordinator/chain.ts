@@ -3,7 +3,7 @@
  * transaction, a lost RPC or a forgotten block all heal alike. SPEC: docs/decisions/0004-network.md "Rounds overlap".
  */
 import type { JobId } from '../../units.ts'
-import { changeJob, type Draft, isLive, jobOf, move, note, recordOf } from './draft.ts'
+import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, note } from './draft.ts'
 import { endJob } from './end.ts'
 import type { ChainCall, ChainView, CoordinatorSettings, JobRecord, RoundRecord } from './state.ts'
 
@@ -52,14 +52,13 @@ function settleRound(draft: Draft, id: JobId, round: number): void {
     if (unit.state === 'committed') move(draft, unit, { to: 'settled', reason: `round ${round} is anchored` })
 }
 
-/** Work of the round in which a job was cut short is paid too. */
-function settleRest(draft: Draft, id: JobId): void {
-  const job = jobOf(draft, id)
-  for (const round of job?.rounds ?? [])
-    for (const unit of [...round.units, ...(round.evaluation ? [round.evaluation] : [])]) {
-      const now = job && recordOf(jobOf(draft, id) as JobRecord, unit.unit)
-      if (now?.state === 'committed') move(draft, now, { to: 'settled', reason: 'committed before the job ended' })
-    }
+/** Work of the round in which a job was cut short is paid too; the contract owes for no round after it. */
+function settleRest(draft: Draft, id: JobId, cut: number): void {
+  for (const record of activeUnitsOf(jobOf(draft, id) as JobRecord)) {
+    if (record.state !== 'committed') continue
+    if (record.unit.round === cut) move(draft, record, { to: 'settled', reason: 'committed before the job ended' })
+    else move(draft, record, { to: 'voided', reason: `the job ended in round ${cut}` })
+  }
 }
 
 /** Takes in what the chain says of a job. */
@@ -78,7 +77,7 @@ export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; 
   const isOver = view.anchored === before.facts.rounds
   if (isOver) endJob(draft, id, 'finished', `all ${view.anchored} rounds are anchored`)
   else if (view.status === 'cancelled') endJob(draft, id, 'cancelled', 'its submitter cancelled it')
-  if (jobOf(draft, id)?.ended && !isOver) settleRest(draft, id)
+  if (jobOf(draft, id)?.ended && !isOver) settleRest(draft, id, view.anchored)
 }
 
 /**

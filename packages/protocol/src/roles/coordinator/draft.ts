@@ -2,7 +2,7 @@
 import type { HashHex } from '@cairn/primitives'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer, ReasonEffect, SendEffect } from '../events.ts'
-import { moveUnit, type UnitRecord } from '../unit-machine.ts'
+import { moveUnit, type UnitRecord, unitName } from '../unit-machine.ts'
 import type { ChainCall, CoordinatorState, JobRecord, NodeInfo, RoundRecord } from './state.ts'
 
 export type CoordinatorEffect =
@@ -66,7 +66,7 @@ export function move(draft: Draft, record: UnitRecord, step: Omit<Parameters<typ
   putUnit(draft, moveUnit(record, { ...step, nowMs: draft.nowMs }))
   const { job, round, replica, kind } = record.unit
   const node = step.lease?.node ?? record.lease?.node
-  note(draft, step.reason, {
+  note(draft, `${unitName(record.unit)}: ${step.reason}`, {
     job,
     round,
     ...(kind === 'evaluate' ? {} : { replica }),
