@@ -85,6 +85,24 @@ describe('a job on a network of letters', () => {
     expect(attacked).toEqual(state)
   })
 
+  test('that is cancelled pays what the chain can owe: its anchored rounds and the one that was cut short', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 }), jobs, fc.integer({ min: 1, max: 30_000 }), (seed, more, at) => {
+        const facts = toyFacts(more)
+        const { job, state } = runChecked({ facts, workers: 4, seed, faults: { lost: 10 }, cancelAtMs: at })
+        expect(job.chain.status).toBe('closed')
+        const { anchored } = job.chain
+        const most = Math.min(facts.rounds, anchored + 1) * facts.replicas
+        const counts = [...earnedCounts(state, job, anchored).values()]
+        const sum = (kind: 'trained' | 'kept') => counts.reduce((n, c) => n + Number(c[kind]), 0)
+        expect(sum('trained')).toBeLessThanOrEqual(most)
+        expect(sum('trained')).toBeGreaterThanOrEqual(anchored * facts.replicas)
+        expect(sum('kept')).toBe(sum('trained') * facts.custodians)
+      }),
+      { numRuns: 100, endOnFailure: true },
+    )
+  })
+
   test('is restored from its journal to the same state', () => {
     const facts = toyFacts({ rounds: 5 })
     const { journal, state } = runChecked({ facts, workers: 3, seed: 9, faults: { lost: 20, deathEveryMs: 5_000 } })

@@ -3,6 +3,7 @@ import type { HashHex } from '@cairn/primitives'
 import type { ChainCall, ChainView } from '../roles/coordinator/state.ts'
 
 const WINDOW_MS = 2_000
+const CANCEL_MS = 600_000
 const ZERO = '0'.repeat(64) as HashHex
 
 /** Creates a chain with one job of `rounds` rounds. Calls that do not fit its state are ignored, as a revert would be. */
@@ -46,6 +47,11 @@ export function toyChain(account: string, rounds: number) {
   }
   return {
     calls,
+    /** What the submitter may do at any time. */
+    cancel(nowMs: number): void {
+      if (state.status === 'open' && !settledFinal)
+        state = { ...state, status: 'cancelled', cancelEndsAtMs: nowMs + CANCEL_MS }
+    },
     perform(call: ChainCall, nowMs: number): void {
       calls.push(call.call)
       ;(table[call.call] as (call: ChainCall, nowMs: number) => void)(call, nowMs)

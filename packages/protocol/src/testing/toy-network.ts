@@ -65,6 +65,8 @@ export interface ToyNetworkOptions {
   readonly workers: number
   readonly seed: number
   readonly faults?: Partial<Faults>
+  /** When the submitter cancels the job; never when left out. */
+  readonly cancelAtMs?: number
   /** Called after every tick of the coordinator. */
   readonly onTick?: (state: CoordinatorState, event: CoordinatorEvent) => void
 }
@@ -82,7 +84,14 @@ export interface ToyResult {
 const LONGEST_MS = 14_400_000
 
 /** Runs a job until it is closed on the chain, or four hours of virtual time have passed. */
-export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: ToyNetworkOptions): ToyResult {
+export function runToyNetwork({
+  facts,
+  workers,
+  seed,
+  faults: given,
+  cancelAtMs,
+  onTick,
+}: ToyNetworkOptions): ToyResult {
   const faults: Faults = { ...NO_FAULTS, ...given }
   const settings = { account: ACCOUNT, ...DEFAULT_SETTINGS }
   const queue: Queued[] = []
@@ -291,6 +300,7 @@ export function runToyNetwork({ facts, workers, seed, faults: given, onTick }: T
   tellJob()
   tellCoordinator({ event: 'pinned', job: facts.job, peer: nodes[0]?.peer ?? '' })
   beat()
+  if (cancelAtMs !== undefined) later(cancelAtMs, () => chain.cancel(nowMs))
   if (faults.deathEveryMs > 0) later(draw(faults.deathEveryMs), kill)
   if (faults.replaceEveryMs > 0) later(draw(faults.replaceEveryMs), replace)
   if (faults.restoreEveryMs > 0) later(draw(faults.restoreEveryMs), restore)
