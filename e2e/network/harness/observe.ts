@@ -10,9 +10,6 @@ export function droppedBy(nodes: readonly CairnNode[]): (code: string) => number
   return code => counts.get(code) ?? 0
 }
 
-/** Sums the resident memory of running nodes, in bytes. */
-export function memoryOf(nodes: readonly CairnNode[]): number {
-  const pids = nodes.map(({ pid }) => String(pid)).join(',')
-  const kibibytes = execFileSync('ps', ['-o', 'rss=', '-p', pids], { encoding: 'utf8' }).trim().split(/\s+/)
-  return kibibytes.reduce((sum, size) => sum + 1024 * Number(size), 0)
-}
+/** Reads the resident memory of running nodes, in bytes. */
+export const memoryOf = (nodes: readonly CairnNode[]): number[] =>
+  nodes.map(({ pid }) => 1024 * Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })))

@@ -65,8 +65,9 @@ export interface UnitUnderWay extends UnitSummary {
   readonly worker: CairnNode
 }
 
+/** Not beyond its half: what a test then does shall still meet it under way. */
 const isUnderWay = ({ kind, state, done = 0 }: UnitSummary, innerSteps: number): boolean =>
-  kind === 'train' && state === 'leased' && done > 0 && done < innerSteps
+  kind === 'train' && state === 'leased' && done > 0 && done <= innerSteps / 2
 
 /** Waits until a worker is in the middle of a unit of a round, or a later one. */
 export const untilMidUnit = (network: TestNetwork, job: RunningJob, fromRound = 0): Promise<UnitUnderWay> =>

@@ -1,4 +1,4 @@
-/** The job of these tests: units of a second or two on one thread, and the root that one process finds without a fault. */
+/** The job of these tests: units of about a second on one thread, and the root that one process finds without a fault. */
 import { randomBytes } from 'node:crypto'
 import { wasm } from '@cairn/engine'
 import type { NetworkFile } from '@cairn/node'
@@ -26,7 +26,7 @@ export const TINY_SPEC = {
   model: { kind: 'gpt', layers: 1, heads: 2, width: 64, context: 64 },
   data: { kind: 'text', source: 'tiny.txt' },
   optimiser: { learningRate: 0.003, warmupSteps: 2 },
-  schedule: { replicas: 3, innerSteps: 120, rounds: 3, batch: 4, checkpoints: 3 },
+  schedule: { replicas: 3, innerSteps: 200, rounds: 3, batch: 4, checkpoints: 3 },
   evaluation: { batches: 2, everyRounds: 2 },
   seed: 7,
 }

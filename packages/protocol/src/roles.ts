@@ -4,6 +4,7 @@
  */
 
 export { jobObstacle, leaseOf, nodeObstacle } from './roles/coordinator/assign.ts'
+export type { AnchoredRound } from './roles/coordinator/begin.ts'
 export { activeUnitsOf, type CoordinatorEffect } from './roles/coordinator/draft.ts'
 export { earnedCounts } from './roles/coordinator/earned.ts'
 export {

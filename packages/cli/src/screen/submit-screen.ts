@@ -27,7 +27,7 @@ function showQuote(screen: Screen, quote: EventOf<'quote'>): void {
     [
       'custodians',
       custodians === 0
-        ? 'none: if a worker is lost, its units are done again'
+        ? 'none: a worker that loses its disk takes the job with it'
         : `${custodians} of other owners hold what a unit leaves`,
     ],
     [

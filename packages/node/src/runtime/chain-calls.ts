@@ -6,6 +6,7 @@ import {
   closeJob,
   earningsTree,
   endJob,
+  releaseLease,
   settleEarnings,
   takeLease,
 } from '@cairn/contracts'
@@ -100,6 +101,7 @@ const CALLS: Calls = {
     })
   },
   settleEarnings: ({ parts, job }) => settleEarnings(parts.client, job.facts.job),
+  releaseLease: ({ parts, job, view }) => releaseLease(parts.client, job.facts.job, view.anchors.epoch),
   close: ({ parts, job }) => closeJob(parts.client, job.facts.job),
 }
 

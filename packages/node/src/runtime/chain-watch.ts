@@ -66,8 +66,9 @@ export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch
     const [nodeList, jobList] = await Promise.all([listNodes(client), listJobs(client)])
     const views = jobList.map(async (job): Promise<JobView> => {
       const known = jobs.get(job.job)
-      // A closed job is read once more and never again.
-      const anchors = known?.status === 'closed' ? known.anchors : await readAnchors(client, job.job)
+      // A closed job whose lease was given back changes no more.
+      const isOver = known?.status === 'closed' && known.anchors.holder === undefined
+      const anchors = isOver ? known.anchors : await readAnchors(client, job.job)
       return { ...job, anchors }
     })
     jobs = new Map((await Promise.all(views)).map(view => [view.job, view]))

@@ -107,7 +107,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     },
   }
 
-  const viewOf = async (view: JobView) => chainView(view, await readEarnings(client, view.job), Date.now())
+  const viewOf = async (view: JobView) => chainView(view, await readEarnings(client, view.job), account, Date.now())
 
   async function tellChain(id: JobId): Promise<void> {
     const view = chain.job(id)
@@ -137,7 +137,9 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       return
     }
     tellRegistered(
-      history.flatMap(({ units }) => units.flatMap(({ worker, custody }) => [worker, ...custody.map(c => c.peer)])),
+      history.flatMap(({ document: { units } }) =>
+        units.flatMap(({ worker, custody }) => [worker, ...custody.map(c => c.peer)]),
+      ),
     )
     tell({ event: 'job', facts: jobFacts(view, document), submitter: view.submitter, chain: seen, history })
   }
@@ -158,7 +160,8 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     attempt('chain', async () => {
       try {
         for (const view of chain.jobs()) await beginJob(view)
-        for (const [id, { chain: before }] of state().jobs) if (before.status !== 'closed') await tellChain(id)
+        for (const [id, { chain: before }] of state().jobs)
+          if (before.status !== 'closed' || before.holdsLease) await tellChain(id)
       } finally {
         isTelling = false
       }

@@ -5,12 +5,12 @@
 import { listAnchors } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
+  type AnchoredRound,
   decodeJobDocument,
   decodeRoundDocument,
   type JobDocument,
   type JobId,
   type PeerAddress,
-  type RoundDocument,
 } from '@cairn/protocol'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { JobView } from './chain-watch.ts'
@@ -24,7 +24,7 @@ export interface JobDocuments {
   /** A document that is here or that live nodes have. */
   obtain(view: JobView): Promise<JobDocument | undefined>
   /** Documents of all anchored rounds; undefined while one of them cannot be had. */
-  history(view: JobView): Promise<RoundDocument[] | undefined>
+  history(view: JobView): Promise<AnchoredRound[] | undefined>
 }
 
 const DOCUMENT = 'document/'
@@ -60,14 +60,14 @@ export function jobDocuments(
       return find(job)
     },
     async history({ job }) {
-      const rounds: RoundDocument[] = []
-      for (const { round, documentId } of await listAnchors(client, job)) {
+      const rounds: AnchoredRound[] = []
+      for (const { round, documentId, holder } of await listAnchors(client, job)) {
         const decoded = decodeRoundDocument((await bytesOf(documentId)) ?? new Uint8Array())
         if (!decoded.ok) {
           log.warn({ job, round }, 'the document of an anchored round cannot be had; trying again')
           return undefined
         }
-        rounds.push(decoded.document)
+        rounds.push({ document: decoded.document, coordinator: holder.toLowerCase() })
       }
       return rounds
     },

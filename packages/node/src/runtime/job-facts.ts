@@ -50,6 +50,7 @@ const STATUS: Record<JobOnChain['status'], ChainView['status']> = {
 export function chainView(
   { status, anchors, cancelEndsAtSeconds }: JobView,
   earnings: EarningsOnChain,
+  account: string,
   nowMs: number,
 ): ChainView {
   const isHeld = anchors.holder !== undefined && anchors.expiresAtSeconds * 1000 > nowMs
@@ -57,6 +58,7 @@ export function chainView(
   return {
     status: STATUS[status],
     ...(isHeld && anchors.holder !== undefined ? { coordinator: anchors.holder.toLowerCase() } : {}),
+    holdsLease: anchors.holder !== undefined && anchors.holder.toLowerCase() === account,
     epoch: anchors.epoch,
     anchored: anchors.rounds,
     head: anchors.head,

@@ -4,10 +4,9 @@
  * all that has to survive. SPEC: protocol.md section 6; docs/decisions/0004-network.md.
  */
 import type { PeerAddress } from '../messages.ts'
-import type { RoundDocument } from '../round-document.ts'
 import type { JobId } from '../units.ts'
 import { assign } from './coordinator/assign.ts'
-import { onJob, unheardNode } from './coordinator/begin.ts'
+import { type AnchoredRound, onJob, unheardNode } from './coordinator/begin.ts'
 import { onCalled, onChain, tendChain } from './coordinator/chain.ts'
 import { type CommitEvent, onCommit } from './coordinator/commits.ts'
 import {
@@ -46,7 +45,7 @@ export type CoordinatorEvent =
       readonly submitter: string
       readonly chain: ChainView
       /** Documents of the rounds that are anchored already: another coordinator got so far. */
-      readonly history: readonly RoundDocument[]
+      readonly history: readonly AnchoredRound[]
     }
   | { readonly event: 'pinned'; readonly job: JobId; readonly peer: Peer }
   | CommitEvent

@@ -111,7 +111,7 @@ const handlers: Handlers = {
 }
 
 /** That a unit has begun is seen soon; units of a moment say nothing on the way. */
-const FIRST_PROGRESS_MS = 250
+const FIRST_PROGRESS_MS = 100
 const PROGRESS_MS = 1_000
 
 /** Outer steps come before units: others wait for them. */

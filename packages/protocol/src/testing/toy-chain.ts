@@ -10,6 +10,7 @@ const ZERO = '0'.repeat(64) as HashHex
 export function toyChain(account: string, rounds: number) {
   let state: Omit<ChainView, 'earnings'> & { earnings: Omit<ChainView['earnings'], 'settledFinal'> } = {
     status: 'open',
+    holdsLease: false,
     epoch: 0,
     anchored: 0,
     head: ZERO,
@@ -21,7 +22,8 @@ export function toyChain(account: string, rounds: number) {
   const calls: string[] = []
   const table: { readonly [C in ChainCall['call']]: (call: Extract<ChainCall, { call: C }>, nowMs: number) => void } = {
     takeLease() {
-      if (state.coordinator === undefined) state = { ...state, coordinator: account, epoch: state.epoch + 1 }
+      if (state.coordinator === undefined)
+        state = { ...state, coordinator: account, holdsLease: true, epoch: state.epoch + 1 }
     },
     anchor({ round }) {
       if (round === state.anchored && round < rounds && state.status === 'open')
@@ -40,6 +42,10 @@ export function toyChain(account: string, rounds: number) {
       if (!state.earnings.pending || nowMs < state.earnings.settlesAtMs) return
       settledFinal = pendingFinal
       state = { ...state, earnings: { ...state.earnings, pending: false, settledRounds: pendingRounds } }
+    },
+    releaseLease() {
+      const { coordinator: _, ...rest } = state
+      state = { ...rest, holdsLease: false }
     },
     close() {
       if (settledFinal) state = { ...state, status: 'closed' }

@@ -267,7 +267,10 @@ export function runToyNetwork({
   /** Tells a coordinator of the job as far as the chain has it. */
   function tellJob(): void {
     const view = chain.view(nowMs)
-    const history = Array.from({ length: view.anchored }, (_, round) => documents.get(round) as RoundDocument)
+    const history = Array.from({ length: view.anchored }, (_, round) => ({
+      document: documents.get(round) as RoundDocument,
+      coordinator: ACCOUNT,
+    }))
     tellCoordinator({ event: 'job', facts, submitter: '0xs', chain: view, history })
   }
 

@@ -11,11 +11,17 @@ import { type Draft, jobOf, note, putJob } from './draft.ts'
 import { openRound } from './rounds.ts'
 import type { ChainView, JobFacts, NodeInfo, RoundRecord } from './state.ts'
 
+/** A round that is anchored, and the account that anchored it. */
+export interface AnchoredRound {
+  readonly document: RoundDocument
+  readonly coordinator: string
+}
+
 interface JobEvent {
   readonly facts: JobFacts
   readonly submitter: string
   readonly chain: ChainView
-  readonly history: readonly RoundDocument[]
+  readonly history: readonly AnchoredRound[]
 }
 
 /** What is known of a node that only the registry tells of. */
@@ -54,9 +60,11 @@ const evaluated = (evaluation: SignedEvaluation, nowMs: number): UnitRecord => (
   outcome: { kind: 'evaluated', evaluation },
 })
 
-function anchoredRound({ round, units, globalRoot, evaluation }: RoundDocument, nowMs: number): RoundRecord {
+function anchoredRound({ document, coordinator }: AnchoredRound, nowMs: number): RoundRecord {
+  const { round, units, globalRoot, evaluation } = document
   return {
     round,
+    coordinator,
     units: units.map(unit => trained(unit, nowMs)),
     closedMs: nowMs,
     reports: new Map(units.map(({ worker }) => [worker, { globalRoot }])),
@@ -71,12 +79,12 @@ export function onJob(draft: Draft, { facts, submitter, chain, history }: JobEve
   const { job: id } = facts
   const known = jobOf(draft, id)
   if (known !== undefined && (known.ended || agreedRounds(known) >= history.length)) return
-  const workers = history.flatMap(({ units }) =>
+  const workers = history.flatMap(({ document: { units } }) =>
     units.flatMap(({ worker, custody }) => [worker, ...custody.map(c => c.peer)]),
   )
   const people = new Set([...(known?.participants ?? []), ...workers])
   const holders = new Set([...(known?.holders ?? []), ...workers])
-  const rounds = history.map(document => anchoredRound(document, draft.nowMs))
+  const rounds = history.map(round => anchoredRound(round, draft.nowMs))
   putJob(draft, { facts, submitter, chain, holders, participants: people, rounds })
   const { length } = history
   const text = length === 0 ? `the job "${facts.name}" was submitted` : `taken over after ${length} anchored rounds`

@@ -27,7 +27,9 @@ function earningsCall(
 /** Finds the next transaction that a job needs, if any. */
 function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
   const { chain, ended, rounds, isBehind } = job
-  if (chain.status === 'closed' || isBehind) return undefined
+  // The bond comes back with the lease.
+  if (chain.status === 'closed') return chain.holdsLease ? { call: 'releaseLease' } : undefined
+  if (isBehind) return undefined
   if (chain.earnings.settledFinal) return { call: 'close' }
   // Nothing more can be asserted then; what is not owed goes back to the submitter.
   if (chain.status === 'cancelled' && nowMs > chain.cancelEndsAtMs && !chain.earnings.pending) return { call: 'close' }

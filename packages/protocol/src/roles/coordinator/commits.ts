@@ -37,8 +37,11 @@ export function replicaRootBefore({ rounds }: JobRecord, round: number, replica:
 }
 
 /** Says what is wrong with a commitment, if anything. */
-function refusal(draft: Draft, job: JobRecord, { unit, outcome }: CommitEvent): string | undefined {
-  if (outcome.kind === 'diverged') return undefined
+function refusal(draft: Draft, job: JobRecord, { unit, outcome, peer }: CommitEvent): string | undefined {
+  if (outcome.kind === 'diverged') {
+    const holder = recordOf(job, unit)?.lease?.node
+    return holder === peer ? undefined : 'only the node that has the lease may say that it diverged'
+  }
   const evaluated = outcome.kind === 'evaluated'
   const startRoot = evaluated ? job.rounds[unit.round]?.globalRoot : startRootOf(job, unit.round)
   if (startRoot === undefined) return 'the state it starts from is not agreed yet'

@@ -22,6 +22,6 @@ export function earnedCounts(state: CoordinatorState, job: JobRecord, rounds: nu
     if (evaluation?.state === 'settled' && evaluation.outcome?.kind === 'evaluated')
       add(accountOf(evaluation.outcome.evaluation.worker), 'evaluated')
   }
-  add(state.settings.account, 'coordinated', BigInt(rounds))
+  for (const { coordinator } of job.rounds.slice(0, rounds)) add(coordinator ?? state.settings.account, 'coordinated')
   return counts
 }

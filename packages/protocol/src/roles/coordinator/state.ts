@@ -47,6 +47,8 @@ export type ReportOutcome = { readonly globalRoot: HashHex } | { readonly diverg
 
 export interface RoundRecord {
   readonly round: number
+  /** Account of another coordinator that anchored it. */
+  readonly coordinator?: string
   /** In replica order. */
   readonly units: readonly UnitRecord[]
   readonly closedMs?: number
@@ -65,6 +67,8 @@ export interface ChainView {
   readonly status: 'open' | 'cancelled' | 'closed'
   /** Who holds the coordinator's lease, as an address; none when it is free or has run out. */
   readonly coordinator?: string
+  /** Whether this coordinator's bond is in the lease, run out or not. */
+  readonly holdsLease: boolean
   readonly epoch: number
   readonly anchored: number
   readonly head: HashHex
@@ -88,6 +92,7 @@ export type ChainCall =
   | { readonly call: 'assertEarnings'; readonly rounds: number; readonly final: boolean }
   | { readonly call: 'settleEarnings' }
   | { readonly call: 'close' }
+  | { readonly call: 'releaseLease' }
 
 export interface JobRecord {
   readonly facts: JobFacts
