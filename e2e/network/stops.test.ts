@@ -55,11 +55,13 @@ describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
     await checkFinished(network, job)
   })
 
-  test('is cancelled in its middle: what was done is paid, the rest comes back', async () => {
+  test.each([0, 1])('is cancelled after %i anchors: what was done is paid, the rest comes back', async anchors => {
     const { client } = network
     const { escrow } = client.chain.addresses
     const job = await submitTiny(network, tiny)
-    await untilMidUnit(network, job, 1)
+    await untilJob(network, job, 'work that is not anchored', ({ anchored, units }) => {
+      return (anchored >= anchors && units.some(({ state }) => state === 'committed')) || undefined
+    })
     expect(await cancelJob(client.chain, job.id)).toMatchObject({ ok: true })
     const { status, rounds } = await downloadClosed(network, job)
     expect(status.status).toBe('cancelled')

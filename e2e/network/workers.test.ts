@@ -51,7 +51,6 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
     const after = droppedBy(nodes)
     for (const code of REJECTIONS) expect(after(code), code).toBeGreaterThan(dropped(code))
     expect(nodes.filter(({ isRunning }) => !isRunning)).toEqual([])
-    console.log('MEM', memory, memoryOf(nodes))
     for (const [i, bytes] of memoryOf(nodes).entries()) expect(bytes).toBeLessThan((memory[i] ?? 0) + MOST_GROWTH_BYTES)
   })
 

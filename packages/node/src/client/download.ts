@@ -15,6 +15,7 @@ import {
   type EarningsLeaf,
   type JobDocument,
   type JobId,
+  NO_HASH,
   type RoundDocument,
   type Terms,
 } from '@cairn/protocol'
@@ -83,7 +84,7 @@ async function roundOf(client: NetworkClient, job: JobId, anchor: AnchorEvent): 
 /** Reads the leaves behind a job's settled earnings. Throws `IntegrityError` unless they hash to the chain's root. */
 export async function settledLeaves(client: NetworkClient, job: JobId): Promise<EarningsLeaf[]> {
   const { settled } = await readEarnings(client.chain, job)
-  if (settled.rounds === 0) return []
+  if (settled.root === NO_HASH) return [] // a job that was cut short may owe something without an anchored round
   const bytes = await client.ask({ ask: 'earnings', job, rounds: settled.rounds })
   if (!(bytes instanceof Uint8Array)) throw lost(`the earnings of job ${job.slice(0, 8)}`, 'no answer')
   const leaves = (JSON.parse(decodeUtf8(bytes)) as string[][]).map(([account, ...counts]): EarningsLeaf => {
