@@ -1,4 +1,5 @@
 /** Workers come, die, leave and lie; the job ends with the bits of one process. Real processes, network and chain. */
+import type { HashHex } from '@cairn/primitives'
 import { REJECTIONS } from '@cairn/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type HostilePeer, joinHostile } from './harness/hostile-peer.ts'
@@ -73,13 +74,14 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
   })
 
   async function attackUntilClosed(hostile: readonly HostilePeer[], job: RunningJob): Promise<void> {
+    const document = await untilJob(network, job, 'its document', status => status.document as HashHex)
     let isOver = false
     const closed = untilJob(network, job, 'the job to be closed', ({ isClosed }) => isClosed || undefined)
     const over = closed.finally(() => {
       isOver = true
     })
     const attack = async (peer: HostilePeer) => {
-      while (!isOver) await peer.volley(job.id)
+      while (!isOver) await peer.volley(job.id, document)
     }
     await Promise.all([over, ...hostile.map(attack)])
   }

@@ -3,7 +3,7 @@ import { alone, type Row } from '../rows.ts'
 import type { Scope } from './scope.ts'
 
 /** What a person may shorten. */
-export interface NetworkOptions {
+interface NetworkOptions {
   /** Rounds of the demo job; those of its file where left out. */
   readonly rounds?: number
   /** Measurements of each figure of which the median is reported. */

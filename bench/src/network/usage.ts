@@ -43,10 +43,3 @@ export function memoryMiB(pid: number, field: 'VmHWM' | 'VmRSS'): number {
   const kibibytes = new RegExp(`${field}:\\s+(\\d+)`).exec(processFile(pid, 'status'))?.[1]
   return Number(kibibytes ?? Number.NaN) / 1024
 }
-
-/** Sums the CPU time of processes by a name that they share. */
-export function cpuByName(processes: readonly { readonly name: string; readonly pid: number }[]): Map<string, number> {
-  const sums = new Map<string, number>()
-  for (const { name, pid } of processes) sums.set(name, (sums.get(name) ?? 0) + cpuSeconds(pid))
-  return sums
-}

@@ -11,8 +11,8 @@ import { type Forgery, forge } from './forged-message.ts'
 import type { TestNetwork } from './test-network.ts'
 
 export interface HostilePeer {
-  /** Sends one of everything to every node. */
-  volley(job: JobId): Promise<void>
+  /** Sends one of everything to every node. `document` is the id of the job's. */
+  volley(job: JobId, document: HashHex): Promise<void>
   stop(): Promise<void>
 }
 
@@ -30,10 +30,9 @@ const noise = (most: number): Uint8Array => new Uint8Array(randomBytes(randomInt
 const randomHash = () => encodeHex(randomBytes(32)) as HashHex & JobId
 
 /** Kinds that only coordinators, custodians and workers say, with bodies of the right form. */
-function lies(job: JobId): Pick<Forgery, 'kind' | 'job' | 'body'>[] {
+function lies(job: JobId, document: HashHex): Pick<Forgery, 'kind' | 'job' | 'body'>[] {
   const unit = { job, round: randomInt(3), replica: randomInt(3), kind: 'train' }
   const roots = { updateRoot: randomHash(), newReplicaRoot: randomHash() }
-  const document = randomHash()
   const custody = { custodians: [], custodiansNeeded: 0 }
   return [
     {
@@ -47,8 +46,11 @@ function lies(job: JobId): Pick<Forgery, 'kind' | 'job' | 'body'>[] {
     { kind: 'noted', job, body: { about: 'commit', kind: 'train', round: unit.round, replica: unit.replica } },
     { kind: 'release', job, body: { lease: randomInt(99), reason: 'so I say' } },
     { kind: 'progress', job, body: { lease: randomInt(99), done: 1_000_000, lossBits: 0 } },
+    { kind: 'commit', job, body: { outcome: 'diverged', lease: 1, unit, diverged: { graph: 'g', operator: 'o' } } },
     { kind: 'report', job, body: { round: unit.round, outcome: { globalRoot: randomHash() } } },
     { kind: 'kept', job, body: { unit, ...roots, signature: encodeHex(randomBytes(64)) } },
+    { kind: 'pin', job, body: { document, roots: [randomHash()], sources: [] } },
+    { kind: 'pin', job, body: { document: randomHash(), roots: [], sources: [] } },
     { kind: 'submitted', job, body: { document: noise(10_000) } },
     { kind: 'pinned', job: randomHash(), body: { roots: [] } },
   ]
@@ -106,10 +108,10 @@ export async function joinHostile(network: TestNetwork, isRegistered: boolean): 
   const peers = [network.coordinator, ...network.workers].map(({ peerKey }) => peerKey)
   const { host } = client
   return {
-    async volley(job) {
+    async volley(job, document) {
       for (const peer of peers) {
         for (const bytes of badMessages(client, id, job)) host.send(peer, bytes)
-        for (const lie of lies(job)) host.send(peer, forge({ ...lie, network: id, signer: host.signer }))
+        for (const lie of lies(job, document)) host.send(peer, forge({ ...lie, network: id, signer: host.signer }))
         await sendRaw(client, peer)
       }
       for (const channel of ['presence', 'commitments'] as const) await host.publish(channel, noise(2_000))

@@ -8,7 +8,7 @@ import { createHost, createMailbox, type Host, type Mailbox } from '@cairn/node/
 import type { HashHex } from '@cairn/primitives'
 import { answerParent } from '../helper.ts'
 
-export interface StartHosts {
+interface StartHosts {
   readonly count: number
   readonly bootstrap: readonly string[]
 }

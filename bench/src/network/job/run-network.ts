@@ -9,7 +9,7 @@ import { type CairnEvent, startCairn } from './cairn.ts'
 import { jobTimes, movedBy } from './log-times.ts'
 
 /** CPU seconds from the submission until the job is closed. */
-export interface CpuSplit {
+interface CpuSplit {
   readonly workers: number
   readonly coordinator: number
   readonly chain: number

@@ -1,7 +1,8 @@
 /** A child process with many toy nodes. */
 import { type Signer, signerOf } from '@cairn/node/parts'
 import { answerParent } from '../helper.ts'
-import { startToyNode, type ToyCounts, type ToyIdentity, type ToyNetwork } from './toy-node.ts'
+import { startToyNode, type ToyIdentity, type ToyNetwork } from './toy-node.ts'
+import type { ToyCounts } from './toy-worker.ts'
 
 export interface StartToys extends ToyNetwork {
   readonly mine: readonly ToyIdentity[]

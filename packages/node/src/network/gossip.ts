@@ -20,6 +20,8 @@ export interface Gossip {
 
 const CHANNELS: Record<GossipChannel, true> = { presence: true, commitments: true }
 
+const ALL_CHANNELS = Object.keys(CHANNELS) as GossipChannel[]
+
 const RESULTS: Record<GossipVerdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
   ignore: TopicValidatorResult.Ignore,
@@ -28,17 +30,17 @@ const RESULTS: Record<GossipVerdict, TopicValidatorResult> = {
 
 const topicOf = (network: HashHex, channel: GossipChannel): string => `/cairn/${network}/${channel}`
 
-export const gossipTopics = (network: HashHex): string[] =>
-  (Object.keys(CHANNELS) as GossipChannel[]).map(channel => topicOf(network, channel))
+export const gossipTopics = (network: HashHex): string[] => ALL_CHANNELS.map(channel => topicOf(network, channel))
 
-/** Subscribes a started node to its network's topics. */
+/** Subscribes a started node to topics of its network; it may publish to the others as well. */
 export function gossipOf(
   node: Libp2pNode,
   network: HashHex,
   onGossip: (channel: GossipChannel, bytes: Uint8Array, from: string) => GossipVerdict,
+  channels: readonly GossipChannel[] = ALL_CHANNELS,
 ): Gossip {
   const { gossip } = node.services
-  for (const channel of Object.keys(CHANNELS) as GossipChannel[]) {
+  for (const channel of channels) {
     const topic = topicOf(network, channel)
     gossip.topicValidators.set(topic, (peerId, { data }) => {
       const from = peerOf(peerId)

@@ -27,6 +27,8 @@ export interface HostOptions {
   /** Whether this node deals with a peer, which may then send larger messages; everybody when absent. */
   readonly isKnown?: (peer: string) => boolean
   readonly onGossip: (channel: GossipChannel, bytes: Uint8Array, from: string) => GossipVerdict
+  /** What it listens to, and so passes on; all when absent. */
+  readonly channels?: readonly GossipChannel[]
   readonly onQuestion?: AnswerQuestion
   readonly onConnect?: (peer: string) => void
   readonly onDisconnect?: (peer: string) => void
@@ -78,7 +80,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
   if (options.onConnect) connections.onConnect(options.onConnect)
   if (options.onDisconnect) connections.onDisconnect(options.onDisconnect)
   await startListening(node, listen)
-  const gossip = gossipOf(node, network, options.onGossip)
+  const gossip = gossipOf(node, network, options.onGossip, options.channels)
   const begun = bootstrap(connections, options.bootstrap ?? [], limits)
 
   return {

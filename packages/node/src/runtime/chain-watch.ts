@@ -42,13 +42,25 @@ export interface ChainWatchOptions {
   readonly onChange: () => void
 }
 
+/** Checks registrations. PERF: each signature is verified once, not at every reading of the chain. */
+function registrationCheck({ chainId, addresses }: ChainClient): (node: NodeOnChain) => boolean {
+  const verified = new Map<string, boolean>()
+  return ({ account, peerKey, signature }) => {
+    const name = [account, encodeHex(peerKey), encodeHex(signature)].join()
+    const statement = () => registrationMessage(chainId, addresses.registry, account)
+    const isGood = verified.get(name) ?? verifySignature(peerKey, statement(), signature)
+    verified.set(name, isGood)
+    return isGood
+  }
+}
+
 /** Peer keys of registered nodes. SAFETY: the chain takes any key from anybody; only a signature by it counts. */
-function byPeer(client: ChainClient, nodes: readonly NodeOnChain[], minimumStake: bigint): Map<string, NodeOnChain> {
-  const { chainId, addresses } = client
-  const good = nodes.filter(({ account, peerKey, signature, stake, isRegistered }) => {
-    const statement = registrationMessage(chainId, addresses.registry, account)
-    return isRegistered && stake >= minimumStake && verifySignature(peerKey, statement, signature)
-  })
+function byPeer(
+  nodes: readonly NodeOnChain[],
+  minimumStake: bigint,
+  isSigned: (node: NodeOnChain) => boolean,
+): Map<string, NodeOnChain> {
+  const good = nodes.filter(node => node.isRegistered && node.stake >= minimumStake && isSigned(node))
   return new Map(good.map(node => [encodeHex(node.peerKey), node]))
 }
 
@@ -57,6 +69,7 @@ export const sameAccount = (a: string, b: string): boolean => a.toLowerCase() ==
 /** Starts watching; the first view is there when this returns. Throws `ResourceError` (`ChainUnreachable`). */
 export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch> {
   const { client, minimumStake, pollMs, log, onChange } = options
+  const isSigned = registrationCheck(client)
   let nodes = new Map<string, NodeOnChain>()
   let jobs = new Map<JobId, JobView>()
   let [seenMs, isDown, isStopped] = [0, false, false]
@@ -72,7 +85,7 @@ export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch
       return { ...job, anchors }
     })
     jobs = new Map((await Promise.all(views)).map(view => [view.job, view]))
-    nodes = byPeer(client, nodeList, minimumStake)
+    nodes = byPeer(nodeList, minimumStake, isSigned)
     seenMs = Date.now()
   }
 

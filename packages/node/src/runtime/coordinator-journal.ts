@@ -38,7 +38,8 @@ export function openCoordinatorJournal(storage: Storage, settings: CoordinatorSe
   const bytes = storage.facts.get(SNAPSHOT)
   const snapshot = bytes && (deserialize(bytes) as Snapshot)
   let restored: CoordinatorState = { ...(snapshot?.state ?? emptyCoordinator(settings)), settings }
-  let since = 0
+  // PERF: the state grows with a job; writing it costs no more in all than the events that it replaces.
+  let [since, sinceBytes, snapshotBytes] = [0, 0, bytes?.length ?? 0]
   for (const { body } of storage.journal.read({ subject: SUBJECT, after: snapshot?.seq ?? 0 })) {
     const { event, nowMs, seed } = deserialize(body) as JournalledEvent
     restored = tickCoordinator(restored, event, nowMs, seed).state
@@ -48,14 +49,18 @@ export function openCoordinatorJournal(storage: Storage, settings: CoordinatorSe
     state: restored,
     append(events, state) {
       storage.transaction(() => {
-        for (const entry of events)
-          storage.journal.append({ atMs: entry.nowMs, subject: SUBJECT, body: serialize(entry) })
+        for (const entry of events) {
+          const body = serialize(entry)
+          storage.journal.append({ atMs: entry.nowMs, subject: SUBJECT, body })
+          sinceBytes += body.length
+        }
         since += events.length
-        if (since < EVENTS_PER_SNAPSHOT) return
+        if (since < EVENTS_PER_SNAPSHOT || sinceBytes < snapshotBytes) return
         const seq = storage.journal.lastSeq()
-        storage.facts.set(SNAPSHOT, serialize({ seq, state } satisfies Snapshot))
+        const snapshot = serialize({ seq, state } satisfies Snapshot)
+        storage.facts.set(SNAPSHOT, snapshot)
         storage.journal.prune(SUBJECT, seq)
-        since = 0
+        ;[since, sinceBytes, snapshotBytes] = [0, 0, snapshot.length]
       })
     },
   }

@@ -26,8 +26,8 @@ async function obtain(
   return fetched.ok ? undefined : `the blob ${id.slice(0, 8)} cannot be fetched (${fetched.code})`
 }
 
-/** Fetches, checks and compiles. What is wrong with a job is a reason, never an exception. */
-export async function prepareJob(
+/** Fetches the document that the chain names. SAFETY: what anybody else names as the job's document is not fetched. */
+export async function obtainDocument(
   parts: WorkerParts,
   job: JobId,
   documentId: HashHex,
@@ -39,14 +39,24 @@ export async function prepareJob(
   if (missing !== undefined) return { ok: false, reason: missing }
   const decoded = decodeJobDocument((await readBytes(parts, documentId)) ?? new Uint8Array())
   if (!decoded.ok) return { ok: false, reason: `the job document is refused: ${decoded.path} ${decoded.found}` }
-  const { blobs } = decoded.document
-  for (const id of Object.values(blobs)) {
+  return { ok: true, document: decoded.document }
+}
+
+/** Fetches, checks and compiles. What is wrong with a job is a reason, never an exception. */
+export async function prepareJob(
+  parts: WorkerParts,
+  job: JobId,
+  documentId: HashHex,
+  peers: readonly PeerAddress[],
+): Promise<Prepared> {
+  const obtained = await obtainDocument(parts, job, documentId, peers)
+  if (!obtained.ok) return obtained
+  for (const id of Object.values(obtained.document.blobs)) {
     const problem = await obtain(parts, job, id, peers)
     if (problem !== undefined) return { ok: false, reason: problem }
   }
   const answer = await parts.compute.request({ kind: 'prepare', document: documentId })
-  if (!answer.ok) return { ok: false, reason: problemText(answer) }
-  return { ok: true, document: decoded.document }
+  return answer.ok ? obtained : { ok: false, reason: problemText(answer) }
 }
 
 /** Says why there was no result. */

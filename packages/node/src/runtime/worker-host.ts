@@ -10,7 +10,6 @@ import {
   type JobId,
   type Keep,
   type Message,
-  type Pin,
   tickWorker,
   type WorkerEffect,
   type WorkerEvent,
@@ -20,7 +19,7 @@ import { verifySignature } from '../network/signing.ts'
 import { sameAccount } from './chain-watch.ts'
 import { forgetDone } from './done-units.ts'
 import type { WorkerParts } from './parts.ts'
-import { prepareJob, problemText } from './prepare-job.ts'
+import { obtainDocument, prepareJob, problemText } from './prepare-job.ts'
 import { createCollector, dataReason, noteEnd, releaseEnded, releaseRounds, roundReason } from './retention.ts'
 import { runWork } from './run-work.ts'
 
@@ -36,6 +35,8 @@ export interface WorkerHost {
 type Perform = {
   readonly [E in WorkerEffect['effect']]: (effect: Extract<WorkerEffect, { effect: E }>) => void | Promise<void>
 }
+
+type Body<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>['body']
 
 const TIMER_MS = 500
 
@@ -184,20 +185,36 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     const fromCoordinator = isCoordinator(sender, job)
     if (message.kind === 'lease' || message.kind === 'closed') {
       if (fromCoordinator) tell({ event: message.kind, from: sender, job, body: message.body } as WorkerEvent)
-      else void chain.refresh() // it may just have taken the lease; it will say this again
+      else readChain() // it may just have taken the lease; it will say this again
     } else if (message.kind === 'anchored' && fromCoordinator) tell({ event: 'anchored', job, ...message.body })
     else if (message.kind === 'ended' && fromCoordinator) tell({ event: 'ended', job, ...message.body })
     else if (message.kind === 'noted' && fromCoordinator) tell({ event: 'noted', job, body: message.body })
     else if (message.kind === 'keep') tell({ event: 'keep', keep: keepOf(message.body, sender, job) })
     else if (message.kind === 'kept') hearKept(sender, job, message.body)
-    else if (message.kind === 'pin') tell({ event: 'pin', pin: pinOf(message.body, sender, job) })
+    else if (message.kind === 'pin')
+      hearPin(message.body, sender, job).catch(error => log.warn({ error: String(error) }, 'a pin was not followed'))
   }
 
-  function hearKept(
-    peer: string,
-    job: JobId,
-    { unit, updateRoot, newReplicaRoot, signature }: Extract<Message, { kind: 'kept' }>['body'],
-  ): void {
+  /** One read at a time, however many messages ask for one. */
+  let isReading = false
+  function readChain(): void {
+    if (isReading) return
+    isReading = true
+    void chain.refresh().finally(() => {
+      isReading = false
+    })
+  }
+
+  /** SAFETY: anybody may say this, so only what the job's own document names is kept, whatever the message asks for. */
+  async function hearPin({ document: id, sources }: Body<'pin'>, submitter: string, job: JobId): Promise<void> {
+    for (const source of sources) parts.learn(source)
+    const obtained = await obtainDocument(parts, job, id, sources)
+    if (!obtained.ok) return log.info({ job, reason: obtained.reason }, 'a pin was not followed')
+    const roots = [id, ...(Object.values(obtained.document.blobs) as HashHex[])]
+    tell({ event: 'pin', pin: { job, submitter, document: id, roots, sources } })
+  }
+
+  function hearKept(peer: string, job: JobId, { unit, updateRoot, newReplicaRoot, signature }: Body<'kept'>): void {
     const claim = { job, round: unit.round, replica: unit.replica, updateRoot, newReplicaRoot }
     const custody = { peer, signature }
     if (isCustody(verifySignature, claim, custody)) tell({ event: 'kept', job, unit, custody })
@@ -227,18 +244,10 @@ function failureOf(effect: WorkerEffect, reason: string): WorkerEvent | undefine
 }
 
 /** The holder is whoever asks: nobody can have blobs kept in another's name. */
-const keepOf = (body: Extract<Message, { kind: 'keep' }>['body'], sender: string, job: JobId): Keep => ({
+const keepOf = (body: Body<'keep'>, sender: string, job: JobId): Keep => ({
   job,
   unit: body.unit,
   updateRoot: body.updateRoot,
   newReplicaRoot: body.newReplicaRoot,
   holder: { peer: sender, addresses: body.holder.addresses },
-})
-
-const pinOf = (body: Extract<Message, { kind: 'pin' }>['body'], submitter: string, job: JobId): Pin => ({
-  job,
-  submitter,
-  document: body.document,
-  roots: [body.document, ...body.roots],
-  sources: body.sources,
 })

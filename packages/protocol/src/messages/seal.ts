@@ -1,8 +1,8 @@
 /** Sealing: what a node has to say becomes signed bytes. */
-import { type HashHex, hashFromHex, InternalError } from '@cairn/primitives'
+import { encodeCanonical, type HashHex, hashFromHex, InternalError } from '@cairn/primitives'
 import type { JobId } from '../units.ts'
 import { MESSAGE_KINDS, type MessageBodies, type MessageKind } from './bodies.ts'
-import { encodeEnvelope, encodeWire } from './wire.ts'
+import { encodeWire, envelopeAround } from './wire.ts'
 
 /** Who a node is on the wire. */
 export interface MessageSigner {
@@ -28,19 +28,30 @@ export interface Draft<Kind extends MessageKind = MessageKind> {
  */
 export function sealMessage<Kind extends MessageKind>(signer: MessageSigner, draft: Draft<Kind>): Uint8Array {
   const { network, kind, sequence, job, body } = draft
-  const { scope, maxBytes, body: schema } = MESSAGE_KINDS[kind]
-  const result = schema.safeParse(body)
-  if (!result.success) throw badMessage(kind, 'a body of its schema', result.error.message)
+  const { scope, maxBytes } = MESSAGE_KINDS[kind]
   if ((job !== undefined) !== (scope === 'job')) throw badMessage(kind, `a ${scope} envelope`, job ?? 'no job')
-  const envelope = encodeEnvelope({
+  const envelope = envelopeAround({
     network: hashFromHex(network),
     kind,
     sequence,
     job: job === undefined ? undefined : hashFromHex(job),
-    body,
+    body: encodedBody(kind, body),
   })
   const bytes = encodeWire({ envelope, publicKey: signer.publicKey, signature: signer.sign(envelope) })
   if (bytes.length > maxBytes) throw badMessage(kind, `at most ${maxBytes} bytes`, `${bytes.length} bytes`)
+  return bytes
+}
+
+/** PERF: what is said to many is checked and encoded once: bodies are never changed. */
+const encodedBodies = new WeakMap<object, { readonly kind: MessageKind; readonly bytes: Uint8Array }>()
+
+function encodedBody(kind: MessageKind, body: object): Uint8Array {
+  const known = encodedBodies.get(body)
+  if (known?.kind === kind) return known.bytes
+  const result = MESSAGE_KINDS[kind].body.safeParse(body)
+  if (!result.success) throw badMessage(kind, 'a body of its schema', result.error.message)
+  const bytes = encodeCanonical(body)
+  encodedBodies.set(body, { kind, bytes })
   return bytes
 }
 

@@ -3,7 +3,7 @@
  * SAFETY: read by hand, a few dozen bytes, so that nothing a stranger sends is decoded before its signature holds. What
  * is read here is canonical CBOR, and only that: shortest lengths, safe integers.
  */
-import { decodeUtf8, encodeCanonical } from '@cairn/primitives'
+import { concat, decodeUtf8, encodeCanonical } from '@cairn/primitives'
 
 /** A message as it travels: signed bytes, and who signed them. */
 export interface Wire {
@@ -24,6 +24,7 @@ export interface EnvelopeHeader {
 const VERSION = 1
 const MAX_KIND_CHARACTERS = 32
 const NULL = 0xf6
+const ARRAY_OF_SIX = 0x86
 const [UNSIGNED, BYTES, TEXT, ARRAY] = [0, 2, 3, 4]
 /** Bytes after the initial one, by its low five bits, and the smallest value that needs them. */
 const LONG_HEADS: Readonly<Record<number, { size: number; smallest: number }>> = {
@@ -47,14 +48,15 @@ export function decodeWire(bytes: Uint8Array): Wire | undefined {
   return read.rest().length === 0 ? { envelope, publicKey, signature } : undefined
 }
 
-export const encodeEnvelope = ({
-  network,
-  kind,
-  sequence,
-  job,
-  body,
-}: Omit<EnvelopeHeader, 'body'> & { body: unknown }) =>
-  encodeCanonical([VERSION, network, kind, sequence, job ?? null, body])
+/** Puts an envelope around a body that is encoded already: the last of its six elements. */
+export function envelopeAround({ network, kind, sequence, job, body }: EnvelopeHeader): Uint8Array {
+  const before = encodeCanonical([VERSION, network, kind, sequence, job ?? null])
+  before[0] = ARRAY_OF_SIX
+  return concat(before, body)
+}
+
+export const encodeEnvelope = ({ body, ...header }: Omit<EnvelopeHeader, 'body'> & { body: unknown }): Uint8Array =>
+  envelopeAround({ ...header, body: encodeCanonical(body) })
 
 /** Reads an envelope up to its body. Returns undefined for any other bytes. */
 export function decodeEnvelope(bytes: Uint8Array): EnvelopeHeader | undefined {

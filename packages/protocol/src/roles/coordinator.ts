@@ -3,12 +3,12 @@
  * chain needs. It never touches a tensor, and the same events always lead to the same state, so a journal of events is
  * all that has to survive. SPEC: protocol.md section 6; docs/decisions/0004-network.md.
  */
-import type { PeerAddress } from '../messages.ts'
+import type { PeerAddress, SignedCommitment } from '../messages.ts'
 import type { JobId } from '../units.ts'
 import { assign } from './coordinator/assign.ts'
 import { type AnchoredRound, onJob, unheardNode } from './coordinator/begin.ts'
 import { onCalled, onChain, tendChain } from './coordinator/chain.ts'
-import { type CommitEvent, onCommit } from './coordinator/commits.ts'
+import { type CommitEvent, onCommit, takeEarly } from './coordinator/commits.ts'
 import {
   type CoordinatorEffect,
   changeJob,
@@ -29,6 +29,7 @@ import {
   type ChainView,
   type CoordinatorState,
   type JobFacts,
+  type JobRecord,
   type NodeInfo,
   type ReportOutcome,
   type RoundRecord,
@@ -118,17 +119,27 @@ const handlers: Handlers = {
   timer() {},
 }
 
-/** Tells participants that a round is closed, again and again until they report. */
+/** Addresses that a message may hold. */
+const MOST_SOURCES = 64
+
+/** Where a round's updates are: with those who made them, those who keep them, and whoever has fetched them since. */
+function sourcesOf({ state }: Draft, job: JobRecord, units: readonly SignedCommitment[]): PeerAddress[] {
+  const keepers = units.flatMap(({ custody }) => custody.map(({ peer }) => peer))
+  const peers = new Set([...units.map(({ worker }) => worker), ...keepers, ...job.participants])
+  return [...peers].slice(0, MOST_SOURCES).map(peer => addressOf(state, peer))
+}
+
+/** Tells participants that a round is closed, again and again until they report, the longer it lasts the more rarely. */
 function tellClosed(draft: Draft, id: JobId, record: RoundRecord): void {
   const job = jobOf(draft, id)
   const startRoot = job && startRootOf(job, record.round)
   if (job === undefined || startRoot === undefined) return
-  const due = (peer: Peer) =>
-    draft.nowMs - (record.toldMs.get(peer) ?? Number.NEGATIVE_INFINITY) >= draft.state.settings.resendMs
+  const againMs = Math.max(draft.state.settings.resendMs, (draft.nowMs - (record.closedMs ?? 0)) / 2)
+  const due = (peer: Peer) => draft.nowMs - (record.toldMs.get(peer) ?? Number.NEGATIVE_INFINITY) >= againMs
   const to = [...job.participants].filter(peer => !record.reports.has(peer) && isLive(draft, peer) && due(peer))
   if (to.length === 0) return
   const units = record.units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment] : []))
-  const sources: PeerAddress[] = [...job.participants].map(peer => addressOf(draft.state, peer))
+  const sources = sourcesOf(draft, job, units)
   const body = { document: job.facts.document, round: record.round, units, startRoot, sources }
   for (const peer of to) draft.effects.push({ effect: 'send', to: peer, job: id, kind: 'closed', body })
   changeRound(draft, id, record.round, r => ({
@@ -145,6 +156,8 @@ function advance(draft: Draft, id: JobId): void {
     tendLeases(draft, id)
     closeWhenDone(draft, id)
     agreeWhenReported(draft, id)
+    takeEarly(draft, id)
+    closeWhenDone(draft, id)
     // The newest two closed rounds: a node that missed the last one may still be catching up.
     const closed = (jobOf(draft, id)?.rounds.slice(-3) ?? []).filter(({ closedMs }) => closedMs !== undefined).slice(-2)
     if (!jobOf(draft, id)?.ended) for (const record of closed) tellClosed(draft, id, record)

@@ -70,12 +70,16 @@ describe('a job on a network of letters', () => {
     expect(events).toBeGreaterThan(100_000)
   })
 
-  test('is not moved by reports of a node that takes no part in it', () => {
+  test('is not moved by reports and divergences of a node that takes no part in it', () => {
     const facts = toyFacts({ rounds: 4 })
     const { journal, state } = runChecked({ facts, workers: 3, seed: 5, faults: { deathEveryMs: 5_000 } })
+    const [job, peer] = [facts.job, 'liar']
+    const diverged = { kind: 'diverged', node: peer, divergence: { graph: 'inner', operator: '%1' } } as const
     const lie = (s: CoordinatorState, round: number, nowMs: number) => {
-      const outcome = { globalRoot: 'f'.repeat(64) as HashHex }
-      return tickCoordinator(s, { event: 'report', job: facts.job, peer: 'liar', round, outcome }, nowMs, 0).state
+      const report = { event: 'report', job, peer, round, outcome: { globalRoot: 'f'.repeat(64) as HashHex } } as const
+      const unit = { job, round, replica: 0, kind: 'train' } as const
+      const reported = tickCoordinator(s, report, nowMs, 0).state
+      return tickCoordinator(reported, { event: 'commit', job, peer, unit, outcome: diverged }, nowMs, 0).state
     }
     let attacked = emptyCoordinator(state.settings)
     for (const { event, nowMs, seed } of journal) {

@@ -42,7 +42,7 @@ const handlers: Handlers = {
     const jobs = new Map(draft.state.jobs)
     jobs.delete(job)
     const keeps = new Map([...draft.state.keeps].filter(([, keep]) => keep.job !== job))
-    const pinned = new Map([...draft.state.pinned].filter(([, held]) => held.pin.job !== job))
+    const pinned = new Map([...draft.state.pinned].filter(([id]) => id !== job))
     draft.state = { ...draft.state, jobs, keeps, pinned }
     draft.effects.push({ effect: 'ended', job, outcome, reason })
   },

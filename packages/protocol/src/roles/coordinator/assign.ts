@@ -3,7 +3,7 @@ import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { type Candidate, simpleScheduler } from '../scheduler.ts'
 import { type Lease, type UnitRecord, unitName } from '../unit-machine.ts'
-import { eligibleCustodians } from './custodians.ts'
+import { custodianCounter, eligibleCustodians } from './custodians.ts'
 import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer } from './draft.ts'
 import { committersOf } from './rounds.ts'
 import { keepersOf, sendLease } from './send-lease.ts'
@@ -32,7 +32,12 @@ export function jobObstacle({ state }: View, job: JobRecord): string | undefined
 }
 
 /** Says why a node may not have units of a job, if so. */
-export function nodeObstacle(view: View, job: JobRecord, node: NodeInfo): string | undefined {
+export function nodeObstacle(
+  view: View,
+  job: JobRecord,
+  node: NodeInfo,
+  others = eligibleCustodians(view, node.peer).length,
+): string | undefined {
   const { facts } = job
   if (node.role !== 'worker') return 'it is no worker'
   if (node.seenMs === 0) return 'it was not heard of since this coordinator took over'
@@ -41,33 +46,40 @@ export function nodeObstacle(view: View, job: JobRecord, node: NodeInfo): string
   if (node.price > facts.priceCeiling) return `its price ${node.price} is above the job's ${facts.priceCeiling}`
   if (node.memoryBytes < facts.memoryBytes)
     return `it has ${node.memoryBytes} bytes of memory, the job needs ${facts.memoryBytes}`
-  const others = eligibleCustodians(view, node.peer).length
   return others >= facts.custodians
     ? undefined
     : `${facts.custodians} custodians of other owners are needed and ${others} are there`
 }
 
-/** Says why a node may not have this open unit now, if so. */
-function unitObstacle(view: View, job: JobRecord, { unit, avoid }: UnitRecord, peer: Peer): string | undefined {
-  if ((avoid?.get(peer) ?? 0) > view.nowMs) return 'it failed this unit a moment ago'
-  if (unit.kind === 'evaluate' || unit.round === 0) return undefined
-  const before = job.rounds[unit.round - 1]
-  // Before the root is agreed only those can begin who compute the state themselves.
-  const knows = before !== undefined && (before.globalRoot !== undefined || committersOf(before).includes(peer))
-  return knows ? undefined : `round ${unit.round - 1} is not agreed yet`
+/** Who can begin with a round: everybody once its start is agreed, before that only those who compute it themselves. */
+function beginnersOf(job: JobRecord, round: number): 'everybody' | ReadonlySet<Peer> {
+  const before = job.rounds[round - 1]
+  if (round === 0 || before?.globalRoot !== undefined) return 'everybody'
+  return new Set(before && committersOf(before))
+}
+
+/** Tells whether a node may have this open unit now. */
+function mayHave(view: View, { unit, avoid }: UnitRecord, beginners: 'everybody' | ReadonlySet<Peer>, peer: Peer) {
+  if ((avoid?.get(peer) ?? 0) > view.nowMs) return false // it failed this unit a moment ago
+  return unit.kind === 'evaluate' || beginners === 'everybody' || beginners.has(peer)
 }
 
 /** Training of the next round comes before an evaluation, an evaluation before training of the round after. */
 const urgency = ({ kind, round }: Unit): number => 2 * round + (kind === 'evaluate' ? 3 : 0)
 
 function candidatesOf(view: View, job: JobRecord, idle: readonly NodeInfo[]): Candidate[] {
-  const able = idle.filter(node => nodeObstacle(view, job, node) === undefined)
-  return activeUnitsOf(job)
-    .filter(({ state }) => state === 'open')
+  const open = activeUnitsOf(job).filter(({ state }) => state === 'open')
+  if (open.length === 0) return [] // PERF: most events change nothing here, and nodes are many
+  const custodiansFor = custodianCounter(view)
+  const able = idle.filter(node => nodeObstacle(view, job, node, custodiansFor(node)) === undefined)
+  const beginners = new Map(open.map(({ unit: { round } }) => [round, beginnersOf(job, round)]))
+  return open
     .sort((a, b) => urgency(a.unit) - urgency(b.unit))
     .map(record => ({
       unit: record.unit,
-      nodes: able.filter(({ peer }) => unitObstacle(view, job, record, peer) === undefined).map(({ peer }) => peer),
+      nodes: able
+        .filter(({ peer }) => mayHave(view, record, beginners.get(record.unit.round) ?? 'everybody', peer))
+        .map(({ peer }) => peer),
       keepers: record.unit.kind === 'train' ? keepersOf(job, record.unit.round - 1, record.unit.replica) : [],
     }))
 }

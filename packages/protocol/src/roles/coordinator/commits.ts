@@ -3,7 +3,18 @@ import type { SignedCommitment } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { type UnitOutcome, type UnitRecord, unitName } from '../unit-machine.ts'
-import { changeJob, type Draft, jobOf, move, note, putNode, recordOf, shortPeer, startRootOf } from './draft.ts'
+import {
+  changeJob,
+  changeRound,
+  type Draft,
+  jobOf,
+  move,
+  note,
+  putNode,
+  recordOf,
+  shortPeer,
+  startRootOf,
+} from './draft.ts'
 import { endJob, sendEnded } from './end.ts'
 import { addReport, agreeWhenReported } from './rounds.ts'
 import type { JobRecord } from './state.ts'
@@ -36,12 +47,15 @@ export function replicaRootBefore({ rounds }: JobRecord, round: number, replica:
   return outcome?.kind === 'trained' ? outcome.commitment.commitment.newReplicaRoot : undefined
 }
 
+/** Tells whether a node has the lease on a unit, or had it and gave it back or let it run out. */
+const wasLeased = ({ lease, avoid }: UnitRecord, peer: Peer): boolean => lease?.node === peer || !!avoid?.has(peer)
+
 /** Says what is wrong with a commitment, if anything. */
-function refusal(draft: Draft, job: JobRecord, { unit, outcome, peer }: CommitEvent): string | undefined {
-  if (outcome.kind === 'diverged') {
-    const holder = recordOf(job, unit)?.lease?.node
-    return holder === peer ? undefined : 'only the node that has the lease may say that it diverged'
-  }
+function refusal(draft: Draft, job: JobRecord, record: UnitRecord, event: CommitEvent): string | undefined {
+  const { unit, outcome, peer } = event
+  // SAFETY: custodians vouch for training; for anything else the lease is all that speaks for who says it.
+  if (outcome.kind !== 'trained' && !wasLeased(record, peer)) return 'it never had the lease on that unit'
+  if (outcome.kind === 'diverged') return undefined
   const evaluated = outcome.kind === 'evaluated'
   const startRoot = evaluated ? job.rounds[unit.round]?.globalRoot : startRootOf(job, unit.round)
   if (startRoot === undefined) return 'the state it starts from is not agreed yet'
@@ -88,6 +102,34 @@ function joinCustodians(draft: Draft, { job, outcome }: CommitEvent): void {
   changeJob(draft, job, old => ({ ...old, participants: new Set([...old.participants, ...keepers]) }))
 }
 
+/** A worker that has computed the state after the round before it may be done before that state is agreed. */
+const isEarly = (job: JobRecord, { unit, outcome }: CommitEvent): boolean =>
+  outcome.kind === 'trained' && startRootOf(job, unit.round) === undefined
+
+/**
+ * Remembers such a commitment, that of who has the lease before all others. It is not acknowledged: whoever sent it sends
+ * it again, but nobody has to wait for that.
+ */
+function keepEarly(draft: Draft, { lease }: UnitRecord, { job, peer, unit, outcome }: CommitEvent): void {
+  if (outcome.kind !== 'trained') return
+  const entry = { peer, commitment: outcome.commitment }
+  changeRound(draft, job, unit.round, r =>
+    r.early?.has(unit.replica) && lease?.node !== peer ? r : { ...r, early: new Map(r.early).set(unit.replica, entry) },
+  )
+}
+
+/** Takes what came early once the state before it is agreed. */
+export function takeEarly(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  const record = job?.rounds.at(-1)
+  if (job === undefined || record?.early === undefined || startRootOf(job, record.round) === undefined) return
+  changeRound(draft, id, record.round, ({ early: _, ...rest }) => rest)
+  for (const { peer, commitment } of record.early.values()) {
+    const { unit } = commitment.commitment
+    onCommit(draft, { event: 'commit', job: id, peer, unit, outcome: { kind: 'trained', commitment } })
+  }
+}
+
 /** Takes a commitment, whoever has the lease by now; repeats are acknowledged again. */
 export function onCommit(draft: Draft, event: CommitEvent): void {
   const { job: id, peer, unit } = event
@@ -103,7 +145,11 @@ export function onCommit(draft: Draft, event: CommitEvent): void {
     acknowledge(draft, peer, unit)
     return
   }
-  const wrong = refusal(draft, job, event)
+  if (isEarly(job, event)) {
+    keepEarly(draft, record, event)
+    return
+  }
+  const wrong = refusal(draft, job, record, event)
   if (wrong !== undefined) {
     const about = { job: id, round: unit.round, replica: unit.replica, node: peer }
     note(draft, `a commitment for ${unitName(unit)} is refused: ${wrong}`, about)

@@ -4,7 +4,7 @@ import type { PeerAddress } from '../../messages.ts'
 import type { Peer } from '../events.ts'
 import type { Lease } from '../unit-machine.ts'
 import { type Draft, isLive } from './draft.ts'
-import { addressOf } from './state.ts'
+import { addressOf, type NodeInfo } from './state.ts'
 
 /** Custodians named in a lease; a worker asks them in order until enough have signed. */
 const MOST_NAMED = 8
@@ -12,14 +12,27 @@ const MOST_NAMED = 8
 /** Second word of the Philox key, "keep" in ASCII. */
 const CUSTODY_STREAM = 0x6b656570
 
+type View = Pick<Draft, 'state' | 'nowMs'>
+
+const liveWorkers = (view: View): NodeInfo[] =>
+  [...view.state.nodes.values()].filter(
+    ({ role, leaving, peer }) => role === 'worker' && !leaving && isLive(view, peer),
+  )
+
 /** Lists live workers of other owners. */
-export function eligibleCustodians({ state, nowMs }: Pick<Draft, 'state' | 'nowMs'>, worker: Peer): Peer[] {
-  const owner = state.nodes.get(worker)?.owner
-  return [...state.nodes.values()]
-    .filter(
-      node => node.role === 'worker' && node.owner !== owner && !node.leaving && isLive({ state, nowMs }, node.peer),
-    )
+export function eligibleCustodians(view: View, worker: Peer): Peer[] {
+  const owner = view.state.nodes.get(worker)?.owner
+  return liveWorkers(view)
+    .filter(node => node.owner !== owner)
     .map(({ peer }) => peer)
+}
+
+/** Counts live workers of other owners, for many nodes at once. */
+export function custodianCounter(view: View): (node: NodeInfo) => number {
+  const live = liveWorkers(view)
+  const byOwner = new Map<string, number>()
+  for (const { owner } of live) byOwner.set(owner, (byOwner.get(owner) ?? 0) + 1)
+  return ({ owner }) => live.length - (byOwner.get(owner) ?? 0)
 }
 
 /** Draws custodians for a lease; repeated for the same lease, the draw is the same as long as the same nodes are there. */

@@ -1,6 +1,6 @@
 /** What a coordinator knows: nodes, and of every job its rounds. Plain data, so that it can be stored and compared. */
 import type { HashHex } from '@cairn/primitives'
-import type { PeerAddress } from '../../messages.ts'
+import type { PeerAddress, SignedCommitment } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
 import type { Divergence, Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
@@ -53,6 +53,8 @@ export interface RoundRecord {
   readonly units: readonly UnitRecord[]
   readonly closedMs?: number
   readonly reports: ReadonlyMap<Peer, ReportOutcome>
+  /** Commitments that came before the state they start from was agreed, by replica. */
+  readonly early?: ReadonlyMap<number, { readonly peer: Peer; readonly commitment: SignedCommitment }>
   /** When a participant was last told that the round is closed. */
   readonly toldMs: ReadonlyMap<Peer, number>
   /** Root after the round, once agreed. */

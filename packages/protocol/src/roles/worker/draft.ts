@@ -54,13 +54,14 @@ export function joinJob(draft: Draft, id: JobId, coordinator: string, document: 
   return job
 }
 
+/** A blob and where it may be. PERF: asked for only when it is to be fetched; a round may need hundreds. */
+interface Wanted {
+  readonly root: HashHex
+  readonly peers: () => readonly PeerAddress[]
+}
+
 /** Makes sure that blobs are on the disk; tells whether they all are. `round` says how long they will be needed. */
-export function ensure(
-  draft: Draft,
-  id: JobId,
-  round: number,
-  wanted: readonly { readonly root: HashHex; readonly peers: readonly PeerAddress[] }[],
-): boolean {
+export function ensure(draft: Draft, id: JobId, round: number, wanted: readonly Wanted[]): boolean {
   let complete = true
   for (const { root, peers } of wanted) {
     const status = jobOf(draft, id)?.blobs.get(root)
@@ -69,7 +70,7 @@ export function ensure(
     const waits = status === 'fetching' || (status !== undefined && draft.nowMs < status.retryMs)
     if (waits) continue
     setBlob(draft, id, root, 'fetching')
-    draft.effects.push({ effect: 'fetch', job: id, round, root, peers })
+    draft.effects.push({ effect: 'fetch', job: id, round, root, peers: peers() })
   }
   return complete
 }

@@ -1,6 +1,4 @@
-/** Following a job's rounds: every participant applies the outer step for itself and reports the root. */
-import type { HashHex } from '@cairn/primitives'
-import type { PeerAddress } from '../../messages.ts'
+import type { PeerAddress, SignedCommitment } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
 import { changeJob, type Draft, ensure, jobOf, note, setBusy } from './draft.ts'
 import { ensurePrepared } from './prepare.ts'
@@ -35,12 +33,11 @@ function sendReport(draft: Draft, id: JobId, round: number, outcome: ReportOutco
 }
 
 /** Where a round's update can be fetched: from its worker and its custodians, or whoever has fetched it since. */
-function updateSources({ units, sources }: ClosedBody): { root: HashHex; peers: PeerAddress[] }[] {
-  return units.map(({ commitment, worker, custody }) => {
-    const keepers = new Set([worker, ...custody.map(({ peer }) => peer)])
-    const others = sources.filter(({ peer }) => !keepers.has(peer))
-    return { root: commitment.updateRoot, peers: [...sources.filter(({ peer }) => keepers.has(peer)), ...others] }
-  })
+function sourcesOfUpdate({ worker, custody }: SignedCommitment, sources: readonly PeerAddress[]): PeerAddress[] {
+  const keepers = [worker, ...custody.map(({ peer }) => peer)]
+  const others = sources.filter(({ peer }) => !keepers.includes(peer))
+  // In a large round not all are among the sources; presence may have said where they are.
+  return [...keepers.map(peer => sources.find(source => source.peer === peer) ?? { peer, addresses: [] }), ...others]
 }
 
 /** Starts the outer step of the oldest closed round that was not reported, once its inputs are here. */
@@ -51,7 +48,10 @@ export function follow(draft: Draft, id: JobId): void {
   if (draft.nowMs < (job?.followAfterMs ?? 0)) return
   if (job === undefined || next === undefined || !ensurePrepared(draft, id, next.sources)) return
   const { round, startRoot, sources, units } = next
-  const wanted = [{ root: startRoot, peers: sources }, ...updateSources(next)]
+  const updateOf = (unit: SignedCommitment) => {
+    return { root: unit.commitment.updateRoot, peers: () => sourcesOfUpdate(unit, sources) }
+  }
+  const wanted = [{ root: startRoot, peers: () => sources }, ...units.map(updateOf)]
   if (!ensure(draft, id, round, wanted) || draft.state.busy !== undefined) return
   setBusy(draft, { job: id, work: 'outer', round, lease: 0 })
   const updates = units.map(({ commitment }) => commitment.updateRoot)

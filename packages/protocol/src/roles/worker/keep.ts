@@ -27,23 +27,23 @@ export function onPin(draft: Draft, pin: Pin): void {
 /** Answers every promise whose blobs are here. */
 export function tendKeeps(draft: Draft): void {
   for (const [key, keep] of draft.state.keeps) {
-    const roots = [keep.updateRoot, keep.newReplicaRoot].map(root => ({ root, peers: [keep.holder] }))
+    const roots = [keep.updateRoot, keep.newReplicaRoot].map(root => ({ root, peers: () => [keep.holder] }))
     if (!ensure(draft, keep.job, keep.unit.round, roots)) continue
     draft.effects.push({ effect: 'sendKept', keep })
     draft.state = { ...draft.state, keeps: without(draft.state.keeps, key) }
   }
   for (const [key, pin] of draft.state.pins) {
-    const roots = pin.roots.map(root => ({ root, peers: pin.sources }))
+    const roots = pin.roots.map(root => ({ root, peers: () => pin.sources }))
     if (!ensure(draft, pin.job, 0, roots)) continue
-    sayPinned(draft, key, { pin, isNoted: false })
+    sayPinned(draft, { pin, isNoted: false })
     // Who holds a job's data will probably be asked to work on it.
     ensurePrepared(draft, pin.job, pin.sources)
     draft.state = { ...draft.state, pins: without(draft.state.pins, key) }
   }
 }
 
-function sayPinned(draft: Draft, key: string, { pin, isNoted }: Omit<Pinned, 'sentMs'>): void {
-  const pinned = new Map(draft.state.pinned).set(key, { pin, isNoted, sentMs: draft.nowMs })
+function sayPinned(draft: Draft, { pin, isNoted }: Omit<Pinned, 'sentMs'>): void {
+  const pinned = new Map(draft.state.pinned).set(pin.job, { pin, isNoted, sentMs: draft.nowMs })
   draft.state = { ...draft.state, pinned }
   draft.effects.push({ effect: 'sendPinned', pin })
 }
@@ -51,16 +51,14 @@ function sayPinned(draft: Draft, key: string, { pin, isNoted }: Omit<Pinned, 'se
 /** Repeats which jobs' blobs are here: a coordinator may not have known the job yet, or may have taken it over since. */
 export function tendPinned(draft: Draft): void {
   const { resendMs, remindMs } = draft.state.settings
-  for (const [key, pinned] of draft.state.pinned)
-    if (draft.nowMs - pinned.sentMs >= (pinned.isNoted ? remindMs : resendMs)) sayPinned(draft, key, pinned)
+  for (const pinned of draft.state.pinned.values())
+    if (draft.nowMs - pinned.sentMs >= (pinned.isNoted ? remindMs : resendMs)) sayPinned(draft, pinned)
 }
 
 export function onPinnedNoted(draft: Draft, job: JobId): void {
-  const noted = [...draft.state.pinned].map(([key, pinned]) => {
-    const isNoted = pinned.isNoted || pinned.pin.job === job
-    return [key, { ...pinned, isNoted }] as const
-  })
-  draft.state = { ...draft.state, pinned: new Map(noted) }
+  const pinned = draft.state.pinned.get(job)
+  if (pinned === undefined) return
+  draft.state = { ...draft.state, pinned: new Map(draft.state.pinned).set(job, { ...pinned, isNoted: true }) }
 }
 
 function without<T>(map: ReadonlyMap<string, T>, key: string): Map<string, T> {

@@ -94,8 +94,7 @@ export interface WorkerState {
   /** By unit and holder. */
   readonly keeps: ReadonlyMap<string, Keep>
   readonly pins: ReadonlyMap<string, Pin>
-  /** By job and submitter, as `pins`. */
-  readonly pinned: ReadonlyMap<string, Pinned>
+  readonly pinned: ReadonlyMap<JobId, Pinned>
   /** What the one executor is doing. */
   readonly busy?: {
     readonly job: JobId

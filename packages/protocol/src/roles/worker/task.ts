@@ -83,7 +83,7 @@ export function runWhenReady(draft: Draft, id: JobId): void {
     draft,
     id,
     body.unit.round,
-    roots.map(root => ({ root, peers: sourceOf(root) })),
+    roots.map(root => ({ root, peers: () => sourceOf(root) })),
   )
   if (!isHere || draft.state.busy !== undefined) return
   setBusy(draft, { job: id, work: 'unit', round: body.unit.round, lease: body.lease })
