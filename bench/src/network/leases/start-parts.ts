@@ -48,11 +48,10 @@ async function startCoordinator({ scope, options }: CaseContext, chain: BenchCha
   return { coordinator, peer, network: { ...network, bootstrap: addresses } }
 }
 
-async function startToys({ scope, options }: CaseContext, keys: readonly NodeKey[], { network, peer }: Coordinating) {
+async function startToys({ scope }: CaseContext, keys: readonly NodeKey[], { network, peer }: Coordinating) {
   const { chainId, escrow, bootstrap } = network
   const all = keys.map(key => ({ account: key.address.toLowerCase(), seed: key.peerSeed() }))
-  const context0 = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`]
-  const toys = Array.from({ length: TOY_PROCESSES }, () => startHelper(scope, 'leases/toys.ts', context0))
+  const toys = Array.from({ length: TOY_PROCESSES }, () => startHelper(scope, 'leases/toys.ts'))
   const common = { all, coordinator: peer, network: networkId(chainId, escrow), bootstrap }
   const mineOf = (place: number) => all.filter((_, i) => i % TOY_PROCESSES === place)
   await Promise.all(toys.map((toy, place) => toy.ask('start', { ...common, mine: mineOf(place) })))
