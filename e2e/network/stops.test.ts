@@ -1,11 +1,16 @@
 /** Coordinator, chain and submitter go away, some to come back; the job ends with the bits of one process. */
 import { cancelJob, readBalances } from '@cairn/contracts'
+import type { JobStatus } from '@cairn/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkMoney } from './harness/money.ts'
 import { checkFinished, downloadClosed, submitTiny, untilJob, untilMidUnit } from './harness/running-job.ts'
 import { submitByCommand } from './harness/submit-command.ts'
 import { startTestNetwork, type TestNetwork } from './harness/test-network.ts'
 import { prepareTinyJob, type TinyJob } from './harness/tiny-job.ts'
+import { until } from './harness/until.ts'
+
+/** For conditions that hold or do not. */
+const is = (holds: (status: JobStatus) => boolean) => (status: JobStatus) => holds(status) || undefined
 
 const LIMIT_MS = 300_000
 
@@ -26,15 +31,42 @@ describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
     await checkFinished(network, job)
   })
 
-  test('goes on while the chain is away, and survives that it is killed and forgets', async () => {
+  test('goes on while the chain is away, and survives that it is killed', async () => {
     const job = await submitTiny(network, tiny)
-    await untilMidUnit(network, job)
+    const { round } = await untilMidUnit(network, job)
     await network.stopChain()
-    await untilJob(network, job, 'a round to be agreed without the chain', ({ agreed }) => agreed > 0 || undefined)
+    await untilJob(
+      network,
+      job,
+      'the round to be agreed without the chain',
+      is(({ agreed }) => agreed > round),
+    )
     await network.startChain()
-    await untilJob(network, job, 'a round to be anchored', ({ anchored }) => anchored > 0 || undefined)
+    await untilJob(
+      network,
+      job,
+      'the round to be anchored',
+      is(({ anchored }) => anchored > round),
+    )
     await network.killChain()
     await network.startChain()
+    await checkFinished(network, job)
+  })
+
+  test('is settled again when the chain has forgotten all that happened to it', async () => {
+    const job = await submitTiny(network, tiny)
+    await untilMidUnit(network, job)
+    const early = await network.stopChain()
+    await network.startChain()
+    await untilJob(
+      network,
+      job,
+      'the job to be closed',
+      is(({ isClosed }) => isClosed),
+    )
+    await network.stopChain()
+    await network.startChain(early)
+    await until('the loss to be noticed', async () => is(({ isClosed }) => !isClosed)(await network.client.job(job.id)))
     await checkFinished(network, job)
   })
 
@@ -59,9 +91,9 @@ describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
     const { client } = network
     const { escrow } = client.chain.addresses
     const job = await submitTiny(network, tiny)
-    await untilJob(network, job, 'work that is not anchored', ({ anchored, units }) => {
-      return (anchored >= anchors && units.some(({ state }) => state === 'committed')) || undefined
-    })
+    const isHalfDone = ({ anchored, units }: JobStatus) =>
+      anchored >= anchors && units.some(({ state }) => state === 'committed')
+    await untilJob(network, job, 'work that is not anchored', is(isHalfDone))
     expect(await cancelJob(client.chain, job.id)).toMatchObject({ ok: true })
     const { status, rounds } = await downloadClosed(network, job)
     expect(status.status).toBe('cancelled')

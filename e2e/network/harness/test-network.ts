@@ -2,7 +2,7 @@
  * A network of real processes: anvil with a state file, contracts, a coordinator, workers; and a client in the test
  * process. Not `cairn up`, which starts again what a test has killed.
  */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -39,10 +39,12 @@ export interface TestNetwork {
   addWorker(): Promise<CairnNode>
   /** Makes an account with money. */
   addAccount(): Promise<NodeKey>
-  stopChain(): Promise<void>
+  /** Stops it; returns what it wrote. */
+  stopChain(): Promise<Uint8Array>
   /** `kill -9`. It will go on from what it wrote last: what happened since is forgotten. */
   killChain(): Promise<void>
-  startChain(): Promise<void>
+  /** Starts it where it stopped, or as it once was. */
+  startChain(state?: Uint8Array): Promise<void>
   /** Starts what does not run and waits until the coordinator has heard of all workers. */
   allUp(): Promise<void>
   stop(): Promise<void>
@@ -170,13 +172,17 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
       return key
     },
     allUp: () => startAll(client, { coordinator, workers }),
-    stopChain: () => chain.stop(),
+    async stopChain() {
+      await chain.stop()
+      return readFileSync(stateFile)
+    },
     async killChain() {
       await untilWritten(stateFile)
       process.kill(chain.processId, 'SIGKILL')
       await chain.exited
     },
-    async startChain() {
+    async startChain(state) {
+      if (state !== undefined) writeFileSync(stateFile, state)
       chain = await startLocalChain({ stateFile, port: Number(new URL(rpcUrl).port) })
       await readAddresses(createConnection(chain), escrow) // it goes on where it was
     },

@@ -80,7 +80,7 @@ export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch
     const views = jobList.map(async (job): Promise<JobView> => {
       const known = jobs.get(job.job)
       // A closed job whose lease was given back changes no more.
-      const isOver = known?.status === 'closed' && known.anchors.holder === undefined
+      const isOver = job.status === 'closed' && known?.status === 'closed' && known.anchors.holder === undefined
       const anchors = isOver ? known.anchors : await readAnchors(client, job.job)
       return { ...job, anchors }
     })

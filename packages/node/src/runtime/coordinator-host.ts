@@ -160,8 +160,11 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     attempt('chain', async () => {
       try {
         for (const view of chain.jobs()) await beginJob(view)
-        for (const [id, { chain: before }] of state().jobs)
-          if (before.status !== 'closed' || before.holdsLease) await tellChain(id)
+        for (const [id, { chain: before }] of state().jobs) {
+          // A chain may forget its last blocks: what was closed is looked at again when it is no longer.
+          const isOver = before.status === 'closed' && chain.job(id)?.status === 'closed'
+          if (!isOver || before.holdsLease) await tellChain(id)
+        }
       } finally {
         isTelling = false
       }

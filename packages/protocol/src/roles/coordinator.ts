@@ -122,6 +122,9 @@ const handlers: Handlers = {
 /** Addresses that a message may hold. */
 const MOST_SOURCES = 64
 
+/** Longest pause between two of the same message, in resend intervals. */
+const LONGEST_PAUSE = 4
+
 /** Where a round's updates are: with those who made them, those who keep them, and whoever has fetched them since. */
 function sourcesOf({ state }: Draft, job: JobRecord, units: readonly SignedCommitment[]): PeerAddress[] {
   const keepers = units.flatMap(({ custody }) => custody.map(({ peer }) => peer))
@@ -129,12 +132,14 @@ function sourcesOf({ state }: Draft, job: JobRecord, units: readonly SignedCommi
   return [...peers].slice(0, MOST_SOURCES).map(peer => addressOf(state, peer))
 }
 
-/** Tells participants that a round is closed, again and again until they report, the longer it lasts the more rarely. */
+/** Tells participants that a round is closed, again and again until they report; soon at first, then more rarely. */
 function tellClosed(draft: Draft, id: JobId, record: RoundRecord): void {
   const job = jobOf(draft, id)
   const startRoot = job && startRootOf(job, record.round)
   if (job === undefined || startRoot === undefined) return
-  const againMs = Math.max(draft.state.settings.resendMs, (draft.nowMs - (record.closedMs ?? 0)) / 2)
+  // Whoever has not reported may be at work, or may have been restarted and know nothing of the round.
+  const { resendMs } = draft.state.settings
+  const againMs = Math.min(LONGEST_PAUSE * resendMs, Math.max(resendMs, (draft.nowMs - (record.closedMs ?? 0)) / 2))
   const due = (peer: Peer) => draft.nowMs - (record.toldMs.get(peer) ?? Number.NEGATIVE_INFINITY) >= againMs
   const to = [...job.participants].filter(peer => !record.reports.has(peer) && isLive(draft, peer) && due(peer))
   if (to.length === 0) return

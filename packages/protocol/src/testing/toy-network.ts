@@ -229,14 +229,12 @@ export function runToyNetwork({
   /** Custody covers as many lost disks as there are custodians; a test of it must not take the last copy. */
   function isCopied(node: Node): boolean {
     const rounds = coordinator.jobs.get(facts.job)?.rounds.slice(-3) ?? []
-    const needed = rounds.flatMap(({ units, globalRoot }) => [
-      ...(globalRoot === undefined ? [] : [globalRoot]),
-      ...units.flatMap(({ outcome }) =>
-        outcome?.kind === 'trained'
-          ? [outcome.commitment.commitment.updateRoot, outcome.commitment.commitment.newReplicaRoot]
-          : [],
-      ),
-    ])
+    const needed = rounds.flatMap(({ units, globalRoot, early }) => {
+      const kept = units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment] : []))
+      const soon = [...(early?.values() ?? [])].map(({ commitment }) => commitment)
+      const roots = [...kept, ...soon].flatMap(({ commitment }) => [commitment.updateRoot, commitment.newReplicaRoot])
+      return globalRoot === undefined ? roots : [globalRoot, ...roots]
+    })
     const others = nodes.filter(other => other !== node)
     return needed.every(root => !node.disk.has(root) || others.some(({ disk }) => disk.has(root)))
   }
