@@ -5,5 +5,7 @@ export default defineConfig({
   test: {
     include: ['packages/**/*.test.ts', 'e2e/**/*.test.ts', 'bench/**/*.test.ts', 'tools/**/*.test.ts'],
     testTimeout: 120_000,
+    // Tests of processes mostly wait; by default two cores would give one worker.
+    maxWorkers: 2,
   },
 })
