@@ -30,10 +30,16 @@ const INTERRUPTED = 130
 /** Runs `work` with a scope that is closed however it ends; a signal closes it and ends the process. */
 export async function inScope<T>(work: (scope: Scope) => Promise<T>): Promise<T> {
   const scope = openScope()
-  const interrupt = () => void scope.close().finally(() => process.exit(INTERRUPTED))
-  for (const signal of SIGNALS) process.once(signal, interrupt)
+  let interrupted: Promise<never> | undefined
+  const interrupt = (): void => {
+    interrupted ??= scope.close().then(() => process.exit(INTERRUPTED))
+  }
+  for (const signal of SIGNALS) process.on(signal, interrupt)
   try {
     return await work(scope)
+  } catch (error) {
+    await interrupted // what fails while everything is being ended is no news
+    throw error
   } finally {
     for (const signal of SIGNALS) process.off(signal, interrupt)
     await scope.close()
