@@ -82,6 +82,26 @@ describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
     await checkFinished(network, job)
   })
 
+  test('survives that all nodes stop before a round is anchored, and that the coordinator loses its disk', async () => {
+    const { workers, coordinator } = network
+    const job = await submitTiny(network, tiny)
+    await coordinator.kill()
+    coordinator.wipe()
+    await Promise.all(workers.map(worker => worker.kill()))
+    await network.allUp()
+    await checkFinished(network, job)
+  })
+
+  test('is downloaded and paid though its coordinator has lost its disk after the end', async () => {
+    const { coordinator } = network
+    const job = await submitTiny(network, tiny)
+    await downloadClosed(network, job)
+    await coordinator.kill()
+    coordinator.wipe()
+    await network.allUp()
+    await checkFinished(network, job)
+  })
+
   test('needs its submitter no more once it is submitted', async () => {
     const job = await submitByCommand(network, tiny)
     await checkFinished(network, job)

@@ -38,8 +38,8 @@ export function addCancel(program: Command, context: CommandContext): void {
     .command('cancel')
     .summary('end a job and get the rest of its budget back')
     .description(
-      'End a job. Rounds that are anchored are paid, the rest of the budget comes back when that is settled. Only who\n' +
-        'submitted a job can cancel it.',
+      'End a job. Rounds that are anchored are paid, and what was done of the next one; the rest of the budget comes back\n' +
+        'when that is settled. Only who submitted a job can cancel it.',
     )
     .argument('<job>', 'id of a job, or the beginning of one')
     .option('--no-wait', 'do not wait for the refund')

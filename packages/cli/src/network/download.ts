@@ -24,6 +24,7 @@ import {
 import { fileStore } from '../files/file-store.ts'
 import { assertUsable, DOWNLOADING, RECEIPT, WEIGHTS } from '../files/run-directory.ts'
 import { drawLosses, writeJob } from '../run/results.ts'
+import { checkSignatures } from '../run/signatures.ts'
 
 export type DownloadEvent = FetchEvent | { readonly kind: 'settling'; readonly reason: string }
 
@@ -84,6 +85,18 @@ function receiptOf(job: DownloadedJob, weights: Uint8Array): Receipt {
   })
 }
 
+/** Anchors fix what the coordinator said, not who signed it. */
+function assertSigned(receipt: Receipt): void {
+  const verdict = checkSignatures(receipt)
+  if (verdict.ok) return
+  throw new IntegrityError('BadSignature', 'A round holds a signature that is not good.', {
+    path: verdict.path,
+    expected: verdict.expected,
+    found: verdict.found,
+    fix: 'The weights are there, but do not count on who did the work; `cairn verify` re-executes it.',
+  })
+}
+
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** One point for each round, since the losses of single steps stay with the workers. */
@@ -118,6 +131,7 @@ async function writeDownload(out: string, job: DownloadedJob): Promise<Downloade
   await writeWhole(join(out, WEIGHTS), weights)
   if (status.status !== 'finished') return { status }
   const receipt = receiptOf(job, weights)
+  assertSigned(receipt)
   await writeWhole(join(out, RECEIPT), encodeReceipt(receipt))
   return { status, receipt }
 }

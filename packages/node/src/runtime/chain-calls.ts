@@ -25,6 +25,7 @@ import {
   type RoundDocument,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
+import type { Storage } from '../storage/open-storage.ts'
 import type { JobView } from './chain-watch.ts'
 import type { NodeParts } from './parts.ts'
 
@@ -107,8 +108,28 @@ const CALLS: Calls = {
 
 /** A root can only be withdrawn against with its leaves; they are kept before it is asserted. */
 function rememberLeaves({ storage }: NodeParts, job: JobId, rounds: number, leaves: readonly EarningsLeaf[]): void {
-  const plain = leaves.map(({ account, counts }) => [account, ...Object.values(counts).map(String)])
-  storage.facts.set(`earnings/${job}/${String(rounds).padStart(8, '0')}`, encodeUtf8(JSON.stringify(plain)))
+  storage.facts.set(earningsFact(job, rounds), leavesText(leaves))
+}
+
+const earningsFact = (job: JobId, rounds: number): string => `earnings/${job}/${String(rounds).padStart(8, '0')}`
+
+const leavesText = (leaves: readonly EarningsLeaf[]): Uint8Array =>
+  encodeUtf8(JSON.stringify(leaves.map(({ account, counts }) => [account, ...Object.values(counts).map(String)])))
+
+/**
+ * Finds the leaves that were asserted after so many rounds, as text. Without the note of them they are counted anew,
+ * which gives the same for a job that was not cut short; whoever asks compares them with the root on the chain.
+ */
+export function assertedLeaves(
+  { facts }: Pick<Storage, 'facts'>,
+  state: CoordinatorState,
+  job: JobId,
+  rounds: number,
+): Uint8Array | undefined {
+  const noted = facts.get(earningsFact(job, rounds))
+  const record = state.jobs.get(job)
+  if (noted !== undefined || record === undefined) return noted
+  return leavesText(earningsLeaves({ state, job: record }, rounds))
 }
 
 /** Makes one call. Returns what to tell people when it was refused. */

@@ -50,6 +50,8 @@ type Perform = {
 }
 
 const TIMER_MS = 500
+/** Between the first two looks for a job that is over. */
+const FIRST_PAUSE_MS = 2_000
 
 /** Starts the role where its journal left off. */
 export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHost {
@@ -122,10 +124,11 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
 
   /**
    * Begins a job that has its money on the chain, and goes on with one that another coordinator has left. A job that
-   * somebody else coordinates is left alone.
+   * somebody else coordinates is left alone. Of jobs that are over, finished ones are looked up for those who ask for
+   * weights and pay: whoever coordinated them may be gone with its disk.
    */
   async function beginJob(view: JobView): Promise<void> {
-    if (isFollowed(view) || view.status === 'closed') return
+    if (isFollowed(view) || (view.status === 'closed' && !isWorthLooking(view))) return
     const seen = await viewOf(view)
     if (seen.coordinator !== undefined && seen.coordinator !== account) return
     const document = await documents.obtain(view)
@@ -142,6 +145,16 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       ),
     )
     tell({ event: 'job', facts: jobFacts(view, document), submitter: view.submitter, chain: seen, history })
+  }
+
+  const looks = new Map<JobId, { readonly pauseMs: number; readonly nextMs: number }>()
+
+  /** Nodes keep what belongs to a job that is over for a while only, so it is looked for ever more rarely. */
+  function isWorthLooking({ job, anchors, terms }: JobView): boolean {
+    const { pauseMs, nextMs } = looks.get(job) ?? { pauseMs: FIRST_PAUSE_MS, nextMs: 0 }
+    if (anchors.rounds < terms.rounds || Date.now() < nextMs) return false
+    looks.set(job, { pauseMs: 2 * pauseMs, nextMs: Date.now() + pauseMs })
+    return true
   }
 
   /** Nodes that worked on a job before this coordinator knew it are paid too. */

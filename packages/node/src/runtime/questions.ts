@@ -11,7 +11,7 @@ import {
 import { z } from 'zod'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Reasons } from '../storage/reasons.ts'
-import { roundDocumentOf } from './chain-calls.ts'
+import { assertedLeaves, roundDocumentOf } from './chain-calls.ts'
 import type { CoordinatorHost } from './coordinator-host.ts'
 import { explainJob, explainNode, explainUnit, findJob, findNode, statusOf } from './explain.ts'
 import type { JobStatus, JobSummary, NodeSummary, Question, RoundSummary, UnitSummary, WhyAnswer } from './summaries.ts'
@@ -173,8 +173,7 @@ const ANSWERS: Answers = {
     const document = record && roundDocumentOf(record, round)
     return document === undefined ? null : encodeRoundDocument(document)
   },
-  earnings: ({ storage }, { job, rounds }) =>
-    storage.facts.get(`earnings/${job}/${String(rounds).padStart(8, '0')}`) ?? null,
+  earnings: ({ host, storage }, { job, rounds }) => assertedLeaves(storage, host.state(), job as JobId, rounds) ?? null,
   clock: (_, __, nowMs) => nowMs,
 }
 

@@ -18,6 +18,7 @@ import {
 import { verifySignature } from '../network/signing.ts'
 import { sameAccount } from './chain-watch.ts'
 import { forgetDone } from './done-units.ts'
+import { forgetHeld, listHeld, rememberHeld } from './held-data.ts'
 import type { WorkerParts } from './parts.ts'
 import { obtainDocument, prepareJob, problemText } from './prepare-job.ts'
 import { createCollector, dataReason, noteEnd, releaseEnded, releaseRounds, roundReason } from './retention.ts'
@@ -147,8 +148,10 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
         signature,
       })
     },
-    sendPinned({ pin: { job, submitter, roots } }) {
+    sendPinned({ pin }) {
+      const { job, submitter, roots } = pin
       for (const root of roots) storage.pins.pin(root, dataReason(job), Date.now())
+      rememberHeld(storage, pin)
       const body = { roots: [...roots] as never }
       for (const to of new Set([submitter, ...coordinators()])) mailbox.send(to, 'pinned', job, body)
     },
@@ -168,6 +171,7 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
       releaseEnded(storage, Date.now())
       noteEnd(storage, job, documents.get(job)?.document.spec.schedule.rounds ?? 0, Date.now())
       forgetDone(storage, job)
+      forgetHeld(storage, job)
       documents.delete(job)
     },
   }
@@ -221,6 +225,7 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     else log.warn({ peer: peer.slice(0, 8) }, 'a custodian signed something else')
   }
 
+  for (const pin of listHeld(storage)) tell({ event: 'pin', pin })
   const timer = setInterval(() => tell({ event: 'timer' }), TIMER_MS)
 
   return {

@@ -18,10 +18,13 @@ interface Assignment {
   readonly node: Peer
 }
 
-/** `candidates` come in the order in which they should be done; `speedOf` is in operations per second. */
+/** `candidates` of one job come in the order in which they should be done; `speedOf` is in operations per second. */
 export type Scheduler = (candidates: readonly Candidate[], speedOf: (peer: Peer) => number) => Assignment[]
 
-/** First every replica to the node that worked on it last, then to one that keeps its state, then to the fastest. */
+/**
+ * The most urgent kind of unit first. Of that, every replica to the node that worked on it last, then to one that keeps
+ * its state, then to the fastest.
+ */
 export const simpleScheduler: Scheduler = (candidates, speedOf) => {
   const taken = new Set<Peer>()
   const assigned = new Map<Unit, Peer>()
@@ -31,10 +34,11 @@ export const simpleScheduler: Scheduler = (candidates, speedOf) => {
     assigned.set(unit, node)
   }
   const free = (nodes: readonly Peer[]) => nodes.filter(node => !taken.has(node))
-  for (const { unit, nodes, keepers } of candidates) give(unit, free(nodes.filter(node => node === keepers[0]))[0])
-  for (const { unit, nodes, keepers } of candidates) give(unit, free(keepers.filter(node => nodes.includes(node)))[0])
-  for (const { unit, nodes } of candidates)
-    give(unit, free(nodes).reduce<Peer | undefined>(fasterBy(speedOf), undefined))
+  for (const group of Map.groupBy(candidates, ({ unit }) => `${unit.kind} ${unit.round}`).values()) {
+    for (const { unit, nodes, keepers } of group) give(unit, free(nodes.filter(node => node === keepers[0]))[0])
+    for (const { unit, nodes, keepers } of group) give(unit, free(keepers.filter(node => nodes.includes(node)))[0])
+    for (const { unit, nodes } of group) give(unit, free(nodes).reduce<Peer | undefined>(fasterBy(speedOf), undefined))
+  }
   return candidates.flatMap(({ unit }) => {
     const node = assigned.get(unit)
     return node === undefined ? [] : [{ unit, node }]

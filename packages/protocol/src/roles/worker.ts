@@ -42,8 +42,9 @@ const handlers: Handlers = {
     const jobs = new Map(draft.state.jobs)
     jobs.delete(job)
     const keeps = new Map([...draft.state.keeps].filter(([, keep]) => keep.job !== job))
+    const pins = new Map([...draft.state.pins].filter(([, pin]) => pin.job !== job))
     const pinned = new Map([...draft.state.pinned].filter(([id]) => id !== job))
-    draft.state = { ...draft.state, jobs, keeps, pinned }
+    draft.state = { ...draft.state, jobs, keeps, pins, pinned }
     draft.effects.push({ effect: 'ended', job, outcome, reason })
   },
   noted(draft, { job, body }) {
