@@ -29,7 +29,7 @@ export async function jobTimes(coordinator: string): Promise<JobTimes> {
   const at = (line: LogLine | undefined): number => Date.parse(line?.time ?? '')
   const isAnchored = ({ msg }: LogLine): boolean => /^round \d+ is anchored$/.test(msg)
   return {
-    firstLeaseMs: at(lines.find(({ msg }) => msg.startsWith('leased to '))),
+    firstLeaseMs: at(lines.find(({ msg }) => msg.includes(': leased to '))),
     lastAnchorMs: at(lines.findLast(isAnchored)),
     closedMs: at(lines.findLast(({ call }) => call === 'close')),
   }
