@@ -1,5 +1,5 @@
 /** Coordinator, chain and submitter go away, some to come back; the job ends with the bits of one process. */
-import { cancelJob, readBalances } from '@cairn/contracts'
+import { cancelJob, readAnchors, readBalances } from '@cairn/contracts'
 import type { JobStatus } from '@cairn/node'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkMoney } from './harness/money.ts'
@@ -90,6 +90,26 @@ describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
     await Promise.all(workers.map(worker => worker.kill()))
     await network.allUp()
     await checkFinished(network, job)
+  })
+
+  test('is taken over by another coordinator when its own dies with its disk', async () => {
+    const { node, network: both } = await network.addCoordinator()
+    const job = await submitTiny(both, tiny)
+    await untilJob(
+      both,
+      job,
+      'a round to be anchored',
+      is(({ anchored }) => anchored > 0),
+    )
+    const { holder } = await readAnchors(both.client.chain, job.id)
+    const own = [network.coordinator, node].find(({ address }) => address.toLowerCase() === holder?.toLowerCase())
+    await own?.kill()
+    own?.wipe()
+    const { payments } = await checkFinished(both, job)
+    // Each is paid for the rounds that it anchored.
+    expect(payments.filter(({ coordinated }) => coordinated > 0)).toHaveLength(2)
+    await both.stop()
+    if (node.isRunning) await node.stop()
   })
 
   test('is downloaded and paid though its coordinator has lost its disk after the end', async () => {

@@ -6,7 +6,7 @@ import { createHash, randomBytes, randomInt } from 'node:crypto'
 import { addStake, networkId, registerNode, registrationMessage } from '@cairn/contracts'
 import { connectClient, type NetworkClient } from '@cairn/node'
 import { encodeHex, type HashHex } from '@cairn/primitives'
-import type { JobId } from '@cairn/protocol'
+import { custodyStatement, type JobId, type MessageSigner } from '@cairn/protocol'
 import { type Forgery, forge } from './forged-message.ts'
 import type { TestNetwork } from './test-network.ts'
 
@@ -26,13 +26,29 @@ async function enlist({ chain, host: { signer } }: NetworkClient): Promise<void>
   await registerNode(chain, { peerKey: signer.publicKey, signature })
 }
 
+type Lie = Pick<Forgery, 'kind' | 'job' | 'body'>
+
 const noise = (most: number): Uint8Array => new Uint8Array(randomBytes(randomInt(1, most)))
 const randomHash = () => encodeHex(randomBytes(32)) as HashHex & JobId
 
+/** More than anybody may ask for; without bounds on what stands they would add up. */
+const KEEPS = 50
+
+/** Asks for custody of units that are none, and of blobs that nobody has. */
+function keepFlood(job: JobId, signer: MessageSigner): Lie[] {
+  const holder = { peer: encodeHex(signer.publicKey), addresses: ['/ip4/127.0.0.1/tcp/1'] }
+  return Array.from({ length: KEEPS }, (_, i) => {
+    const unit = { job, round: i % 2 === 0 ? randomInt(3) : randomInt(2 ** 40), replica: randomInt(3), kind: 'train' }
+    return { kind: 'keep', job, body: { unit, updateRoot: randomHash(), newReplicaRoot: randomHash(), holder } }
+  })
+}
+
 /** Kinds that only coordinators, custodians and workers say, with bodies of the right form. */
-function lies(job: JobId, document: HashHex): Pick<Forgery, 'kind' | 'job' | 'body'>[] {
+function lies(job: JobId, document: HashHex, signer: MessageSigner): Lie[] {
   const unit = { job, round: randomInt(3), replica: randomInt(3), kind: 'train' }
   const roots = { updateRoot: randomHash(), newReplicaRoot: randomHash() }
+  // Signed as it should be, by somebody that nobody asked, for blobs that nobody made.
+  const kept = encodeHex(signer.sign(custodyStatement({ ...unit, ...roots })))
   const custody = { custodians: [], custodiansNeeded: 0 }
   return [
     {
@@ -49,6 +65,8 @@ function lies(job: JobId, document: HashHex): Pick<Forgery, 'kind' | 'job' | 'bo
     { kind: 'commit', job, body: { outcome: 'diverged', lease: 1, unit, diverged: { graph: 'g', operator: 'o' } } },
     { kind: 'report', job, body: { round: unit.round, outcome: { globalRoot: randomHash() } } },
     { kind: 'kept', job, body: { unit, ...roots, signature: encodeHex(randomBytes(64)) } },
+    { kind: 'kept', job, body: { unit, ...roots, signature: kept } },
+    ...keepFlood(job, signer),
     { kind: 'pin', job, body: { document, roots: [randomHash()], sources: [] } },
     { kind: 'pin', job, body: { document: randomHash(), roots: [], sources: [] } },
     { kind: 'submitted', job, body: { document: noise(10_000) } },
@@ -111,7 +129,8 @@ export async function joinHostile(network: TestNetwork, isRegistered: boolean): 
     async volley(job, document) {
       for (const peer of peers) {
         for (const bytes of badMessages(client, id, job)) host.send(peer, bytes)
-        for (const lie of lies(job, document)) host.send(peer, forge({ ...lie, network: id, signer: host.signer }))
+        for (const lie of lies(job, document, host.signer))
+          host.send(peer, forge({ ...lie, network: id, signer: host.signer }))
         await sendRaw(client, peer)
       }
       for (const channel of ['presence', 'commitments'] as const) await host.publish(channel, noise(2_000))

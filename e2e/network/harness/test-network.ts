@@ -37,6 +37,8 @@ export interface TestNetwork {
   readonly holders: readonly Account[]
   /** Makes one more worker, with money and not started. */
   addWorker(): Promise<CairnNode>
+  /** Starts another coordinator; returns it, and the network as one sees it who knows both. */
+  addCoordinator(): Promise<{ readonly node: CairnNode; readonly network: TestNetwork }>
   /** Makes an account with money. */
   addAccount(): Promise<NodeKey>
   /** Stops it; returns what it wrote. */
@@ -62,9 +64,13 @@ async function fund(client: ChainClient, account: Account): Promise<void> {
   if (!minted.ok) throw new Error(minted.reason)
 }
 
+/** Short, so that a test of a takeover need not wait for a minute. */
+const LEASE_SECONDS = 15
+
 async function deployOn({ rpcUrl, chainId, keys }: LocalChain): Promise<ChainClient> {
   const options = { rpcUrl, chainId, pollingMs: 20, privateKey: keys[0]! }
-  const addresses = await deploy(createConnection(options), { parameters: localParameters })
+  const parameters = { ...localParameters, leaseSeconds: LEASE_SECONDS }
+  const addresses = await deploy(createConnection(options), { parameters })
   return createChainClient(options, addresses)
 }
 
@@ -140,7 +146,8 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
   await fund(deployer, submitter.address)
   const coordinator = await make('coordinator', 'coordinator')
   for (let i = 0; i < count; i++) await addWorker()
-  const endNodes = () => endAll(home, chain, [...workers, coordinator])
+  const others: CairnNode[] = []
+  const endNodes = () => endAll(home, chain, [...workers, coordinator, ...others])
 
   async function startClient(): Promise<NetworkClient> {
     write([])
@@ -154,7 +161,7 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
     throw error
   })
 
-  return {
+  const network: TestNetwork = {
     home,
     networkFile,
     network: client.network,
@@ -165,6 +172,15 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
     workers,
     holders,
     addWorker,
+    async addCoordinator() {
+      const node = await make(`coordinator-${others.length + 2}`, 'coordinator')
+      others.push(node)
+      const { addresses } = await node.start()
+      const file = write([...client.network.bootstrap, ...(addresses as string[])])
+      const connect = () => connectAs(file, submitter)
+      const known = await connect()
+      return { node, network: { ...network, network: file, client: known, connect, stop: known.stop } }
+    },
     async addAccount() {
       const key = createKey()
       holders.push(key.address)
@@ -191,4 +207,5 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
       await endNodes()
     },
   }
+  return network
 }

@@ -34,6 +34,12 @@ interface Payment {
   readonly amount: string
 }
 
+/** What `why` says was earned, by account. */
+async function earnedBy(subject: string): Promise<Record<string, { earned: string; withdrawable: string }>> {
+  const [pay] = (await lastOf(run('why', subject))).pay as { job: string; accounts: Payment[] }[]
+  return Object.fromEntries(pay?.accounts.map(({ account, ...rest }) => [account, rest]) ?? []) as never
+}
+
 describe('a job', () => {
   const spec: TinyJob = tinyJob()
   let job = ''
@@ -69,6 +75,10 @@ describe('a job', () => {
     const payments = downloaded.payments as Payment[]
     const paid = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
     expect(await tokensOf('submitter')).toBe(before - paid)
+    const explained = await earnedBy(job)
+    expect(Object.keys(explained).sort()).toEqual(payments.map(({ account }) => account).sort())
+    for (const { account, amount } of payments)
+      expect(explained[account]).toMatchObject({ earned: amount, withdrawable: amount })
     for (const key of ['worker-1', 'worker-2', 'coordinator']) {
       const had = await tokensOf(key)
       const { account, withdrawals } = await lastOf(run('withdraw', '--key', key))
@@ -85,6 +95,11 @@ describe('a job', () => {
     const nodes = (await lastOf(run('nodes'))).nodes as { peer: string }[]
     const answer = await lastOf(run('why', `${nodes[0]?.peer}`.slice(0, 8)))
     expect(answer.now).toMatch(/idle: there is no job/)
+    const paid = await earnedBy(`${nodes[0]?.peer}`)
+    expect(Object.values(paid)).toMatchObject([{ withdrawable: '0' }])
+    expect(BigInt(Object.values(paid)[0]?.earned as string)).toBeGreaterThan(0n)
+    const { account } = await lastOf(run('balance', '--key', 'coordinator'))
+    expect(Object.keys(await earnedBy(account as string))).toEqual([(account as string).toLowerCase()])
     expect((await run('why', 'ffffffff')).events.at(-1)).toMatchObject({ event: 'error', code: 'UnknownSubject' })
   })
 })
@@ -99,6 +114,19 @@ test('a job that is cancelled gives its budget back, but for what was done', asy
   expect(paid).toBeGreaterThan(0n)
   expect(await tokensOf('submitter')).toBe(before - paid)
   expect((await run('cancel', job as string)).events.at(-1)).toMatchObject({ event: 'error', code: 'JobNotOpen' })
+})
+
+test('a job for which no node has the memory waits, says why, and is cancelled for nothing', async () => {
+  const { code, events } = await run('submit', tinyJob({ resources: { memoryBytes: 2 ** 45 } }).job)
+  expect(code).toBe(0)
+  expect(events[1]).toMatchObject({ event: 'quote', obstacle: expect.stringContaining('bytes of memory') })
+  const { job } = events.at(-1) as { job: string }
+  const why = async () => (await lastOf(run('why', job))).now as string
+  for (const until = Date.now() + 10_000; !/memory/.test(await why()) && Date.now() < until; );
+  expect(await why()).toMatch(/^waiting: round 0 replica 0 waits: .* bytes of memory, the job needs 35184372088832/)
+  const before = await tokensOf('submitter')
+  expect((await run('cancel', job)).events.at(-1)).toMatchObject({ event: 'refunded', paid: '0' })
+  expect(await tokensOf('submitter')).toBeGreaterThan(before)
 })
 
 describe('what cannot be done ends with code 2:', () => {
@@ -123,6 +151,13 @@ describe('what cannot be done ends with code 2:', () => {
       'NoWorker',
       expect.stringMatching(/^the job needs 35184372088832 bytes of memory/),
     ))
+
+  test('more custodians than a lease can name, or, where it must not wait, than there are owners', async () => {
+    const { code, err } = await run('submit', tinyJob().job, '--custodians', '9')
+    expect({ code, err }).toEqual({ code: 2, err: expect.stringContaining('from 0 to 8') })
+    const found = expect.stringMatching(/^2 custodians of other owners are needed, and 1 are there/)
+    await refused(run('submit', tinyJob().job, '--custodians', '2', '--no-wait'), 'NoWorker', found)
+  })
 
   test('a policy that networks do not have yet', () =>
     refused(run('submit', tinyJob({ verification: { policy: 'audit' } }).job), 'PolicyNotSupported', 'audit'))

@@ -5,8 +5,10 @@
 
 export { jobObstacle, leaseOf, nodeObstacle } from './roles/coordinator/assign.ts'
 export type { AnchoredRound } from './roles/coordinator/begin.ts'
+export { MOST_NAMED as MOST_CUSTODIANS } from './roles/coordinator/custodians.ts'
 export { activeUnitsOf, type CoordinatorEffect } from './roles/coordinator/draft.ts'
 export { earnedCounts } from './roles/coordinator/earned.ts'
+export { roundDocumentOf } from './roles/coordinator/round-documents.ts'
 export {
   type ChainCall,
   type ChainView,

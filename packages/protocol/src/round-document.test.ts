@@ -1,6 +1,6 @@
 import { encodeCanonical, type HashHex } from '@cairn/primitives'
 import { expect, test } from 'vitest'
-import { decodeRoundDocument, encodeRoundDocument, type RoundDocument } from './round-document.ts'
+import { decodeRoundDocument, encodeRoundDocument, type RoundDocument, roundBytes } from './round-document.ts'
 import type { JobId } from './units.ts'
 
 const id = (digit: string) => digit.repeat(64) as HashHex
@@ -60,3 +60,24 @@ test.each<[string, (draft: Draft) => void]>([
   change(draft)
   expect(decodeRoundDocument(encodeCanonical(draft))).toMatchObject({ ok: false, code: 'malformed', path })
 })
+
+test.each([
+  [1, 0, 0],
+  [3, 1, 1],
+  [300, 40, 8],
+])(
+  'of %i replicas, %i checkpoints and %i custodians is no longer than is said',
+  (replicas, checkpoints, custodians) => {
+    const [first] = document.units as [RoundDocument['units'][number]]
+    const most = 2 ** 32 - 1
+    const unit = { job, round: most, replica: most, kind: 'train' } as const
+    const checkpointRoots = Array.from({ length: checkpoints }, () => id('6'))
+    const commitment = { ...first.commitment, unit, checkpointRoots, lossBits: most }
+    const custody = Array.from({ length: custodians }, () => ({ peer: id('b'), signature: id('8').repeat(2) }))
+    const units = Array.from({ length: replicas }, () => ({ ...first, commitment, custody }))
+    const { length } = encodeRoundDocument({ ...document, round: most, units })
+    const bound = roundBytes({ replicas, checkpoints, custodians })
+    expect(length).toBeLessThanOrEqual(bound)
+    expect(length).toBeGreaterThan(0.9 * (bound - 1024))
+  },
+)

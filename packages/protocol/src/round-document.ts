@@ -43,12 +43,19 @@ const roundDocument = form.superRefine((document, context) => {
 
 export type RoundDocument = Fixed<Form>
 
-/** Less than the largest message that carries one. */
-const MAX_BYTES = 8 * 2 ** 20 - 2 ** 10
+/** Less than the largest message that carries one, which also holds addresses of those who have the updates. */
+export const MAX_ROUND_BYTES = 4 * 2 ** 20 - 2 ** 18
+
+/** Bytes of the longest encoding: of the document's head, a unit, one of its checkpoints, one of its custodians. */
+const [HEAD, UNIT, CHECKPOINT, CUSTODIAN] = [1_024, 704, 66, 212]
+
+/** Bounds the bytes of a job's round documents. A job is refused where they are more than `MAX_ROUND_BYTES`. */
+export const roundBytes = (job: { replicas: number; checkpoints: number; custodians: number }): number =>
+  HEAD + job.replicas * (UNIT + job.checkpoints * CHECKPOINT + job.custodians * CUSTODIAN)
 
 /** Encodes a round document. */
 export const encodeRoundDocument = (document: RoundDocument): Uint8Array => encodeCanonical(document)
 
 /** Decodes a round document from a peer. Never throws. */
 export const decodeRoundDocument = (bytes: Uint8Array): Decoded<RoundDocument> =>
-  decodeDocument(roundDocument, bytes, MAX_BYTES)
+  decodeDocument(roundDocument, bytes, MAX_ROUND_BYTES)

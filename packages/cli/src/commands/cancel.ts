@@ -18,6 +18,10 @@ function show(screen: Screen, event: CancelEvent, token: TokenUnit): void {
     screen.status('Waiting for the settlement; Ctrl-C leaves it to the coordinator ...')
     return
   }
+  if (event.event === 'refused') {
+    screen.status(`The chain says "${event.reason}"; asking again ...`)
+    return
+  }
   screen.status('')
   const { refund, paid } = event
   screen.print(`Refunded ${formatAmount(refund, token)}; ${formatAmount(paid, token)} were earned by its workers.`)

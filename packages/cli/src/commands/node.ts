@@ -46,8 +46,11 @@ export function addNode(program: Command, context: CommandContext): void {
         .argParser(integer(1, 256)),
     )
     .addOption(
-      new Option('--memory <size>', 'most memory to use, such as 8GiB')
-        .default(Math.floor(memoryOfMachine() * SHARE_OF_MEMORY), 'three quarters of it')
+      new Option(
+        '--memory <size>',
+        'largest job to take, by what a step of it needs, such as 8GiB; not enforced as a limit',
+      )
+        .default(Math.floor(memoryOfMachine() * SHARE_OF_MEMORY), 'three quarters of the machine’s')
         .argParser(byteSize),
     )
   networkOptions(keyOptions(command, 'node'))

@@ -1,5 +1,5 @@
 /** `cairn nodes` and `cairn why SUBJECT`: who is in a network, and why things are as they are. */
-import type { NodeSummary, WhyAnswer } from '@cairn/node'
+import type { NodeSummary } from '@cairn/node'
 import type { Command } from 'commander'
 import { formatAmount, type TokenUnit } from '../network/amounts.ts'
 import { printColumns } from '../screen/columns.ts'
@@ -7,6 +7,7 @@ import { formatBytes, formatDuration, formatShort } from '../screen/format.ts'
 import { shortName } from '../screen/job-words.ts'
 import { jsonLine } from '../screen/json.ts'
 import type { Screen } from '../screen/screen.ts'
+import { showWhy } from '../screen/why-screen.ts'
 import { type CommandContext, examples } from './context.ts'
 import { type NetworkOptions, networkOptions, onAction } from './network-options.ts'
 
@@ -50,32 +51,25 @@ export function addNodes(program: Command, context: CommandContext): void {
   examples(command, ['nodes', 'nodes --json'])
 }
 
-/** Says once what happened several times in a row: to every unit of a round, for example. */
-function withoutRepetitions(history: WhyAnswer['history']): WhyAnswer['history'] {
-  return history.filter(({ text }, i) => text !== history[i - 1]?.text)
-}
-
-function showWhy(screen: Screen, { now, history }: WhyAnswer): void {
-  screen.print(screen.colours.bold(now))
-  for (const { atMs, text } of withoutRepetitions(history))
-    screen.print(`  ${screen.colours.dim(new Date(atMs).toLocaleTimeString())}  ${text}`)
-}
-
 async function whyCommand({ screen }: CommandContext, subject: string, options: NetworkOptions): Promise<void> {
   const { withClient } = await load()
-  const answer = await withClient(options, ({ client }) => client.why(subject.replace(/^0x(?=[0-9a-f]{41})/i, '')))
-  if (options.json) screen.print(jsonLine(answer))
-  else showWhy(screen, answer)
+  await withClient(options, async ({ client, token }) => {
+    const { work, ...answer } = await client.why(subject.replace(/^0x(?=[0-9a-f]{41})/i, ''))
+    const pay = await client.pay(work)
+    if (options.json) screen.print(jsonLine({ ...answer, pay, token }))
+    else showWhy(screen, answer, pay, token)
+  })
 }
 
 /** Adds `why`. */
 export function addWhy(program: Command, context: CommandContext): void {
   const command = program
     .command('why')
-    .summary('say why a job waits, a unit was lost, a node is idle or was paid')
+    .summary('say why a job waits, a unit was lost, a node is idle, or what they earned')
     .description(
-      'Say what a job, a unit or a node is doing and why, and what happened to it before. A unit is written\n' +
-        'JOB/ROUND/REPLICA, or JOB/ROUND/evaluate, counted from 0; a node is named by its key or its account.',
+      'Say what a job, a unit or a node is doing and why, what happened to it before, and what was earned: with a job by\n' +
+        'everybody, by a node with its jobs. A unit is written JOB/ROUND/REPLICA, or JOB/ROUND/evaluate, counted from 0;\n' +
+        'a node is named by its key or its account.',
     )
     .argument('<subject>', 'job, unit or node; the beginning of its name is enough')
   networkOptions(command)

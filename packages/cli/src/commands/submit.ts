@@ -1,4 +1,5 @@
 /** `cairn submit JOB`: gives a job to a network. */
+import { MOST_CUSTODIANS } from '@cairn/protocol'
 import type { Command } from 'commander'
 import type { SubmitOptions } from '../network/submit.ts'
 import { commandName } from '../screen/command-name.ts'
@@ -9,8 +10,6 @@ import { type CommandContext, examples, integer } from './context.ts'
 import { type JsonOption, keyOptions, networkOptions, onAction } from './network-options.ts'
 
 interface SubmitCommandOptions extends SubmitOptions, JsonOption {}
-
-const MOST_CUSTODIANS = 16
 
 async function submitCommand({ screen }: CommandContext, path: string, options: SubmitCommandOptions): Promise<void> {
   const { submit } = await import('../network/submit.ts')
@@ -37,7 +36,8 @@ export function addSubmit(program: Command, context: CommandContext): void {
     .option('--budget <tokens>', 'most that the job may cost; left out, that of the job file, else the quote')
     .option(
       '--custodians <n>',
-      'nodes of other owners that hold what a unit leaves; left out, as many as the network can bear, up to 2',
+      'nodes of other owners that hold what a unit leaves; left out, as many as the network can bear, up to 2;\n' +
+        `at most ${MOST_CUSTODIANS}`,
       integer(0, MOST_CUSTODIANS),
     )
     .option('--no-wait', 'refuse instead of waiting when no worker could begin now')

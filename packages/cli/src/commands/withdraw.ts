@@ -15,7 +15,7 @@ function show({ print, note }: Screen, { account, token, withdrawals }: Withdraw
   if (withdrawals.length === 0) print(`${account} has nothing to withdraw; earnings count when they are settled.`)
   for (const { job, result } of withdrawals) {
     if (result.ok) print(`${account} took ${formatAmount(result.amount, token)} earned with job ${shortName(job)}.`)
-    else note(`The chain refused to pay for job ${shortName(job)}: ${result.reason}`)
+    else note(`Nothing was taken for job ${shortName(job)}: ${result.reason}`)
   }
 }
 
@@ -33,7 +33,10 @@ export function addWithdraw(program: Command, context: CommandContext): void {
   const command = program
     .command('withdraw')
     .summary('take what a node has earned')
-    .description('Take what the account of a key has earned with one job or all. Doing it again takes nothing twice.')
+    .description(
+      'Take what the account of a key has earned with one job or all. Doing it again takes nothing twice. Exit code 1 if\n' +
+        'the pay for a job could not be taken; it says why, and the others are paid.',
+    )
     .argument('[job]', 'id of a job, or the beginning of one; left out, all jobs')
   networkOptions(keyOptions(command))
   onAction(command, context, (options: KeyOptions & JsonOption, job?: string) => withdrawCommand(context, job, options))

@@ -54,7 +54,7 @@ async function checkPeers({ network }: LocatedNetwork): Promise<Finding> {
     const client = await connectClient({ network })
     try {
       const nodes = await client.nodes()
-      const live = nodes.filter(({ leaving, seenMsAgo }) => !leaving && seenMsAgo < HALF_A_MINUTE_MS)
+      const live = nodes.filter(({ role, isLive }) => role === 'worker' && isLive)
       const found = `${plural(client.coordinators().length, 'coordinator')} and ${plural(live.length, 'live worker')}`
       return live.length > 0 ? ok(found) : warning(found, 'Jobs wait until a worker comes: `cairn node --role worker`.')
     } finally {

@@ -32,6 +32,8 @@ const worker = (price: bigint, change: Partial<NodeSummary> = {}): NodeSummary =
   operationsPerSecond: 1,
   measured: true,
   seenMsAgo: 0,
+  isLive: true,
+  isWorking: false,
   leaving: false,
   addresses: [],
   doing: '',
@@ -61,12 +63,11 @@ describe('the price of a job is', () => {
     expect(offer([], { maxPrice: '0.5' }).price).toBe(500_000n)
   })
 
-  test('not made by coordinators, workers that leave, are silent or too small', () => {
+  test('not made by coordinators, workers that are not live or too small', () => {
     const others = [
       worker(1n, { role: 'coordinator' }),
-      worker(2n, { leaving: true }),
-      worker(3n, { seenMsAgo: 60_000 }),
-      worker(4n, { memoryBytes: MEMORY - 1 }),
+      worker(2n, { isLive: false }),
+      worker(3n, { memoryBytes: MEMORY - 1 }),
     ]
     expect(offer([...others, worker(9n)]).price).toBe(9n)
   })
@@ -77,12 +78,16 @@ describe('a job that nobody could begin says why:', () => {
     ['nobody is there', [], {}, 'no worker is there'],
     ['nobody has the memory', [worker(1n, { memoryBytes: 999 })], {}, /needs 1000 bytes.*more than 999/],
     ['everybody asks more', [worker(30n)], { maxPrice: '0.00002' }, /asks more than 20 /],
+    ['too few owners are there', [worker(1n), worker(1n)], { custodians: 1 }, /^1 custodians.*and 0 are there/],
+    ['too few can hold the rest', [worker(1n), worker(2n)], { custodians: 2 }, /^2 custodians.*and 1 are there/],
   ] as const)('%s', (_, nodes, options, reason) => {
     expect(offer(nodes, options).obstacle).toMatch(reason)
   })
 
   test('and one that somebody could has no obstacle', () => {
     expect(offer([worker(1n), worker(9n, { memoryBytes: 1 })]).obstacle).toBeUndefined()
+    // A custodian needs neither the memory nor the price of a worker.
+    expect(offer([worker(1n), worker(9n, { memoryBytes: 1 })], { custodians: 1 }).able).toHaveLength(1)
   })
 })
 

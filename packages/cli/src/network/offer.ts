@@ -17,7 +17,7 @@ export interface Offer {
   readonly terms: Terms
   /** For 10^12 operations. */
   readonly price: bigint
-  /** Live workers that have the memory and ask no more. */
+  /** Live workers that have the memory, ask no more and find enough custodians. */
   readonly able: readonly NodeSummary[]
   /** Why no worker can do it, if so. */
   readonly obstacle?: string
@@ -25,10 +25,8 @@ export interface Offer {
 
 /** Of one token with six decimals, a hundredth: what nodes ask unless told otherwise. */
 const USUAL_PRICE = '0.01'
-const LIVE_MS = 30_000
 
-const isLive = ({ role, leaving, seenMsAgo }: NodeSummary): boolean =>
-  role === 'worker' && !leaving && seenMsAgo < LIVE_MS
+const isLiveWorker = ({ role, isLive }: NodeSummary): boolean => role === 'worker' && isLive
 
 const ascending = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -42,15 +40,25 @@ function choosePrice(workers: readonly NodeSummary[], ceiling: bigint | undefine
   return asked.filter(price => price <= ceiling).at(-1) ?? ceiling
 }
 
-function obstacleOf(workers: readonly NodeSummary[], memoryBytes: number, price: bigint): string | undefined {
+/** Counts who could hold what a worker leaves: live workers of other owners. */
+const custodiansFor = (workers: readonly NodeSummary[], { owner }: NodeSummary): number =>
+  workers.filter(other => other.owner !== owner).length
+
+/** Workers that are left when one thing after the other is asked of them. */
+interface Left {
+  readonly workers: readonly NodeSummary[]
+  readonly large: readonly NodeSummary[]
+  readonly cheap: readonly NodeSummary[]
+}
+
+/** Says why none of them could begin. */
+function obstacleOf({ workers, large, cheap }: Left, memoryBytes: number, price: bigint, custodians: number): string {
   if (workers.length === 0) return 'no worker is there'
-  const large = workers.filter(worker => worker.memoryBytes >= memoryBytes)
-  if (large.length === 0) {
-    const most = Math.max(...workers.map(worker => worker.memoryBytes))
-    return `the job needs ${memoryBytes} bytes of memory, and no worker has more than ${most}`
-  }
-  if (large.some(worker => BigInt(worker.price) <= price)) return undefined
-  return `every worker asks more than ${price} for 10^12 operations`
+  const most = Math.max(...workers.map(worker => worker.memoryBytes))
+  if (large.length === 0) return `the job needs ${memoryBytes} bytes of memory, and no worker has more than ${most}`
+  if (cheap.length === 0) return `every worker asks more than ${price} for 10^12 operations`
+  const others = Math.max(...cheap.map(worker => custodiansFor(workers, worker)))
+  return `${custodians} custodians of other owners are needed, and ${others} are there`
 }
 
 function assertBudget({ budget }: Terms, most: bigint, token: TokenUnit): void {
@@ -78,7 +86,7 @@ export function makeOffer(
   token: TokenUnit,
 ): Offer {
   const { document, documentId } = submission
-  const workers = nodes.filter(isLive)
+  const workers = nodes.filter(isLiveWorker)
   const { memoryBytes } = document.cost
   const ceiling = options.maxPrice === undefined ? undefined : parseAmount(options.maxPrice, token, '--max-price')
   const large = workers.filter(worker => worker.memoryBytes >= memoryBytes)
@@ -87,7 +95,8 @@ export function makeOffer(
   const custodians = options.custodians ?? defaultCustodians(owners)
   const terms = termsOf(document, documentId, { ...DEFAULT_RATES, perTeraOperation: price }, custodians)
   assertBudget(terms, capOf(submission, options, token) ?? terms.budget, token)
-  const obstacle = obstacleOf(workers, memoryBytes, price)
-  const able = large.filter(worker => BigInt(worker.price) <= price)
-  return { terms, price, able, ...(obstacle !== undefined && { obstacle }) }
+  const cheap = large.filter(worker => BigInt(worker.price) <= price)
+  const able = cheap.filter(worker => custodiansFor(workers, worker) >= custodians)
+  if (able.length > 0) return { terms, price, able }
+  return { terms, price, able, obstacle: obstacleOf({ workers, large, cheap }, memoryBytes, price, custodians) }
 }

@@ -25,7 +25,7 @@ function assertNobodyWaits({ obstacle }: Offer, { wait }: SubmitOptions): void {
   if (wait || obstacle === undefined) return
   throw new ResourceError('NoWorker', 'No worker could begin with this job now.', {
     path: '--no-wait',
-    expected: 'a worker with enough memory that asks no more than the job pays',
+    expected: 'a worker with enough memory that asks no more than the job pays, and its custodians',
     found: obstacle,
     fix: '`cairn nodes` shows who is there. Without --no-wait the job is submitted and waits.',
   })

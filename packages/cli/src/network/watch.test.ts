@@ -35,6 +35,8 @@ const status = (change: Partial<JobStatus> = {}): JobStatus => ({
   replicas: 2,
   innerSteps: 10,
   submitter: '0x00',
+  holdsLease: true,
+  epoch: 1,
   isClosed: false,
   document: 'd',
   units: [],

@@ -2,27 +2,13 @@
  * Downloading: the job's documents, its weights and the states of its last round, each checked against the chain. What
  * a coordinator or a node says is believed only as far as it hashes to what is anchored.
  */
-import { type AnchorEvent, earningsTree, listAnchors, listNodes, readEarnings, readJob } from '@cairn/contracts'
-import { decodeUtf8, encodeHex, type HashHex, InputError, IntegrityError, ResourceError } from '@cairn/primitives'
-import type { Payees } from '@cairn/protocol'
-import {
-  type Account,
-  type BlobPart,
-  bytesId,
-  type Counts,
-  decodeJobDocument,
-  decodeRoundDocument,
-  type EarningsLeaf,
-  type JobDocument,
-  type JobId,
-  NO_HASH,
-  type RoundDocument,
-  type Terms,
-} from '@cairn/protocol'
+import { type AnchorEvent, listAnchors, listNodes, readJob } from '@cairn/contracts'
+import { encodeHex, type HashHex, InputError } from '@cairn/primitives'
+import type { BlobPart, JobDocument, JobId, Payees, RoundDocument, Terms } from '@cairn/protocol'
 import { type BlobStore, openBlobStore } from '../blobs/blob-store.ts'
 import { blobFetcher } from '../blobs/fetch-blob.ts'
-import { sha256 } from '../files/hash.ts'
 import type { JobStatus } from '../runtime/summaries.ts'
+import { documentOf, lost, roundOf, settledLeaves } from './checked-answers.ts'
 import type { NetworkClient } from './connect.ts'
 
 export type DownloadEvent =
@@ -43,57 +29,6 @@ export interface DownloadedJob {
   readonly global: readonly BlobPart[]
   /** States that the units of the last round started from, as far as nodes still have them, and the final one. */
   readonly states: ReadonlyMap<HashHex, readonly BlobPart[]>
-}
-
-const lost = (what: string, found: string): ResourceError =>
-  new ResourceError('NotAvailable', 'A part of the job cannot be fetched.', {
-    path: what,
-    expected: 'a node that has it',
-    found,
-    fix: 'Try again when more nodes are up; `cairn status` shows who took part.',
-  })
-
-const wrong = (what: string, expected: string, found: string): IntegrityError =>
-  new IntegrityError('NotAsAnchored', 'The network sent something else than the chain holds.', {
-    path: what,
-    expected,
-    found,
-    fix: 'Try again; another coordinator may be honest.',
-  })
-
-async function documentOf(client: NetworkClient, job: JobId, id: HashHex): Promise<JobDocument> {
-  const bytes = await client.ask({ ask: 'document', job })
-  if (!(bytes instanceof Uint8Array)) throw lost('the job document', 'no answer')
-  if (bytesId(sha256, bytes) !== id) throw wrong('the job document', id, bytesId(sha256, bytes))
-  const decoded = decodeJobDocument(bytes)
-  if (!decoded.ok) throw wrong('the job document', 'a job document', decoded.found)
-  return decoded.document
-}
-
-async function roundOf(client: NetworkClient, job: JobId, anchor: AnchorEvent): Promise<RoundDocument> {
-  const { round, documentId } = anchor
-  const bytes = await client.ask({ ask: 'round', job, round })
-  if (!(bytes instanceof Uint8Array)) throw lost(`the document of round ${round}`, 'no answer')
-  if (bytesId(sha256, bytes) !== documentId)
-    throw wrong(`the document of round ${round}`, documentId, bytesId(sha256, bytes))
-  const decoded = decodeRoundDocument(bytes)
-  if (!decoded.ok) throw wrong(`the document of round ${round}`, 'a round document', decoded.found)
-  return decoded.document
-}
-
-/** Reads the leaves behind a job's settled earnings. Throws `IntegrityError` unless they hash to the chain's root. */
-export async function settledLeaves(client: NetworkClient, job: JobId): Promise<EarningsLeaf[]> {
-  const { settled } = await readEarnings(client.chain, job)
-  if (settled.root === NO_HASH) return [] // a job that was cut short may owe something without an anchored round
-  const bytes = await client.ask({ ask: 'earnings', job, rounds: settled.rounds })
-  if (!(bytes instanceof Uint8Array)) throw lost(`the earnings of job ${job.slice(0, 8)}`, 'no answer')
-  const leaves = (JSON.parse(decodeUtf8(bytes)) as string[][]).map(([account, ...counts]): EarningsLeaf => {
-    const [trained = 0n, evaluated = 0n, kept = 0n, coordinated = 0n] = counts.map(BigInt)
-    return { job, account: account as Account, counts: { trained, evaluated, kept, coordinated } satisfies Counts }
-  })
-  const { root } = earningsTree(leaves)
-  if (root !== settled.root) throw wrong('earnings', settled.root, root)
-  return leaves
 }
 
 async function payeesOf(client: NetworkClient, job: JobId): Promise<Payees> {

@@ -1,7 +1,14 @@
 /** What a submitter offers: a quote from the document's costs and going prices, made into fixed prices for the chain. */
 
-import type { HashHex } from '@cairn/primitives'
-import { evaluatesAfter, type JobDocument, maximumPriceOf, type Terms } from '@cairn/protocol'
+import { type HashHex, InputError } from '@cairn/primitives'
+import {
+  evaluatesAfter,
+  type JobDocument,
+  MAX_ROUND_BYTES,
+  maximumPriceOf,
+  roundBytes,
+  type Terms,
+} from '@cairn/protocol'
 
 /** Prices in the token's smallest unit. */
 export interface Rates {
@@ -20,10 +27,26 @@ const GIBIBYTE = 2n ** 30n
 
 const ceilDivide = (a: bigint, b: bigint): bigint => (a + b - 1n) / b
 
-/** Prices every kind of work of a job; every price is rounded up. The budget is the most that it can come to. */
+/** A round's document goes to every worker in one message. */
+function assertRoundFits({ replicas, checkpoints }: JobDocument['spec']['schedule'], custodians: number): void {
+  const bytes = roundBytes({ replicas, checkpoints, custodians })
+  if (bytes <= MAX_ROUND_BYTES) return
+  throw new InputError('RoundTooLarge', 'What a round of this job comes to does not fit into a message.', {
+    path: 'schedule',
+    expected: `at most ${MAX_ROUND_BYTES} bytes`,
+    found: `${bytes} bytes for ${replicas} replicas, ${checkpoints} checkpoints and ${custodians} custodians`,
+    fix: 'Use fewer replicas or checkpoints, or fewer --custodians.',
+  })
+}
+
+/**
+ * Prices every kind of work of a job; every price is rounded up. The budget is the most that it can come to. Throws
+ * `InputError` (`RoundTooLarge`).
+ */
 export function termsOf(document: JobDocument, documentId: HashHex, rates: Rates, custodians: number): Terms {
   const { spec, cost } = document
   const { rounds, replicas } = spec.schedule
+  assertRoundFits(spec.schedule, custodians)
   const bytesKept = BigInt(cost.updateBytes + cost.replicaStateBytes)
   const terms: Terms = {
     document: documentId,

@@ -10,7 +10,7 @@ import {
   settleEarnings,
   takeLease,
 } from '@cairn/contracts'
-import { encodeCanonical, encodeUtf8 } from '@cairn/primitives'
+import { encodeCanonical, encodeUtf8, type HashHex } from '@cairn/primitives'
 import {
   type Account,
   bytesId,
@@ -22,7 +22,7 @@ import {
   encodeRoundDocument,
   type JobId,
   type JobRecord,
-  type RoundDocument,
+  roundDocumentOf,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
 import type { Storage } from '../storage/open-storage.ts'
@@ -34,22 +34,6 @@ interface Calling {
   readonly state: CoordinatorState
   readonly job: JobRecord
   readonly view: JobView
-}
-
-/** Assembles what a round came to. */
-export function roundDocumentOf({ facts, rounds }: JobRecord, round: number): RoundDocument | undefined {
-  const record = rounds[round]
-  if (record?.globalRoot === undefined) return undefined
-  const units = record.units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment] : []))
-  const evaluation = record.evaluation?.outcome
-  return {
-    format: 'cairn/round/v1',
-    job: facts.job,
-    round,
-    units,
-    globalRoot: record.globalRoot,
-    ...(evaluation?.kind === 'evaluated' ? { evaluation: evaluation.evaluation } : {}),
-  }
 }
 
 /** Leaves of a job's earnings over its anchored rounds. */
@@ -90,8 +74,8 @@ const CALLS: Calls = {
     const { parts, job, view } = calling
     const leaves = earningsLeaves(calling, rounds)
     const tree = earningsTree(leaves)
-    rememberLeaves(parts, job.facts.job, rounds, leaves)
     const { root, totals } = tree
+    rememberLeaves(parts, job.facts.job, root, leaves)
     return assertEarnings(parts.client, {
       job: job.facts.job,
       epoch: view.anchors.epoch,
@@ -106,30 +90,36 @@ const CALLS: Calls = {
   close: ({ parts, job }) => closeJob(parts.client, job.facts.job),
 }
 
-/** A root can only be withdrawn against with its leaves; they are kept before it is asserted. */
-function rememberLeaves({ storage }: NodeParts, job: JobId, rounds: number, leaves: readonly EarningsLeaf[]): void {
-  storage.facts.set(earningsFact(job, rounds), leavesText(leaves))
+/** A root can only be withdrawn against with its leaves; they are kept before it is asserted, and then for good. */
+function rememberLeaves({ storage }: NodeParts, job: JobId, root: HashHex, leaves: readonly EarningsLeaf[]): void {
+  storage.facts.set(earningsFact(job, root), leavesText(leaves))
 }
 
-const earningsFact = (job: JobId, rounds: number): string => `earnings/${job}/${String(rounds).padStart(8, '0')}`
+/** By root: a last assertion may cover as many rounds as the settled one before it. */
+const earningsFact = (job: JobId, root: string): string => `earnings/${job}/${root}`
 
 const leavesText = (leaves: readonly EarningsLeaf[]): Uint8Array =>
   encodeUtf8(JSON.stringify(leaves.map(({ account, counts }) => [account, ...Object.values(counts).map(String)])))
 
-/**
- * Finds the leaves that were asserted after so many rounds, as text. Without the note of them they are counted anew,
- * which gives the same for a job that was not cut short; whoever asks compares them with the root on the chain.
- */
+/** Finds the leaves behind a root, as text. Without the note of them they are counted anew, which mostly gives the same. */
 export function assertedLeaves(
   { facts }: Pick<Storage, 'facts'>,
   state: CoordinatorState,
   job: JobId,
-  rounds: number,
+  root: string,
 ): Uint8Array | undefined {
-  const noted = facts.get(earningsFact(job, rounds))
+  const noted = facts.get(earningsFact(job, root))
   const record = state.jobs.get(job)
   if (noted !== undefined || record === undefined) return noted
-  return leavesText(earningsLeaves({ state, job: record }, rounds))
+  const leaves = countedAnew(state, record).find(counted => earningsTree(counted).root === root)
+  return leaves && leavesText(leaves)
+}
+
+/** What a coordinator may have asserted that has left its notes to nobody: of all it knows, or of the rounds settled. */
+function countedAnew(state: CoordinatorState, job: JobRecord): EarningsLeaf[][] {
+  const { anchored, earnings } = job.chain
+  const settled = { ...job, rounds: job.rounds.slice(0, earnings.settledRounds) }
+  return [earningsLeaves({ state, job }, anchored), earningsLeaves({ state, job: settled }, earnings.settledRounds)]
 }
 
 /** Makes one call. Returns what to tell people when it was refused. */

@@ -24,6 +24,8 @@ export interface JobView extends JobOnChain {
 export interface ChainWatch {
   /** A registered node with enough stake, by its public key in hex. */
   node(peer: string): NodeOnChain | undefined
+  /** One that may have taken its stake back since: what it has earned is still its own. */
+  registered(peer: string): NodeOnChain | undefined
   nodeOfAccount(account: string): (NodeOnChain & { readonly peer: string }) | undefined
   job(id: JobId): JobView | undefined
   jobs(): readonly JobView[]
@@ -55,12 +57,8 @@ function registrationCheck({ chainId, addresses }: ChainClient): (node: NodeOnCh
 }
 
 /** Peer keys of registered nodes. SAFETY: the chain takes any key from anybody; only a signature by it counts. */
-function byPeer(
-  nodes: readonly NodeOnChain[],
-  minimumStake: bigint,
-  isSigned: (node: NodeOnChain) => boolean,
-): Map<string, NodeOnChain> {
-  const good = nodes.filter(node => node.isRegistered && node.stake >= minimumStake && isSigned(node))
+function byPeer(nodes: readonly NodeOnChain[], isSigned: (node: NodeOnChain) => boolean): Map<string, NodeOnChain> {
+  const good = nodes.filter(node => node.isRegistered && isSigned(node))
   return new Map(good.map(node => [encodeHex(node.peerKey), node]))
 }
 
@@ -85,7 +83,7 @@ export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch
       return { ...job, anchors }
     })
     jobs = new Map((await Promise.all(views)).map(view => [view.job, view]))
-    nodes = byPeer(nodeList, minimumStake, isSigned)
+    nodes = byPeer(nodeList, isSigned)
     seenMs = Date.now()
   }
 
@@ -108,12 +106,19 @@ export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch
     timer = setTimeout(() => void refresh().finally(poll), pollMs)
   }
 
+  const isStaked = ({ stake }: NodeOnChain): boolean => stake >= minimumStake
+
   await read()
   poll()
   return {
-    node: peer => nodes.get(peer),
+    node(peer) {
+      const node = nodes.get(peer)
+      return node !== undefined && isStaked(node) ? node : undefined
+    },
+    registered: peer => nodes.get(peer),
     nodeOfAccount(account) {
-      for (const [peer, node] of nodes) if (sameAccount(node.account, account)) return { ...node, peer }
+      for (const [peer, node] of nodes)
+        if (sameAccount(node.account, account) && isStaked(node)) return { ...node, peer }
       return undefined
     },
     job: id => jobs.get(id),

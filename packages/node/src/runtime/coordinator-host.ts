@@ -13,18 +13,20 @@ import {
   type JobId,
   type Message,
   type PeerAddress,
+  roundDocumentOf,
   tickCoordinator,
 } from '@cairn/protocol'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { sha256 } from '../files/hash.ts'
-import { makeCall, roundDocumentOf } from './chain-calls.ts'
-import type { JobView } from './chain-watch.ts'
+import { makeCall } from './chain-calls.ts'
+import { type JobView, sameAccount } from './chain-watch.ts'
 import { openCoordinatorJournal } from './coordinator-journal.ts'
 import { coordinatorEvent } from './coordinator-messages.ts'
 import { durableRole } from './durable-role.ts'
 import { jobDocuments } from './job-documents.ts'
 import { chainView, jobFacts, wrongTerms } from './job-facts.ts'
 import type { Fetcher, NodeParts } from './parts.ts'
+import { repeatedAttempts } from './repeated-attempts.ts'
 
 export interface CoordinatorHost {
   hear(message: Message): void
@@ -50,8 +52,6 @@ type Perform = {
 }
 
 const TIMER_MS = 500
-/** Between the first two looks for a job that is over. */
-const FIRST_PAUSE_MS = 2_000
 
 /** Starts the role where its journal left off. */
 export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHost {
@@ -71,7 +71,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
   const { tell, state } = role
   const workers = (): PeerAddress[] =>
     [...state().nodes.values()]
-      .filter(node => node.role === 'worker')
+      .filter(node => node.role === 'worker' && Date.now() - node.seenMs <= DEFAULT_SETTINGS.lostAfterMs)
       .map(({ peer, addresses }) => ({ peer, addresses }))
   const documents = jobDocuments(parts, blobs, fetcher, workers)
 
@@ -119,18 +119,23 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
   /** Tells whether this coordinator knows a job as far as the chain does. */
   function isFollowed({ job, anchors }: JobView): boolean {
     const record = state().jobs.get(job)
-    return record !== undefined && (anchors.rounds === 0 || record.rounds[anchors.rounds - 1]?.globalRoot !== undefined)
+    if (record === undefined || record.isBehind) return false
+    return anchors.rounds === 0 || record.rounds[anchors.rounds - 1]?.globalRoot !== undefined
   }
 
   /**
-   * Begins a job that has its money on the chain, and goes on with one that another coordinator has left. A job that
-   * somebody else coordinates is left alone. Of jobs that are over, finished ones are looked up for those who ask for
-   * weights and pay: whoever coordinated them may be gone with its disk.
+   * Tells whether a job is to be begun, taken over, or looked up for those who ask for weights and pay: who coordinated
+   * it may be gone with its disk. One that somebody else coordinates is left alone.
    */
+  function isWanted(view: JobView): boolean {
+    if (isFollowed(view)) return false
+    if (view.status === 'closed') return state().jobs.has(view.job) || view.anchors.rounds === view.terms.rounds
+    const { holder, expiresAtSeconds } = view.anchors
+    return holder === undefined || sameAccount(holder, account) || expiresAtSeconds * 1000 <= Date.now()
+  }
+
   async function beginJob(view: JobView): Promise<void> {
-    if (isFollowed(view) || (view.status === 'closed' && !isWorthLooking(view))) return
     const seen = await viewOf(view)
-    if (seen.coordinator !== undefined && seen.coordinator !== account) return
     const document = await documents.obtain(view)
     const history = document && (view.anchors.rounds === 0 ? [] : await documents.history(view))
     if (document === undefined || history === undefined) return
@@ -147,24 +152,17 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     tell({ event: 'job', facts: jobFacts(view, document), submitter: view.submitter, chain: seen, history })
   }
 
-  const looks = new Map<JobId, { readonly pauseMs: number; readonly nextMs: number }>()
-
-  /** Nodes keep what belongs to a job that is over for a while only, so it is looked for ever more rarely. */
-  function isWorthLooking({ job, anchors, terms }: JobView): boolean {
-    const { pauseMs, nextMs } = looks.get(job) ?? { pauseMs: FIRST_PAUSE_MS, nextMs: 0 }
-    if (anchors.rounds < terms.rounds || Date.now() < nextMs) return false
-    looks.set(job, { pauseMs: 2 * pauseMs, nextMs: Date.now() + pauseMs })
-    return true
-  }
-
   /** Nodes that worked on a job before this coordinator knew it are paid too. */
   function tellRegistered(peers: readonly string[]): void {
     for (const peer of new Set(peers)) {
-      const node = chain.node(peer)
+      const node = chain.registered(peer)
       if (node === undefined || state().nodes.has(peer)) continue
       tell({ event: 'registered', peer, account: node.account.toLowerCase(), owner: node.owner.toLowerCase() })
     }
   }
+
+  /** PERF: documents may be nowhere, for now or for good; one job's must not hold up the others. */
+  const attempts = repeatedAttempts({ begin: beginJob, isWanted, log })
 
   let isTelling = false
   function chainChanged(): void {
@@ -172,7 +170,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     isTelling = true
     attempt('chain', async () => {
       try {
-        for (const view of chain.jobs()) await beginJob(view)
+        for (const view of chain.jobs()) attempts.want(view)
         for (const [id, { chain: before }] of state().jobs) {
           // A chain may forget its last blocks: what was closed is looked at again when it is no longer.
           const isOver = before.status === 'closed' && chain.job(id)?.status === 'closed'
@@ -189,6 +187,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     const view = chain.job(job)
     if (view === undefined || !decodeJobDocument(bytes).ok || bytesId(sha256, bytes) !== view.terms.document) return
     documents.keep(job, bytes)
+    attempts.renew(job)
     chainChanged()
   }
 
@@ -200,6 +199,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       const { kind, job } = message
       if (kind === 'presence') learn({ peer: message.sender, addresses: message.body.addresses })
       if (kind === 'submitted' && job !== undefined) attempt(kind, () => hearSubmitted(job, message.body.document))
+      if (kind === 'pinned' && job !== undefined && !state().jobs.has(job)) attempts.renew(job)
       if (kind === 'progress') onProgress(message.body)
       const event = coordinatorEvent(chain, message)
       if (event !== undefined) tell(event)

@@ -2,6 +2,8 @@
 import {
   activeUnitsOf,
   type CoordinatorState,
+  type Counts,
+  earnedCounts,
   type JobRecord,
   jobObstacle,
   leaseOf,
@@ -10,6 +12,7 @@ import {
   type UnitRecord,
   unitName,
 } from '@cairn/protocol'
+import type { WorkSummary } from './summaries.ts'
 
 interface View {
   readonly state: CoordinatorState
@@ -34,12 +37,19 @@ export function explainJob({ state }: View, job: JobRecord): string {
   if (job.waiting !== undefined) return `waiting: ${job.waiting}`
   const leased = activeUnitsOf(job).filter(({ lease }) => lease !== undefined)
   const names = leased.map(({ unit, lease }) => `${unitName(unit)} by ${shortName(state, lease?.node ?? '')}`)
-  return names.length > 0 ? `running: ${names.join(', ')}` : `running: ${betweenRounds(job)}`
+  const now = names.length > 0 && job.ending === undefined ? names.join(', ') : betweenRounds(job)
+  return `running: ${now}`
 }
 
-function betweenRounds({ rounds }: JobRecord): string {
+function betweenRounds({ rounds, ending }: JobRecord): string {
+  if (ending !== undefined) return `the rounds before round ${ending.round} are anchored, for there ${ending.reason}`
   const closed = rounds.find(r => r.closedMs !== undefined && r.globalRoot === undefined)
-  return closed === undefined ? 'between two units' : `the workers compute the state after round ${closed.round}`
+  if (closed === undefined) return 'between two units'
+  const workers = closed.units.flatMap(({ outcome }) =>
+    outcome?.kind === 'trained' ? [outcome.commitment.worker] : [],
+  )
+  const missing = [...new Set(workers)].filter(peer => !closed.reports.has(peer)).map(peer => peer.slice(0, 8))
+  return `the workers compute the state after round ${closed.round}; ${missing.join(', ')} did not report yet`
 }
 
 /** Says what a node is doing, or why it does nothing. */
@@ -76,9 +86,41 @@ export function findJob({ jobs }: CoordinatorState, prefix: string): JobRecord |
   return found.length === 1 ? found[0] : undefined
 }
 
+/** A coordinator does not hear itself, and knows itself by its account only. */
+const ownNode = ({ settings: { account } }: CoordinatorState, nowMs: number): NodeInfo => ({
+  ...{ peer: '', account, owner: account, role: 'coordinator', addresses: [], price: 0n, memoryBytes: 0 },
+  ...{ operationsPerSecond: 0, measured: false, leaving: false, seenMs: nowMs },
+})
+
 /** Finds the node whose key or account begins with a text. */
-export function findNode({ nodes }: CoordinatorState, prefix: string): NodeInfo | undefined {
+export function findNode({ state, nowMs }: View, prefix: string): NodeInfo | undefined {
   const text = prefix.toLowerCase()
+  const nodes = new Map([ownNode(state, nowMs), ...state.nodes.values()].map(node => [node.account, node]))
   const found = [...nodes.values()].filter(({ peer, account }) => peer.startsWith(text) || account.startsWith(text))
   return found.length === 1 ? found[0] : undefined
 }
+
+/** Lists what everybody has done for a job in its anchored rounds: what `cairn why` makes amounts of. */
+export const workOfJob = (state: CoordinatorState, job: JobRecord): WorkSummary[] =>
+  [...earnedCounts(state, job, job.chain.anchored)].map(([account, counts]) => ({
+    job: job.facts.job,
+    account,
+    ...inNumbers(counts),
+  }))
+
+/** SAFETY: anybody may ask, and each of them has to be counted. */
+const MOST_JOBS_COUNTED = 50
+
+/** Lists what a node has done for the newest jobs that it took part in. */
+export function workOfNode(state: CoordinatorState, { peer, account, role }: NodeInfo): WorkSummary[] {
+  const jobs = [...state.jobs.values()].filter(job => role === 'coordinator' || job.participants.has(peer))
+  const work = jobs.slice(-MOST_JOBS_COUNTED).flatMap(job => workOfJob(state, job))
+  return work.filter(done => done.account === account)
+}
+
+const inNumbers = ({ trained, evaluated, kept, coordinated }: Counts) => ({
+  trained: Number(trained),
+  evaluated: Number(evaluated),
+  kept: Number(kept),
+  coordinated: Number(coordinated),
+})

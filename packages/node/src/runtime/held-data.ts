@@ -8,8 +8,9 @@ import type { Storage } from '../storage/open-storage.ts'
 
 const HELD = 'held/'
 
+/** PERF: a fact waits for the disk, and whoever asks again and again, stranger or not, is answered each time. */
 export function rememberHeld({ facts }: Pick<Storage, 'facts'>, pin: Pin): void {
-  facts.set(HELD + pin.job, encodeCanonical(pin))
+  if (facts.get(HELD + pin.job) === undefined) facts.set(HELD + pin.job, encodeCanonical(pin))
 }
 
 export function listHeld({ facts }: Pick<Storage, 'facts'>): Pin[] {

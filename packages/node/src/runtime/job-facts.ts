@@ -1,7 +1,14 @@
 /** What a coordinator has to know of a job, from its document and from the chain. */
 import type { EarningsOnChain, JobOnChain } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
-import { type ChainView, evaluatesAfter, type JobDocument, type JobFacts } from '@cairn/protocol'
+import {
+  type ChainView,
+  evaluatesAfter,
+  type JobDocument,
+  type JobFacts,
+  MAX_ROUND_BYTES,
+  roundBytes,
+} from '@cairn/protocol'
 import type { JobView } from './chain-watch.ts'
 
 const TERA = 10n ** 12n
@@ -24,6 +31,7 @@ export function jobFacts({ job, terms }: JobOnChain, document: JobDocument): Job
     operationsPerUnit,
     operationsPerEvaluation: BigInt(cost.operationsPerEvaluation),
     custodians: terms.custodians,
+    checkpoints: schedule.checkpoints,
     priceCeiling: operationsPerUnit === 0n ? terms.trainPrice * TERA : (terms.trainPrice * TERA) / operationsPerUnit,
     blobs: [terms.document, ...(Object.values(blobs) as HashHex[])],
   }
@@ -31,7 +39,9 @@ export function jobFacts({ job, terms }: JobOnChain, document: JobDocument): Job
 
 /** Says how far the terms on the chain are from those that the document needs, if at all. */
 export function wrongTerms({ terms }: JobOnChain, { spec }: JobDocument): string | undefined {
-  const { replicas, rounds } = spec.schedule
+  const { replicas, rounds, checkpoints } = spec.schedule
+  const bytes = roundBytes({ replicas, checkpoints, custodians: terms.custodians })
+  if (bytes > MAX_ROUND_BYTES) return `documents of ${bytes} bytes a round, above ${MAX_ROUND_BYTES}`
   if (terms.replicas !== replicas) return `${terms.replicas} replicas instead of ${replicas}`
   if (terms.rounds !== rounds) return `${terms.rounds} rounds instead of ${rounds}`
   const evaluations = Array.from({ length: rounds }, (_, round) => evaluatesAfter(spec, round)).filter(Boolean).length
@@ -61,7 +71,6 @@ export function chainView(
     holdsLease: anchors.holder !== undefined && anchors.holder.toLowerCase() === account,
     epoch: anchors.epoch,
     anchored: anchors.rounds,
-    head: anchors.head,
     isEnded: anchors.isEnded,
     cancelEndsAtMs: cancelEndsAtSeconds * 1000,
     earnings: {

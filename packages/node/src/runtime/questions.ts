@@ -5,16 +5,29 @@ import {
   encodeRoundDocument,
   type JobId,
   type JobRecord,
+  leaseOf,
+  type NodeInfo,
   type RoundRecord,
+  roundDocumentOf,
   type UnitRecord,
 } from '@cairn/protocol'
 import { z } from 'zod'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Reasons } from '../storage/reasons.ts'
-import { assertedLeaves, roundDocumentOf } from './chain-calls.ts'
+import { assertedLeaves } from './chain-calls.ts'
 import type { CoordinatorHost } from './coordinator-host.ts'
-import { explainJob, explainNode, explainUnit, findJob, findNode, statusOf } from './explain.ts'
-import type { JobStatus, JobSummary, NodeSummary, Question, RoundSummary, UnitSummary, WhyAnswer } from './summaries.ts'
+import { explainJob, explainNode, explainUnit, findJob, findNode, statusOf, workOfJob, workOfNode } from './explain.ts'
+import type {
+  Heard,
+  JobStatus,
+  JobSummary,
+  NodeSummary,
+  Question,
+  RoundSummary,
+  Standing,
+  UnitSummary,
+  WhyAnswer,
+} from './summaries.ts'
 
 const text = z.string().max(200)
 const index = z.int().min(0)
@@ -25,7 +38,7 @@ const question = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('why'), subject: text }),
   z.strictObject({ ask: z.literal('document'), job: text }),
   z.strictObject({ ask: z.literal('round'), job: text, round: index }),
-  z.strictObject({ ask: z.literal('earnings'), job: text, rounds: index }),
+  z.strictObject({ ask: z.literal('earnings'), job: text, root: text }),
   z.strictObject({ ask: z.literal('clock') }),
 ]) satisfies z.ZodType<Question>
 
@@ -74,20 +87,26 @@ function unitSummary({ unit, state, reason, sinceMs, lease }: UnitRecord, progre
   }
 }
 
+const standingOf = ({ settings }: CoordinatorState, { chain, rounds }: JobRecord): Standing => ({
+  holdsLease: chain.coordinator === settings.account,
+  epoch: chain.epoch,
+  agreed: rounds.filter(({ globalRoot }) => globalRoot !== undefined).length,
+  anchored: chain.anchored,
+  isClosed: chain.status === 'closed',
+})
+
 function jobSummary(view: { state: CoordinatorState; nowMs: number }, job: JobRecord): JobSummary {
-  const { facts, chain, rounds, submitter } = job
+  const { facts, submitter } = job
   return {
+    ...standingOf(view.state, job),
     job: facts.job,
     name: facts.name,
     status: statusOf(job),
     reason: explainJob(view, job),
-    agreed: rounds.filter(({ globalRoot }) => globalRoot !== undefined).length,
-    anchored: chain.anchored,
     rounds: facts.rounds,
     replicas: facts.replicas,
     innerSteps: facts.innerSteps,
     submitter,
-    isClosed: chain.status === 'closed',
   }
 }
 
@@ -110,36 +129,59 @@ function jobStatus({ host, progress }: Questioned, job: JobRecord, fromRound: nu
 const history = (reasons: Reasons, query: Parameters<Reasons['find']>[0]): WhyAnswer['history'] =>
   reasons.find({ ...query, limit: 30 }).map(({ atMs, text: why }) => ({ atMs, text: why }))
 
-/** Explains JOB, JOB/ROUND/REPLICA, JOB/ROUND/evaluate or NODE. */
-function why({ host, storage: { reasons } }: Questioned, subject: string, nowMs: number): WhyAnswer | null {
-  const view = { state: host.state(), nowMs }
-  const [name = '', round, replica] = subject.split('/')
-  const job = findJob(view.state, name)
-  if (job !== undefined && round !== undefined) {
-    const place = job.rounds[Number(round)]
-    const record = replica === 'evaluate' ? place?.evaluation : place?.units[Number(replica ?? 0)]
-    if (record === undefined) return null
-    const about = {
-      job: job.facts.job,
-      round: Number(round),
-      ...(replica === 'evaluate' ? {} : { replica: Number(replica ?? 0) }),
-    }
-    return { subject, now: explainUnit(view, record), history: history(reasons, about) }
-  }
-  if (job !== undefined)
-    return { subject, now: explainJob(view, job), history: history(reasons, { job: job.facts.job }) }
-  const node = findNode(view.state, name)
-  if (node === undefined) return null
+type Subject = Pick<Questioned, 'storage'> & { readonly state: CoordinatorState; readonly nowMs: number }
+
+/** Explains JOB/ROUND/REPLICA or JOB/ROUND/evaluate. */
+function whyUnit({ state, nowMs, storage }: Subject, job: JobRecord, subject: string): WhyAnswer | null {
+  const [, round, replica = '0'] = subject.split('/')
+  const [place, isEvaluation] = [job.rounds[Number(round)], replica === 'evaluate']
+  const record = isEvaluation ? place?.evaluation : place?.units[Number(replica)]
+  if (record === undefined) return null
+  const about = { job: job.facts.job, round: Number(round), ...(isEvaluation ? {} : { replica: Number(replica) }) }
+  const now = explainUnit({ state, nowMs }, record)
+  return { subject, now, history: history(storage.reasons, about), work: [], standing: standingOf(state, job) }
+}
+
+function whyJob({ state, nowMs, storage }: Subject, job: JobRecord, subject: string): WhyAnswer {
   return {
     subject,
-    now: `${node.peer.slice(0, 8)} (${node.account}) ${explainNode(view, node)}`,
-    history: history(reasons, { node: node.peer }),
+    now: explainJob({ state, nowMs }, job),
+    history: history(storage.reasons, { job: job.facts.job }),
+    work: workOfJob(state, job),
+    standing: standingOf(state, job),
   }
 }
+
+function whyNode({ state, nowMs, storage }: Subject, node: NodeInfo, subject: string): WhyAnswer {
+  const { peer, account } = node
+  return {
+    subject,
+    now: `${peer === '' ? account : `${peer.slice(0, 8)} (${account})`} ${explainNode({ state, nowMs }, node)}`,
+    history: peer === '' ? [] : history(storage.reasons, { node: peer }),
+    work: workOfNode(state, node),
+    heard: heardOf(state, node, nowMs),
+  }
+}
+
+function why({ host, storage }: Questioned, subject: string, nowMs: number): WhyAnswer | null {
+  const about = { state: host.state(), storage, nowMs }
+  const [name = '', round] = subject.split('/')
+  const job = findJob(about.state, name)
+  if (job !== undefined) return round === undefined ? whyJob(about, job, subject) : whyUnit(about, job, subject)
+  const node = findNode(about, name)
+  return node === undefined ? null : whyNode(about, node, subject)
+}
+
+const heardOf = (state: CoordinatorState, { peer, seenMs, leaving }: NodeInfo, nowMs: number): Heard => ({
+  seenMsAgo: Math.max(0, nowMs - seenMs),
+  isLive: !leaving && nowMs - seenMs <= state.settings.lostAfterMs,
+  isWorking: leaseOf(state, peer) !== undefined,
+})
 
 function nodes({ host }: Questioned, nowMs: number): NodeSummary[] {
   const state = host.state()
   return [...state.nodes.values()].map(node => ({
+    ...heardOf(state, node, nowMs),
     peer: node.peer,
     account: node.account,
     owner: node.owner,
@@ -148,7 +190,6 @@ function nodes({ host }: Questioned, nowMs: number): NodeSummary[] {
     memoryBytes: node.memoryBytes,
     operationsPerSecond: node.operationsPerSecond,
     measured: node.measured,
-    seenMsAgo: Math.max(0, nowMs - node.seenMs),
     leaving: node.leaving,
     addresses: node.addresses,
     doing: explainNode({ state, nowMs }, node),
@@ -173,7 +214,7 @@ const ANSWERS: Answers = {
     const document = record && roundDocumentOf(record, round)
     return document === undefined ? null : encodeRoundDocument(document)
   },
-  earnings: ({ host, storage }, { job, rounds }) => assertedLeaves(storage, host.state(), job as JobId, rounds) ?? null,
+  earnings: ({ host, storage }, { job, root }) => assertedLeaves(storage, host.state(), job as JobId, root) ?? null,
   clock: (_, __, nowMs) => nowMs,
 }
 

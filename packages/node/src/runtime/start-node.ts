@@ -3,15 +3,7 @@
  * an error with its fix; whatever goes wrong later is retried, and never ends the node.
  */
 import { join } from 'node:path'
-import {
-  checkChain,
-  checkNetwork,
-  createChainClient,
-  createConnection,
-  networkId,
-  readAddresses,
-  readParameters,
-} from '@cairn/contracts'
+import { networkId, readParameters } from '@cairn/contracts'
 import type { Account, Message } from '@cairn/protocol'
 import { openBlobStore } from '../blobs/blob-store.ts'
 import { blobFetcher } from '../blobs/fetch-blob.ts'
@@ -28,6 +20,7 @@ import { watchChain } from './chain-watch.ts'
 import { type CoordinatorHost, hostCoordinator } from './coordinator-host.ts'
 import { createMailbox } from './mailbox.ts'
 import type { NetworkFile } from './network-file.ts'
+import { openChain } from './open-chain.ts'
 import type { NodeParts } from './parts.ts'
 import { announcePresence } from './presence.ts'
 import { answerQuestion } from './questions.ts'
@@ -66,16 +59,6 @@ export interface RunningNode {
 /** Speed assumed of a thread before a unit was measured. */
 const ASSUMED_OPERATIONS_PER_SECOND = 3_000_000_000
 
-async function connectChain({ network, key }: NodeConfig) {
-  const { rpcUrl, chainId, escrow } = network
-  const options = { rpcUrl, chainId, privateKey: key.evmPrivateKey(), pollingMs: 50 }
-  const connection = createConnection(options)
-  await checkChain(connection)
-  const client = createChainClient(options, await readAddresses(connection, escrow))
-  await checkNetwork(client)
-  return client
-}
-
 /** Starts a node. Throws `InputError`, `ResourceError` and `IntegrityError` for all that is wrong from the start. */
 export async function startNode(config: NodeConfig): Promise<RunningNode> {
   const { directory } = config
@@ -102,7 +85,7 @@ async function run(
   stop: () => Promise<void>,
 ): Promise<RunningNode> {
   const { directory, key, role, network, log, listen, threads } = config
-  const client = await connectChain(config)
+  const client = await openChain(network, key)
   const storage = openStorage(directory)
   closers.push(storage.close)
   const signer = signerOf(key.peerSeed())

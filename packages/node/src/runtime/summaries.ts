@@ -22,20 +22,27 @@ export interface RoundSummary {
   readonly evaluationBits?: number
 }
 
-export interface JobSummary {
+/** How far whoever answers is with a job. Several coordinators may know it; this tells whose word is to be taken. */
+export interface Standing {
+  /** Whether it holds the job's lease, as far as it knows, and in which epoch it has seen the lease last. */
+  readonly holdsLease: boolean
+  readonly epoch: number
+  /** Rounds that are agreed, and anchored. */
+  readonly agreed: number
+  readonly anchored: number
+  /** Whether earnings are settled and the rest of the budget is refunded. */
+  readonly isClosed: boolean
+}
+
+export interface JobSummary extends Standing {
   readonly job: string
   readonly name: string
   readonly status: 'running' | 'finished' | 'cancelled' | 'diverged' | 'failed'
   readonly reason: string
-  /** Rounds that are agreed, and anchored. */
-  readonly agreed: number
-  readonly anchored: number
   readonly rounds: number
   readonly replicas: number
   readonly innerSteps: number
   readonly submitter: string
-  /** Whether earnings are settled and the rest of the budget is refunded. */
-  readonly isClosed: boolean
 }
 
 export interface JobStatus extends JobSummary {
@@ -46,7 +53,16 @@ export interface JobStatus extends JobSummary {
   readonly holders: readonly PeerAddress[]
 }
 
-export interface NodeSummary {
+/** What whoever answers has heard of a node. */
+export interface Heard {
+  readonly seenMsAgo: number
+  /** Heard lately, and not leaving: it may get leases. */
+  readonly isLive: boolean
+  /** Whether it has a lease. */
+  readonly isWorking: boolean
+}
+
+export interface NodeSummary extends Heard {
   readonly peer: string
   readonly account: string
   readonly owner: string
@@ -55,11 +71,20 @@ export interface NodeSummary {
   readonly memoryBytes: number
   readonly operationsPerSecond: number
   readonly measured: boolean
-  readonly seenMsAgo: number
   readonly leaving: boolean
   readonly addresses: readonly string[]
   /** What it does, or why it does nothing. */
   readonly doing: string
+}
+
+/** What an account has done for a job in its anchored rounds, as far as whoever answers has counted. */
+export interface WorkSummary {
+  readonly job: string
+  readonly account: string
+  readonly trained: number
+  readonly evaluated: number
+  readonly kept: number
+  readonly coordinated: number
 }
 
 export interface WhyAnswer {
@@ -67,6 +92,12 @@ export interface WhyAnswer {
   /** What holds now, in a sentence. */
   readonly now: string
   readonly history: readonly { readonly atMs: number; readonly text: string }[]
+  /** Of a job: by everybody; of a node: with every job; of a unit: none. */
+  readonly work: readonly WorkSummary[]
+  /** Of a job or a unit. */
+  readonly standing?: Standing
+  /** Of a node. */
+  readonly heard?: Heard
 }
 
 /** The questions that a coordinator answers. */
@@ -77,5 +108,5 @@ export type Question =
   | { readonly ask: 'why'; readonly subject: string }
   | { readonly ask: 'document'; readonly job: string }
   | { readonly ask: 'round'; readonly job: string; readonly round: number }
-  | { readonly ask: 'earnings'; readonly job: string; readonly rounds: number }
+  | { readonly ask: 'earnings'; readonly job: string; readonly root: string }
   | { readonly ask: 'clock' }

@@ -3,25 +3,36 @@
 import { encodeHex, type HashHex } from '@cairn/primitives'
 import {
   bytesBlob,
+  bytesId,
   custodyStatement,
   emptyWorker,
-  isCustody,
   type JobDocument,
   type JobId,
-  type Keep,
   type Message,
   tickWorker,
   type WorkerEffect,
   type WorkerEvent,
   type WorkerState,
 } from '@cairn/protocol'
-import { verifySignature } from '../network/signing.ts'
+import { sha256 } from '../files/hash.ts'
 import { sameAccount } from './chain-watch.ts'
+import { haveFormOfUnit, isUnitOfJob, keepOf, keptEvent } from './custody.ts'
 import { forgetDone } from './done-units.ts'
 import { forgetHeld, listHeld, rememberHeld } from './held-data.ts'
+import { isAnchored } from './is-anchored.ts'
 import type { WorkerParts } from './parts.ts'
-import { obtainDocument, prepareJob, problemText } from './prepare-job.ts'
-import { createCollector, dataReason, noteEnd, releaseEnded, releaseRounds, roundReason } from './retention.ts'
+import { pinRequests } from './pin-requests.ts'
+import { prepareJob, problemText } from './prepare-job.ts'
+import {
+  createCollector,
+  dataReason,
+  isEndNoted,
+  noteEnd,
+  pinnedJobs,
+  releaseEnded,
+  releaseRounds,
+  roundReason,
+} from './retention.ts'
 import { runWork } from './run-work.ts'
 
 export interface WorkerHost {
@@ -40,6 +51,9 @@ type Perform = {
 type Body<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>['body']
 
 const TIMER_MS = 500
+const SWEEP_MS = 3600 * 1000
+/** SAFETY: round documents in memory that the chain is asked about. */
+const MOST_LOOK_UPS = 16
 
 export interface WorkerHostOptions {
   readonly parts: WorkerParts
@@ -53,6 +67,8 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
   const { mailbox, signer, storage, blobs, fetcher, compute, chain, log } = parts
   const documents = new Map<JobId, { readonly id: HashHex; readonly document: JobDocument }>()
   const collect = createCollector(storage, blobs)
+  const requestedPin = pinRequests(parts)
+  let lookUps = 0
   let state = emptyWorker()
   let isStopped = false
 
@@ -137,7 +153,11 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
         newReplicaRoot: newReplicaRoot as never,
         holder: self(),
       }),
-    sendKept({ keep: { job, unit, updateRoot, newReplicaRoot, holder } }) {
+    async sendKept({ keep }) {
+      const { job, unit, updateRoot, newReplicaRoot, holder } = keep
+      const known = documents.get(job)
+      if (known !== undefined && !(await haveFormOfUnit(blobs, known.document, keep)))
+        return log.warn({ job, peer: holder.peer.slice(0, 8) }, 'what was to be kept is not what a unit leaves behind')
       const claim = { job, round: unit.round, replica: unit.replica, updateRoot, newReplicaRoot }
       const signature = encodeHex(signer.sign(custodyStatement(claim)))
       parts.learn(holder)
@@ -156,20 +176,22 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
       for (const to of new Set([submitter, ...coordinators()])) mailbox.send(to, 'pinned', job, body)
     },
     publish: ({ job, commitment }) => mailbox.publish('committed', job, commitment),
+    /** SAFETY: only what the chain holds is kept, and lets older blobs go; a coordinator could send anything. */
     async anchored({ job, round, document }) {
-      const known = documents.get(job)
-      // Only what the chain holds is worth keeping; a coordinator could send anything.
-      if (known === undefined || (chain.job(job)?.anchors.rounds ?? 0) <= round) await chain.refresh()
-      const id = await blobs.write(bytesBlob(document))
-      storage.pins.pin(id, dataReason(job), Date.now())
+      if (lookUps >= MOST_LOOK_UPS || round >= (chain.job(job)?.terms.rounds ?? 0)) return
+      lookUps++
+      const isTrue = await isAnchored(parts, job, round, bytesId(sha256, document)).finally(() => lookUps--)
+      if (isStopped) return
+      if (!isTrue) return log.warn({ job, round }, 'a round document that the chain does not hold')
+      storage.pins.pin(await blobs.write(bytesBlob(document)), dataReason(job), Date.now())
       forgetDone(storage, job, round)
       releaseRounds(storage, job, round)
-      await collect()
+      await collect(Date.now())
     },
     ended({ job, outcome, reason }) {
       log.info({ job, outcome, reason }, 'the job is over')
       releaseEnded(storage, Date.now())
-      noteEnd(storage, job, documents.get(job)?.document.spec.schedule.rounds ?? 0, Date.now())
+      noteEnd(storage, job, Date.now())
       forgetDone(storage, job)
       forgetHeld(storage, job)
       documents.delete(job)
@@ -193,8 +215,8 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     } else if (message.kind === 'anchored' && fromCoordinator) tell({ event: 'anchored', job, ...message.body })
     else if (message.kind === 'ended' && fromCoordinator) tell({ event: 'ended', job, ...message.body })
     else if (message.kind === 'noted' && fromCoordinator) tell({ event: 'noted', job, body: message.body })
-    else if (message.kind === 'keep') tell({ event: 'keep', keep: keepOf(message.body, sender, job) })
-    else if (message.kind === 'kept') hearKept(sender, job, message.body)
+    else if (message.kind === 'keep') hearKeep(message.body, sender)
+    else if (message.kind === 'kept') hearKept(message.body, sender)
     else if (message.kind === 'pin')
       hearPin(message.body, sender, job).catch(error => log.warn({ error: String(error) }, 'a pin was not followed'))
   }
@@ -209,22 +231,42 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     })
   }
 
-  /** SAFETY: anybody may say this, so only what the job's own document names is kept, whatever the message asks for. */
-  async function hearPin({ document: id, sources }: Body<'pin'>, submitter: string, job: JobId): Promise<void> {
-    for (const source of sources) parts.learn(source)
-    const obtained = await obtainDocument(parts, job, id, sources)
-    if (!obtained.ok) return log.info({ job, reason: obtained.reason }, 'a pin was not followed')
-    const roots = [id, ...(Object.values(obtained.document.blobs) as HashHex[])]
-    tell({ event: 'pin', pin: { job, submitter, document: id, roots, sources } })
+  async function hearPin(body: Body<'pin'>, submitter: string, job: JobId): Promise<void> {
+    const pin = await requestedPin(body, submitter, job)
+    if (pin !== undefined) tell({ event: 'pin', pin })
   }
 
-  function hearKept(peer: string, job: JobId, { unit, updateRoot, newReplicaRoot, signature }: Body<'kept'>): void {
-    const claim = { job, round: unit.round, replica: unit.replica, updateRoot, newReplicaRoot }
-    const custody = { peer, signature }
-    if (isCustody(verifySignature, claim, custody)) tell({ event: 'kept', job, unit, custody })
-    else log.warn({ peer: peer.slice(0, 8) }, 'a custodian signed something else')
+  function hearKeep(body: Body<'keep'>, sender: string): void {
+    const keep = keepOf(body, sender)
+    if (isUnitOfJob(chain, keep)) tell({ event: 'keep', keep })
   }
 
+  function hearKept(body: Body<'kept'>, sender: string): void {
+    const event = keptEvent(state, sender, body)
+    if (event !== undefined) tell(event)
+    else log.info({ peer: sender.slice(0, 8) }, 'a custody signature that nothing waits for')
+  }
+
+  /**
+   * Catches up with what no message told this node: it was away, or keeps blobs for a unit that another node committed.
+   */
+  async function sweep(): Promise<void> {
+    for (const job of new Set([...pinnedJobs(storage), ...state.jobs.keys()])) {
+      const view = chain.job(job)
+      if (view === undefined) continue
+      releaseRounds(storage, job, view.anchors.rounds - 1)
+      const isNews = state.jobs.has(job) || !isEndNoted(storage, job)
+      if (view.status === 'closed' && isNews)
+        tell({ event: 'ended', job, outcome: 'closed', reason: 'so says the chain' })
+    }
+    releaseEnded(storage, Date.now())
+    await collect(Date.now())
+  }
+  const sweepSafely = () =>
+    sweep().catch(error => isStopped || log.warn({ error: String(error) }, 'old blobs could not be let go'))
+
+  void sweepSafely()
+  const sweeper = setInterval(() => void sweepSafely(), SWEEP_MS)
   for (const pin of listHeld(storage)) tell({ event: 'pin', pin })
   const timer = setInterval(() => tell({ event: 'timer' }), TIMER_MS)
 
@@ -235,6 +277,7 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     stop() {
       isStopped = true
       clearInterval(timer)
+      clearInterval(sweeper)
     },
   }
 }
@@ -247,12 +290,3 @@ function failureOf(effect: WorkerEffect, reason: string): WorkerEvent | undefine
   if (effect.effect !== 'outer') return undefined
   return { event: 'applied', job: effect.job, round: effect.round, outcome: { failed: reason } }
 }
-
-/** The holder is whoever asks: nobody can have blobs kept in another's name. */
-const keepOf = (body: Body<'keep'>, sender: string, job: JobId): Keep => ({
-  job,
-  unit: body.unit,
-  updateRoot: body.updateRoot,
-  newReplicaRoot: body.newReplicaRoot,
-  holder: { peer: sender, addresses: body.holder.addresses },
-})

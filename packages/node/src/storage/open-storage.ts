@@ -5,7 +5,6 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { writeError } from '../files/io-errors.ts'
-import { type Counters, openCounters } from './counters.ts'
 import { type Facts, openFacts } from './facts.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { openPins, type Pins } from './pins.ts'
@@ -19,7 +18,6 @@ export interface Storage {
   readonly facts: Facts
   readonly reasons: Reasons
   readonly pins: Pins
-  readonly counters: Counters
   /** Keeps all changes that a synchronous function makes, or none where it throws. Every commit waits for the disk. */
   transaction<T>(body: () => T): T
   close(): void
@@ -45,7 +43,6 @@ function prepareTables(database: Database, { reasonsKept = REASONS_KEPT }: Stora
     facts: openFacts(database),
     reasons: openReasons(database, reasonsKept),
     pins: openPins(database),
-    counters: openCounters(database),
     transaction: database.transaction,
     close: database.close,
   }

@@ -12,6 +12,8 @@ export interface Pins {
   /** Takes a reason back from all blobs. */
   release(reason: string): void
   reasonsOf(root: string): readonly string[]
+  /** Lists reasons that begin with a text, each once, in their order. */
+  reasonsFrom(prefix: string): readonly string[]
   /** Those of the given blobs that nothing needs any more, in the given order. */
   unpinned(roots: Iterable<string>): readonly string[]
 }
@@ -21,12 +23,17 @@ export function openPins(database: Database): Pins {
   const unpin = database.prepare('DELETE FROM pins WHERE root = ? AND reason = ?')
   const release = database.prepare('DELETE FROM pins WHERE reason = ?')
   const reasons = database.prepare('SELECT reason FROM pins WHERE root = ? ORDER BY at_ms, reason')
+  // Reasons are ordered by their bytes; no character of UTF-8 begins with 0xff.
+  const within = database.prepare(
+    "SELECT DISTINCT reason FROM pins WHERE reason >= ? AND reason < ? || CAST(x'ff' AS TEXT) ORDER BY reason",
+  )
   const any = database.prepare('SELECT 1 FROM pins WHERE root = ? LIMIT 1')
   return {
     pin: (root, reason, atMs) => void pin.run(root, reason, atMs),
     unpin: (root, reason) => void unpin.run(root, reason),
     release: reason => void release.run(reason),
     reasonsOf: root => reasons.all(root).map(({ reason }) => reason as string),
+    reasonsFrom: prefix => within.all(prefix, prefix).map(({ reason }) => reason as string),
     unpinned: roots => [...roots].filter(root => any.get(root) === undefined),
   }
 }

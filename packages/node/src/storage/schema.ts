@@ -22,9 +22,7 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE pins (
      root TEXT NOT NULL, reason TEXT NOT NULL, at_ms INTEGER NOT NULL, PRIMARY KEY (root, reason)
    ) STRICT, WITHOUT ROWID;
-   CREATE INDEX pins_by_reason ON pins (reason);
-
-   CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+   CREATE INDEX pins_by_reason ON pins (reason);`,
 ]
 
 const tooNew = (path: string, version: number, known: number): InputError =>

@@ -74,12 +74,3 @@ test('a blob is pinned while any reason for it is left', () => {
   for (let times = 0; times < 2; times++) pins.unpin('r1', 'round 7')
   expect(pins.unpinned(['r1', 'r2'])).toEqual(['r1', 'r2'])
 })
-
-test('counters add up across restarts', () => {
-  expect([storage.counters.add('units'), storage.counters.add('units', 41), storage.counters.add('drops')]).toEqual([
-    1, 42, 1,
-  ])
-  reopen()
-  expect([storage.counters.read('units'), storage.counters.read('never')]).toEqual([42, 0])
-  expect(storage.counters.all()).toEqual({ drops: 1, units: 42 })
-})

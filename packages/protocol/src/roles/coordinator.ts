@@ -21,9 +21,9 @@ import {
   shortPeer,
   startRootOf,
 } from './coordinator/draft.ts'
-import { sendEnded } from './coordinator/end.ts'
+import { endWhenAnchored, sendEnded } from './coordinator/end.ts'
 import { onProgress, onRelease, tendLeases } from './coordinator/leases.ts'
-import { addReport, agreeWhenReported, closeWhenDone } from './coordinator/rounds.ts'
+import { addReport, agreeWhenReported, closeWhenDone, divergedUnit } from './coordinator/rounds.ts'
 import {
   addressOf,
   type ChainView,
@@ -163,8 +163,10 @@ function advance(draft: Draft, id: JobId): void {
     agreeWhenReported(draft, id)
     takeEarly(draft, id)
     closeWhenDone(draft, id)
+    endWhenAnchored(draft, id)
     // The newest two closed rounds: a node that missed the last one may still be catching up.
-    const closed = (jobOf(draft, id)?.rounds.slice(-3) ?? []).filter(({ closedMs }) => closedMs !== undefined).slice(-2)
+    const isTold = (r: RoundRecord) => r.closedMs !== undefined && divergedUnit(r) === undefined
+    const closed = (jobOf(draft, id)?.rounds.slice(-3) ?? []).filter(isTold).slice(-2)
     if (!jobOf(draft, id)?.ended) for (const record of closed) tellClosed(draft, id, record)
   }
   tendChain(draft, id)

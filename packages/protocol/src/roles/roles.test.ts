@@ -5,21 +5,26 @@ import { describe, expect, test } from 'vitest'
 import { brokenInvariant, impossibleMove } from '../testing/coordinator-invariants.ts'
 import { type Faults, runToyNetwork, type ToyNetworkOptions } from '../testing/toy-network.ts'
 import { toyFacts, toyFinalRoot } from '../testing/toy-work.ts'
+import type { ToyDivergence } from '../testing/toy-workers.ts'
 import { earnedCounts } from './coordinator/earned.ts'
 import { type CoordinatorState, emptyCoordinator, type JobRecord } from './coordinator/state.ts'
 import { tickCoordinator } from './coordinator.ts'
 
 /** Runs a job and checks every state on the way. */
 function runChecked(options: Omit<ToyNetworkOptions, 'onTick'>) {
-  let before: CoordinatorState | undefined
+  const last = new Map<string, CoordinatorState>()
   const result = runToyNetwork({
     ...options,
-    onTick(state, event) {
-      const problem = brokenInvariant(state) ?? (before && impossibleMove(before, state))
+    onTick(state, event, account) {
+      const before = last.get(account)
+      // What another coordinator has anchored replaces what this one thought.
+      const moved = before === undefined || event.event === 'job' ? undefined : impossibleMove(before, state)
+      const problem = brokenInvariant(state) ?? moved
       if (problem !== undefined) throw new Error(`${problem}, after ${event.event}`)
-      before = state
+      last.set(account, state)
     },
   })
+  expect(result.refused).toEqual([])
   return { ...result, job: result.state.jobs.get(options.facts.job) as JobRecord }
 }
 
@@ -104,6 +109,36 @@ describe('a job on a network of letters', () => {
         expect(sum('kept')).toBe(sum('trained') * facts.custodians)
       }),
       { numRuns: 100, endOnFailure: true },
+    )
+  })
+
+  test('that leaves the domain ends there: every round before it is anchored, and all that was done is paid', () => {
+    const divergence = fc.record({
+      in: fc.constantFrom('unit', 'outer', 'evaluation'),
+      round: fc.nat({ max: 5 }),
+      replica: fc.nat({ max: 4 }),
+    })
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 31 }), jobs, divergence, faults, (seed, more, where, given) => {
+        const facts = toyFacts(more)
+        const round = where.round % facts.rounds
+        fc.pre(where.in !== 'evaluation' || facts.evaluatesAfter[round] === true)
+        const { job, state } = runChecked({
+          facts,
+          workers: 4,
+          seed,
+          // Another coordinator cannot know what the round that was cut short came to.
+          faults: { ...given, replaceEveryMs: 0 },
+          divergence: { ...where, round, replica: where.replica % facts.replicas } as ToyDivergence,
+        })
+        expect(job.chain).toMatchObject({ status: 'closed', anchored: round })
+        expect(job.ended).toMatchObject({ outcome: 'diverged' })
+        const counts = [...earnedCounts(state, job, round).values()]
+        expect(counts.reduce((n, { trained }) => n + Number(trained), 0)).toBe((round + 1) * facts.replicas)
+        const evaluations = facts.evaluatesAfter.slice(0, round).filter(Boolean).length
+        expect(counts.reduce((n, { evaluated }) => n + Number(evaluated), 0)).toBe(evaluations)
+      }),
+      { numRuns: 150, endOnFailure: true },
     )
   })
 

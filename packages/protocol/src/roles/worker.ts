@@ -4,9 +4,9 @@
  */
 import type { JobId } from '../units.ts'
 import type { Ticked } from './events.ts'
-import { changeJob, changeTask, type Draft, jobOf, joinJob, note, setBlob, setBusy } from './worker/draft.ts'
+import { changeJob, changeTask, type Draft, jobOf, joinJob, note, setBusy } from './worker/draft.ts'
 import { follow, onApplied, onClosed, onReportNoted, tendReports } from './worker/follow.ts'
-import { onKeep, onPin, onPinnedNoted, tendKeeps, tendPinned } from './worker/keep.ts'
+import { onKeep, onKeepFetched, onPin, onPinnedNoted, tendKeeps, tendPinned, tendPins } from './worker/keep.ts'
 import { onPrepared } from './worker/prepare.ts'
 import type { WorkerEffect, WorkerEvent, WorkerState } from './worker/state.ts'
 import { abandon, onCommitNoted, onLease, runWhenReady, sendCommit, sendProgress, tendCustody } from './worker/task.ts'
@@ -41,8 +41,8 @@ const handlers: Handlers = {
     if (draft.state.busy?.job === job) draft.effects.push({ effect: 'stop', job })
     const jobs = new Map(draft.state.jobs)
     jobs.delete(job)
-    const keeps = new Map([...draft.state.keeps].filter(([, keep]) => keep.job !== job))
-    const pins = new Map([...draft.state.pins].filter(([, pin]) => pin.job !== job))
+    const keeps = new Map([...draft.state.keeps].filter(([, { keep }]) => keep.job !== job))
+    const pins = new Map([...draft.state.pins].filter(([, { pin }]) => pin.job !== job))
     const pinned = new Map([...draft.state.pinned].filter(([id]) => id !== job))
     draft.state = { ...draft.state, jobs, keeps, pins, pinned }
     draft.effects.push({ effect: 'ended', job, outcome, reason })
@@ -57,13 +57,18 @@ const handlers: Handlers = {
     const task = jobOf(draft, job)?.task
     const { round, replica } = task?.body.unit ?? {}
     const isMine = task?.phase === 'custody' && unit.round === round && unit.replica === replica
-    if (!isMine || task.custody.some(({ peer }) => peer === custody.peer)) return
+    // SAFETY: a commitment with the signature of somebody that nobody drew may be refused again and again.
+    if (!isMine || !task.askedMs.has(custody.peer) || task.custody.some(({ peer }) => peer === custody.peer)) return
     changeTask(draft, job, t => ({ ...t, custody: [...t.custody, custody] }))
   },
   pin: (draft, { pin }) => onPin(draft, pin),
   prepared: (draft, { job, ok, reason }) => onPrepared(draft, job, ok, reason),
   fetched(draft, { job, root, ok, reason }) {
-    setBlob(draft, job, root, ok ? 'here' : { retryMs: draft.nowMs + draft.state.settings.retryMs })
+    const status = ok ? 'here' : { retryMs: draft.nowMs + draft.state.settings.retryMs }
+    onKeepFetched(draft, job, root, status)
+    // What was kept for others only is no part of the worker's own work, nor a reason for anything in it.
+    if (!jobOf(draft, job)?.blobs.has(root)) return
+    changeJob(draft, job, old => ({ ...old, blobs: new Map(old.blobs).set(root, status) }))
     if (!ok) note(draft, `the blob ${root.slice(0, 8)} could not be fetched: ${reason}`, { job })
   },
   progress(draft, { job, lease, done, lossBits }) {
@@ -121,6 +126,7 @@ function advance(draft: Draft): void {
   for (const id of draft.state.jobs.keys()) runWhenReady(draft, id)
   for (const id of draft.state.jobs.keys()) tendCustody(draft, id)
   tendKeeps(draft)
+  tendPins(draft)
 }
 
 /** Takes one event in. */

@@ -1,8 +1,7 @@
 /** Work made of letters instead of tensors: the same roots for the same inputs, and no other. */
 import { encodeUtf8, type HashHex, hashToHex, sha256 } from '@cairn/primitives'
 import type { SignedCommitment, SignedEvaluation } from '../messages.ts'
-import type { JobFacts, RoundRecord } from '../roles/coordinator/state.ts'
-import type { RoundDocument } from '../round-document.ts'
+import type { JobFacts } from '../roles/coordinator/state.ts'
 import type { JobId, Unit } from '../units.ts'
 
 const rootOf = (...parts: readonly (string | number)[]): HashHex => hashToHex(sha256(encodeUtf8(parts.join('|'))))
@@ -39,14 +38,6 @@ export function toyEvaluation(unit: Unit, globalRoot: HashHex, worker: string): 
 export const toyOuter = (startRoot: HashHex, updates: readonly HashHex[]): HashHex =>
   rootOf('outer', startRoot, ...updates)
 
-/** The document of a round that is anchored. */
-export function toyDocument(job: JobId, { round, units, globalRoot, evaluation }: RoundRecord): RoundDocument {
-  const signed = units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment] : []))
-  const found = evaluation?.outcome?.kind === 'evaluated' ? evaluation.outcome.evaluation : undefined
-  const root = globalRoot as HashHex
-  return { format: 'cairn/round/v1', job, round, units: signed, globalRoot: root, ...(found && { evaluation: found }) }
-}
-
 /** The root that a job ends with when nothing ever fails. */
 export function toyFinalRoot({ job, replicas, rounds }: JobFacts): HashHex {
   let global = toyInitialRoot
@@ -80,6 +71,7 @@ export function toyFacts(o: Partial<JobFacts> = {}): JobFacts {
     operationsPerUnit: 1000n,
     operationsPerEvaluation: 100n,
     custodians: 1,
+    checkpoints: 0,
     priceCeiling: 10n,
     blobs: [],
     ...o,

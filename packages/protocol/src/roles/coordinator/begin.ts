@@ -6,10 +6,11 @@ import type { SignedCommitment, SignedEvaluation } from '../../messages.ts'
 import type { RoundDocument } from '../../round-document.ts'
 import type { Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
-import { agreedRounds, onChain } from './chain.ts'
+import { takeView } from './chain.ts'
 import { type Draft, jobOf, note, putJob } from './draft.ts'
+import { isHistory } from './round-documents.ts'
 import { openRound } from './rounds.ts'
-import type { ChainView, JobFacts, NodeInfo, RoundRecord } from './state.ts'
+import type { ChainView, JobFacts, JobRecord, NodeInfo, RoundRecord } from './state.ts'
 
 /** A round that is anchored, and the account that anchored it. */
 export interface AnchoredRound {
@@ -74,11 +75,23 @@ function anchoredRound({ document, coordinator }: AnchoredRound, nowMs: number):
   }
 }
 
-/** Takes a job in; one that is known as far as its history goes stays as it is. */
+/** Tells whether all that is anchored is known as it is anchored, and by whom. */
+function isKnown(job: JobRecord, history: readonly AnchoredRound[], own: string): boolean {
+  const documents = history.map(({ document }) => document)
+  const isSame = ({ coordinator }: AnchoredRound, round: number) =>
+    (job.rounds[round]?.coordinator ?? own) === coordinator
+  return isHistory(job, documents) && history.every(isSame)
+}
+
+/** Takes a job in, or takes it over. What is known as it is anchored stays; rounds that another anchored count as they are. */
 export function onJob(draft: Draft, { facts, submitter, chain, history }: JobEvent): void {
   const { job: id } = facts
   const known = jobOf(draft, id)
-  if (known !== undefined && (known.ended || agreedRounds(known) >= history.length)) return
+  if (known?.ended) return
+  if (known !== undefined && isKnown(known, history, draft.state.settings.account)) {
+    takeView(draft, id, chain)
+    return
+  }
   const workers = history.flatMap(({ document: { units } }) =>
     units.flatMap(({ worker, custody }) => [worker, ...custody.map(c => c.peer)]),
   )
@@ -90,5 +103,5 @@ export function onJob(draft: Draft, { facts, submitter, chain, history }: JobEve
   const text = length === 0 ? `the job "${facts.name}" was submitted` : `taken over after ${length} anchored rounds`
   note(draft, text, { job: id })
   if (length < facts.rounds) openRound(draft, id, length, length === 0 ? 'the job was submitted' : text)
-  onChain(draft, { job: id, view: chain })
+  takeView(draft, id, chain)
 }

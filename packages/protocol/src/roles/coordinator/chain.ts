@@ -3,7 +3,7 @@
  * transaction, a lost RPC or a forgotten block all heal alike. SPEC: docs/decisions/0004-network.md "Rounds overlap".
  */
 import type { JobId } from '../../units.ts'
-import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, note } from './draft.ts'
+import { changeJob, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
 import { endJob } from './end.ts'
 import type { ChainCall, ChainView, CoordinatorSettings, JobRecord, RoundRecord } from './state.ts'
 
@@ -44,7 +44,7 @@ function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number):
 }
 
 /** Counts the rounds whose root this coordinator knows. */
-export const agreedRounds = ({ rounds }: JobRecord): number =>
+const agreedRounds = ({ rounds }: Pick<JobRecord, 'rounds'>): number =>
   rounds.findLastIndex(({ globalRoot }) => globalRoot !== undefined) + 1
 
 function settleRound(draft: Draft, id: JobId, round: number): void {
@@ -54,32 +54,34 @@ function settleRound(draft: Draft, id: JobId, round: number): void {
     if (unit.state === 'committed') move(draft, unit, { to: 'settled', reason: `round ${round} is anchored` })
 }
 
-/** Work of the round in which a job was cut short is paid too; the contract owes for no round after it. */
-function settleRest(draft: Draft, id: JobId, cut: number): void {
-  for (const record of activeUnitsOf(jobOf(draft, id) as JobRecord)) {
-    if (record.state !== 'committed') continue
-    if (record.unit.round === cut) move(draft, record, { to: 'settled', reason: 'committed before the job ended' })
-    else move(draft, record, { to: 'voided', reason: `the job ended in round ${cut}` })
-  }
+/** Tells whether rounds were anchored that this coordinator may not know as they are: by somebody else, or none of its own. */
+function isForeign({ chain, ...job }: JobRecord, view: ChainView): boolean {
+  if (view.anchored <= chain.anchored) return false
+  const isOwn = chain.holdsLease && view.epoch === chain.epoch
+  return !isOwn || view.anchored > agreedRounds(job)
 }
 
-/** Takes in what the chain says of a job. */
+/** Takes in what the chain says of a job; documents of rounds that others anchored come with a `job` event. */
 export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; readonly view: ChainView }): void {
+  const job = jobOf(draft, id)
+  if (job === undefined) return
+  if (!job.ended && isForeign(job, view))
+    putJob(draft, { ...job, isBehind: true, chain: { ...view, anchored: job.chain.anchored } })
+  else takeView(draft, id, view)
+}
+
+/** Takes in a view of the chain whose rounds are known. */
+export function takeView(draft: Draft, id: JobId, view: ChainView): void {
   const before = jobOf(draft, id)
   if (before === undefined) return
-  if (view.anchored > agreedRounds(before)) {
-    // Another coordinator anchored them; the host brings their documents with a `job` event.
-    changeJob(draft, id, job => ({ ...job, isBehind: true }))
-    return
-  }
   changeJob(draft, id, ({ isBehind: _, ...job }) => ({ ...job, chain: view }))
   if (view.coordinator !== before.chain.coordinator)
     note(draft, `the coordinator's lease is held by ${view.coordinator ?? 'nobody'} (epoch ${view.epoch})`, { job: id })
   for (let round = before.chain.anchored; round < view.anchored; round++) settleAnchored(draft, id, round)
-  const isOver = view.anchored === before.facts.rounds
-  if (isOver) endJob(draft, id, 'finished', `all ${view.anchored} rounds are anchored`)
+  if (view.anchored === before.facts.rounds) endJob(draft, id, 'finished', `all ${view.anchored} rounds are anchored`)
   else if (view.status === 'cancelled') endJob(draft, id, 'cancelled', 'its submitter cancelled it')
-  if (jobOf(draft, id)?.ended && !isOver) settleRest(draft, id, view.anchored)
+  else if (view.status === 'closed')
+    endJob(draft, id, view.isEnded ? 'diverged' : 'cancelled', 'it was closed with another coordinator')
 }
 
 /**
@@ -95,9 +97,14 @@ function settleAnchored(draft: Draft, id: JobId, round: number): void {
   const record = jobOf(draft, id)?.rounds[round]
   if (!record?.units.some(({ state }) => state === 'committed')) return
   settleRound(draft, id, round)
-  const to = [...(jobOf(draft, id)?.participants ?? [])].filter(peer => isLive(draft, peer))
-  draft.effects.push({ effect: 'announceAnchored', job: id, round, to })
+  announce(draft, jobOf(draft, id) as JobRecord, round)
   note(draft, `round ${round} is anchored`, { job: id, round })
+}
+
+/** Sends a round's document to who takes part. */
+function announce(draft: Draft, { facts: { job }, participants }: JobRecord, round: number): void {
+  const to = [...participants].filter(peer => isLive(draft, peer))
+  draft.effects.push({ effect: 'announceAnchored', job, round, to })
 }
 
 /** Asks for the next transaction, unless one is under way. */
@@ -109,5 +116,7 @@ export function tendChain(draft: Draft, id: JobId): void {
   const call = isBusy || draft.nowMs < (job.callAfterMs ?? 0) ? undefined : nextCall(job, settings, draft.nowMs)
   if (call === undefined) return
   changeJob(draft, id, old => ({ ...old, calling: { call, atMs: draft.nowMs } }))
+  // Before it is anchored: a document that only this coordinator has would be lost with it, and the job with that.
+  if (call.call === 'anchor') announce(draft, job, call.round)
   draft.effects.push({ effect: 'call', job: id, call })
 }

@@ -1,5 +1,5 @@
 /** Commitments: accepted when they start from the agreed state and enough custodians of other owners have signed. */
-import type { SignedCommitment } from '../../messages.ts'
+import type { Custody, SignedCommitment } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { type UnitOutcome, type UnitRecord, unitName } from '../unit-machine.ts'
@@ -15,7 +15,7 @@ import {
   shortPeer,
   startRootOf,
 } from './draft.ts'
-import { endJob, sendEnded } from './end.ts'
+import { endAfter, sendEnded } from './end.ts'
 import { addReport, agreeWhenReported } from './rounds.ts'
 import type { JobRecord } from './state.ts'
 
@@ -32,13 +32,22 @@ function acknowledge(draft: Draft, peer: Peer, unit: Unit): void {
   draft.effects.push({ effect: 'send', to: peer, job: unit.job, kind: 'noted', body: about })
 }
 
-/** Counts custodians that are neither the worker nor of its owner, each once. */
-function custodiansOf({ state }: Draft, { worker, custody }: SignedCommitment): number {
+/**
+ * Picks the signatures that count: of registered nodes of other owners, each once, and no more than are paid for.
+ * SAFETY: anybody can make a key and sign with it; a stranger's signature holds nothing.
+ */
+function custodyThatCounts({ state }: Draft, { worker, custody }: SignedCommitment, most: number): Custody[] {
   const owner = state.nodes.get(worker)?.owner
-  const others = custody
-    .map(({ peer }) => peer)
-    .filter(peer => peer !== worker && state.nodes.get(peer)?.owner !== owner)
-  return new Set(others).size
+  const others = custody.filter(({ peer }) => state.nodes.has(peer) && state.nodes.get(peer)?.owner !== owner)
+  return [...new Map(others.map(entry => [entry.peer, entry])).values()].slice(0, most)
+}
+
+/** Takes only the signatures that count into the round. */
+function withCustody(draft: Draft, job: JobRecord, event: CommitEvent): CommitEvent {
+  if (event.outcome.kind !== 'trained') return event
+  const { commitment } = event.outcome
+  const custody = custodyThatCounts(draft, commitment, job.facts.custodians)
+  return { ...event, outcome: { kind: 'trained', commitment: { ...commitment, custody } } }
 }
 
 /** Root that a replica's next unit starts from; none before its first. */
@@ -51,7 +60,7 @@ export function replicaRootBefore({ rounds }: JobRecord, round: number, replica:
 const wasLeased = ({ lease, avoid }: UnitRecord, peer: Peer): boolean => lease?.node === peer || !!avoid?.has(peer)
 
 /** Says what is wrong with a commitment, if anything. */
-function refusal(draft: Draft, job: JobRecord, record: UnitRecord, event: CommitEvent): string | undefined {
+function refusal(job: JobRecord, record: UnitRecord, event: CommitEvent): string | undefined {
   const { unit, outcome, peer } = event
   // SAFETY: custodians vouch for training; for anything else the lease is all that speaks for who says it.
   if (outcome.kind !== 'trained' && !wasLeased(record, peer)) return 'it never had the lease on that unit'
@@ -65,10 +74,16 @@ function refusal(draft: Draft, job: JobRecord, record: UnitRecord, event: Commit
   const before = replicaRootBefore(job, unit.round, unit.replica)
   const { replicaRoot } = outcome.commitment.commitment
   if (before !== undefined && before !== replicaRoot) return 'it starts from another replica state'
-  const custodians = custodiansOf(draft, outcome.commitment)
-  const needed = job.facts.custodians
-  return custodians >= needed ? undefined : `${custodians} custodians of other owners have signed, ${needed} are needed`
+  const { checkpointRoots } = outcome.commitment.commitment
+  const { custodians: needed, checkpoints } = job.facts
+  if (checkpointRoots.length !== checkpoints) return `it has ${checkpointRoots.length} checkpoints, not ${checkpoints}`
+  const signed = outcome.commitment.custody.length
+  return signed >= needed ? undefined : `${signed} custodians of other owners have signed, ${needed} are needed`
 }
+
+/** What a kind of unit may come to. */
+const fits = ({ unit, outcome }: CommitEvent): boolean =>
+  outcome.kind === 'diverged' || (outcome.kind === 'trained') === (unit.kind === 'train')
 
 /** Learns how fast a node is from a lease it has fulfilled. */
 function measure(draft: Draft, job: JobRecord, { lease, unit }: UnitRecord): void {
@@ -131,17 +146,19 @@ export function takeEarly(draft: Draft, id: JobId): void {
 }
 
 /** Takes a commitment, whoever has the lease by now; repeats are acknowledged again. */
-export function onCommit(draft: Draft, event: CommitEvent): void {
-  const { job: id, peer, unit } = event
+export function onCommit(draft: Draft, given: CommitEvent): void {
+  const { job: id, peer, unit } = given
   if (jobOf(draft, id)?.ended) {
     sendEnded(draft, id, peer)
     return
   }
-  impliedReport(draft, event)
+  if (!fits(given)) return
+  impliedReport(draft, given)
   const job = jobOf(draft, id)
   const record = job && recordOf(job, unit)
   if (job === undefined || record === undefined || job.ended) return
-  if (record.state === 'committed' || record.state === 'settled') {
+  const event = withCustody(draft, job, given)
+  if (record.state !== 'open' && record.state !== 'leased') {
     acknowledge(draft, peer, unit)
     return
   }
@@ -149,7 +166,7 @@ export function onCommit(draft: Draft, event: CommitEvent): void {
     keepEarly(draft, record, event)
     return
   }
-  const wrong = refusal(draft, job, record, event)
+  const wrong = refusal(job, record, event)
   if (wrong !== undefined) {
     const about = { job: id, round: unit.round, replica: unit.replica, node: peer }
     note(draft, `a commitment for ${unitName(unit)} is refused: ${wrong}`, about)
@@ -158,8 +175,10 @@ export function onCommit(draft: Draft, event: CommitEvent): void {
   if (record.lease?.node === peer) measure(draft, job, record)
   move(draft, record, { to: 'committed', reason: outcomeText(event), outcome: event.outcome })
   joinCustodians(draft, event)
-  if (unit.kind === 'evaluate' && event.outcome.kind === 'diverged')
-    endJob(draft, id, 'diverged', `the evaluation after round ${unit.round} left the domain`)
+  if (unit.kind === 'evaluate' && event.outcome.kind === 'diverged') {
+    const reason = `the evaluation after round ${unit.round} left the domain`
+    endAfter(draft, id, { round: unit.round, outcome: 'diverged', reason })
+  }
   acknowledge(draft, peer, unit)
   // Somebody else's lease on it is over: told so, they stop.
   if (record.lease !== undefined && record.lease.node !== peer) acknowledge(draft, record.lease.node, unit)

@@ -7,7 +7,7 @@ import { type Draft, isLive } from './draft.ts'
 import { addressOf, type NodeInfo } from './state.ts'
 
 /** Custodians named in a lease; a worker asks them in order until enough have signed. */
-const MOST_NAMED = 8
+export const MOST_NAMED = 8
 
 /** Second word of the Philox key, "keep" in ASCII. */
 const CUSTODY_STREAM = 0x6b656570

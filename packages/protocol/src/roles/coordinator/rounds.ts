@@ -7,7 +7,7 @@ import type { JobId } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { openUnit, type UnitRecord } from '../unit-machine.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, note, shortPeer } from './draft.ts'
-import { endJob } from './end.ts'
+import { endAfter } from './end.ts'
 import type { JobRecord, ReportOutcome, RoundRecord } from './state.ts'
 
 /** Opens the next round of a job. */
@@ -33,7 +33,7 @@ export function committersOf({ units }: RoundRecord): Peer[] {
 }
 
 /** The lowest replica's divergence ends the job, as it would in one process. */
-function divergedUnit({ units }: RoundRecord): UnitRecord | undefined {
+export function divergedUnit({ units }: RoundRecord): UnitRecord | undefined {
   return units.find(({ outcome }) => outcome?.kind === 'diverged')
 }
 
@@ -41,7 +41,7 @@ function divergedUnit({ units }: RoundRecord): UnitRecord | undefined {
 export function closeWhenDone(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
   const newest = job?.rounds.at(-1)
-  if (job === undefined || job.ended || newest === undefined || newest.closedMs !== undefined) return
+  if (job === undefined || job.ended || job.ending || newest === undefined || newest.closedMs !== undefined) return
   if (!newest.units.every(isDone)) return
   const { round } = newest
   changeRound(draft, id, round, r => ({ ...r, closedMs: draft.nowMs }))
@@ -49,7 +49,8 @@ export function closeWhenDone(draft: Draft, id: JobId): void {
   const diverged = divergedUnit(newest)?.outcome
   if (diverged?.kind === 'diverged') {
     const { graph, operator, step } = diverged.divergence
-    endJob(draft, id, 'diverged', `round ${round} left the domain at ${graph} ${operator}, step ${step}`)
+    const reason = `round ${round} left the domain at ${graph} ${operator}, step ${step}`
+    endAfter(draft, id, { round, outcome: 'diverged', reason })
   } else if (round + 1 < job.facts.rounds) openRound(draft, id, round + 1, `round ${round} is closed`)
 }
 
@@ -59,7 +60,8 @@ export function addReport(draft: Draft, id: JobId, round: number, peer: Peer, ou
   const record = job?.rounds[round]
   if (job === undefined || record?.closedMs === undefined || record.reports.has(peer)) return
   if (!job.participants.has(peer) && !committersOf(record).includes(peer)) return
-  changeRound(draft, id, round, r => ({ ...r, reports: new Map(r.reports).set(peer, outcome) }))
+  const { firstReportMs = draft.nowMs } = record
+  changeRound(draft, id, round, r => ({ ...r, firstReportMs, reports: new Map(r.reports).set(peer, outcome) }))
   const { globalRoot } = record
   const agrees = 'globalRoot' in outcome && outcome.globalRoot === globalRoot
   if (globalRoot === undefined || agrees) return
@@ -73,27 +75,42 @@ export function addReport(draft: Draft, id: JobId, round: number, peer: Peer, ou
 const reportText = (report: ReportOutcome): string =>
   'globalRoot' in report ? report.globalRoot : `diverged at ${report.diverged.graph} ${report.diverged.operator}`
 
-/** Agrees on a closed round's root when every committing worker that is alive has reported the same. */
+/** The round whose units are done and whose root is not agreed yet. */
+const roundToAgree = ({ rounds }: JobRecord): RoundRecord | undefined =>
+  rounds.slice(-2).find(r => r.closedMs !== undefined && r.globalRoot === undefined && divergedUnit(r) === undefined)
+
+/**
+ * Tells whether others have reported so long ago that a node which has not is not waited for any more: it may be alive
+ * and yet unable to, or unwilling.
+ */
+function isOverdue({ state: { settings }, nowMs }: Draft, { closedMs = 0, firstReportMs }: RoundRecord): boolean {
+  if (firstReportMs === undefined) return false
+  return nowMs >= firstReportMs + settings.shortestLeaseMs + settings.leaseFactor * (firstReportMs - closedMs)
+}
+
+/** Agrees on a closed round's root when every committing worker that is alive has reported the same, or is overdue. */
 export function agreeWhenReported(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
-  const record = job?.rounds.slice(-2).find(r => r.closedMs !== undefined && r.globalRoot === undefined)
+  const record = job && roundToAgree(job)
   if (job === undefined || job.ended || record === undefined) return
+  if (job.ending !== undefined && record.round >= job.ending.round) return
   const { round, reports } = record
   const committers = committersOf(record)
   const missing = committers.filter(peer => !reports.has(peer))
-  const isWaiting = missing.some(peer => isLive(draft, peer))
+  const isWaiting = !isOverdue(draft, record) && missing.some(peer => isLive(draft, peer))
   const own = [...reports].filter(([peer]) => committers.includes(peer))
   // Others speak for a round only when nobody is left who did it.
   const voices = isWaiting || own.length > 0 ? own : [...reports]
   const [report] = voices.map(([, outcome]) => outcome)
   if (new Set(voices.map(([, outcome]) => reportText(outcome))).size > 1) {
     const who = voices.map(([peer, report]) => `${shortPeer(peer)}: ${reportText(report).slice(0, 16)}`)
-    endJob(draft, id, 'failed', `workers disagree on the state after round ${round} (${who.join(', ')})`)
+    const reason = `workers disagree on the state after round ${round} (${who.join(', ')})`
+    endAfter(draft, id, { round, outcome: 'failed', reason })
     return
   }
   if (report === undefined || isWaiting) return
   for (const node of missing)
-    note(draft, `${shortPeer(node)} is silent; the others agree without it`, { job: id, round, node })
+    note(draft, `${shortPeer(node)} has not reported; the others agree without it`, { job: id, round, node })
   agree(draft, job, record, report)
 }
 
@@ -101,7 +118,8 @@ function agree(draft: Draft, job: JobRecord, { round, reports }: RoundRecord, re
   const id = job.facts.job
   if ('diverged' in report) {
     const { graph, operator } = report.diverged
-    endJob(draft, id, 'diverged', `the outer step of round ${round} left the domain at ${graph} ${operator}`)
+    const reason = `the outer step of round ${round} left the domain at ${graph} ${operator}`
+    endAfter(draft, id, { round, outcome: 'diverged', reason })
     return
   }
   const globalRoot: HashHex = report.globalRoot

@@ -37,6 +37,8 @@ export interface JobFacts {
   readonly operationsPerUnit: bigint
   readonly operationsPerEvaluation: bigint
   readonly custodians: number
+  /** Roots that a commitment to a training unit holds. */
+  readonly checkpoints: number
   /** Most that a node may ask per 10^12 operations. */
   readonly priceCeiling: bigint
   /** Blobs that a node needs before it can begin. */
@@ -53,6 +55,7 @@ export interface RoundRecord {
   readonly units: readonly UnitRecord[]
   readonly closedMs?: number
   readonly reports: ReadonlyMap<Peer, ReportOutcome>
+  readonly firstReportMs?: number
   /** Commitments that came before the state they start from was agreed, by replica. */
   readonly early?: ReadonlyMap<number, { readonly peer: Peer; readonly commitment: SignedCommitment }>
   /** When a participant was last told that the round is closed. */
@@ -64,6 +67,13 @@ export interface RoundRecord {
 
 export type JobOutcome = 'finished' | 'cancelled' | 'diverged' | 'failed'
 
+/** Why a job will end, and in which round: those before it are anchored first. */
+export interface Ending {
+  readonly round: number
+  readonly outcome: JobOutcome
+  readonly reason: string
+}
+
 /** What the chain says of a job, as last read. */
 export interface ChainView {
   readonly status: 'open' | 'cancelled' | 'closed'
@@ -73,7 +83,6 @@ export interface ChainView {
   readonly holdsLease: boolean
   readonly epoch: number
   readonly anchored: number
-  readonly head: HashHex
   readonly isEnded: boolean
   /** Until when final earnings of a cancelled job may be asserted. */
   readonly cancelEndsAtMs: number
@@ -111,6 +120,7 @@ export interface JobRecord {
   /** No transaction before this: the last one was refused. */
   readonly callAfterMs?: number
   readonly calling?: { readonly call: ChainCall; readonly atMs: number }
+  readonly ending?: Ending
   readonly ended?: { readonly outcome: JobOutcome; readonly reason: string }
   /** Why the job waits, when it does. */
   readonly waiting?: string

@@ -2,7 +2,7 @@
 import type { HashHex } from '@cairn/primitives'
 import type { PeerAddress } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
-import type { Task, WorkerEffect, WorkerJob, WorkerState } from './state.ts'
+import type { BlobStatus, BlobStatuses, Task, WorkerEffect, WorkerJob, WorkerState } from './state.ts'
 
 export interface Draft {
   state: WorkerState
@@ -60,26 +60,27 @@ interface Wanted {
   readonly peers: () => readonly PeerAddress[]
 }
 
-/** Makes sure that blobs are on the disk; tells whether they all are. `round` says how long they will be needed. */
-export function ensure(draft: Draft, id: JobId, round: number, wanted: readonly Wanted[]): boolean {
-  let complete = true
-  for (const { root, peers } of wanted) {
-    const status = jobOf(draft, id)?.blobs.get(root)
-    if (status === 'here') continue
-    complete = false
-    const waits = status === 'fetching' || (status !== undefined && draft.nowMs < status.retryMs)
-    if (waits) continue
-    setBlob(draft, id, root, 'fetching')
-    draft.effects.push({ effect: 'fetch', job: id, round, root, peers: peers() })
-  }
-  return complete
+/** Asks for the blobs that are neither here nor being fetched; returns where all of them stand then. */
+export function askFor(
+  draft: Draft,
+  { job, round, blobs }: { readonly job: JobId; readonly round: number; readonly blobs: BlobStatuses },
+  wanted: readonly Wanted[],
+): BlobStatuses {
+  const isDue = (status: BlobStatus | undefined) =>
+    status === undefined || (typeof status === 'object' && draft.nowMs >= status.retryMs)
+  const due = wanted.filter(({ root }) => isDue(blobs.get(root)))
+  for (const { root, peers } of due) draft.effects.push({ effect: 'fetch', job, round, root, peers: peers() })
+  return due.length === 0 ? blobs : new Map([...blobs, ...due.map(({ root }) => [root, 'fetching'] as const)])
 }
 
-export function setBlob(
-  draft: Draft,
-  id: JobId,
-  root: HashHex,
-  status: 'fetching' | 'here' | { retryMs: number },
-): void {
-  changeJob(draft, id, job => ({ ...job, blobs: new Map(job.blobs).set(root, status) }))
+export const areHere = (blobs: BlobStatuses, wanted: readonly Pick<Wanted, 'root'>[]): boolean =>
+  wanted.every(({ root }) => blobs.get(root) === 'here')
+
+/** Makes sure that blobs are on the disk; tells whether they all are. `round` says how long they will be needed. */
+export function ensure(draft: Draft, id: JobId, round: number, wanted: readonly Wanted[]): boolean {
+  const job = jobOf(draft, id)
+  if (job === undefined) return false
+  const blobs = askFor(draft, { job: id, round, blobs: job.blobs }, wanted)
+  if (blobs !== job.blobs) putJob(draft, { ...job, blobs })
+  return areHere(blobs, wanted)
 }

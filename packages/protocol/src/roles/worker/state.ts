@@ -29,7 +29,9 @@ export interface Task {
 }
 
 /** Where a blob stands: being fetched, on the disk, or failed and not tried again before a time. */
-type BlobStatus = 'fetching' | 'here' | { readonly retryMs: number }
+export type BlobStatus = 'fetching' | 'here' | { readonly retryMs: number }
+
+export type BlobStatuses = ReadonlyMap<HashHex, BlobStatus>
 
 interface Report {
   readonly outcome: ReportOutcome
@@ -42,7 +44,7 @@ export interface WorkerJob {
   readonly coordinator: Peer
   readonly document: HashHex
   readonly prepared: 'no' | 'under way' | 'yes' | { readonly retryMs: number }
-  readonly blobs: ReadonlyMap<HashHex, BlobStatus>
+  readonly blobs: BlobStatuses
   /** Global root at the start of a round, as this worker computed it. */
   readonly heads: ReadonlyMap<number, HashHex>
   readonly closed: ReadonlyMap<number, ClosedBody>
@@ -61,6 +63,13 @@ export interface Keep {
   readonly holder: PeerAddress
 }
 
+/** A promise that waits for its blobs. They are none of the worker's own work, and are forgotten with it. */
+export interface StandingKeep {
+  readonly keep: Keep
+  readonly untilMs: number
+  readonly blobs: BlobStatuses
+}
+
 /** A submitter's wish that a job's blobs be kept. */
 export interface Pin {
   readonly job: JobId
@@ -68,6 +77,12 @@ export interface Pin {
   readonly document: HashHex
   readonly roots: readonly HashHex[]
   readonly sources: readonly PeerAddress[]
+}
+
+/** A pin whose blobs are not all here yet. */
+interface StandingPin {
+  readonly pin: Pin
+  readonly untilMs: number
 }
 
 /** A pin whose blobs are all here. */
@@ -86,14 +101,17 @@ export interface WorkerSettings {
   readonly retryMs: number
   /** How often what was noted is said again: another coordinator may have taken over. */
   readonly remindMs: number
+  /** How long a keep or a pin stands that nobody repeats; workers and submitters do so within this time. */
+  readonly standingMs: number
 }
 
 export interface WorkerState {
   readonly settings: WorkerSettings
   readonly jobs: ReadonlyMap<JobId, WorkerJob>
   /** By unit and holder. */
-  readonly keeps: ReadonlyMap<string, Keep>
-  readonly pins: ReadonlyMap<string, Pin>
+  readonly keeps: ReadonlyMap<string, StandingKeep>
+  /** By job and submitter. */
+  readonly pins: ReadonlyMap<string, StandingPin>
   readonly pinned: ReadonlyMap<JobId, Pinned>
   /** What the one executor is doing. */
   readonly busy?: {
@@ -105,7 +123,13 @@ export interface WorkerState {
   readonly leaving: boolean
 }
 
-export const WORKER_SETTINGS: WorkerSettings = { resendMs: 2_000, custodyMs: 10_000, retryMs: 3_000, remindMs: 30_000 }
+export const WORKER_SETTINGS: WorkerSettings = {
+  resendMs: 2_000,
+  custodyMs: 10_000,
+  retryMs: 3_000,
+  remindMs: 30_000,
+  standingMs: 120_000,
+}
 
 export const emptyWorker = (settings: WorkerSettings = WORKER_SETTINGS): WorkerState => ({
   settings,
@@ -179,7 +203,7 @@ export type WorkerEvent =
   | { readonly event: 'ended'; readonly job: JobId; readonly outcome: string; readonly reason: string }
   | { readonly event: 'noted'; readonly job: JobId; readonly body: MessageBodies['noted'] }
   | { readonly event: 'keep'; readonly keep: Keep }
-  /** A custodian's signature, already checked. */
+  /** A node's signature over what this worker's own unit left behind, already checked. */
   | { readonly event: 'kept'; readonly job: JobId; readonly unit: Unit; readonly custody: Custody }
   | { readonly event: 'pin'; readonly pin: Pin }
   | { readonly event: 'prepared'; readonly job: JobId; readonly ok: boolean; readonly reason: string }

@@ -1,0 +1,114 @@
+/** Money of jobs whose coordinator is gone: on a real chain, with nobody else on it. */
+import { randomBytes } from 'node:crypto'
+import {
+  addStake,
+  assertEarnings,
+  type ChainClient,
+  cancelJob,
+  earningsTree,
+  localParameters,
+  readJob,
+  registerNode,
+  settleEarnings,
+  submitJob,
+  takeLease,
+} from '@cairn/contracts'
+import { withdrawEarnings } from '@cairn/node'
+import { encodeUtf8, toHashHex } from '@cairn/primitives'
+import { type Account, type JobId, maximumPriceOf, type Terms } from '@cairn/protocol'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestChain, type TestChain } from '../testing/local-chain.ts'
+import { type CancelEvent, cancel, nextStep } from './cancel.ts'
+import { openForWriting } from './open-chain.ts'
+
+const WAIT_MS = 60_000
+const TRAIN_PRICE = 7n
+const TRAINED = { trained: 1n, evaluated: 0n, kept: 0n, coordinated: 0n }
+
+let network: TestChain
+let [submitter, node] = [{} as ChainClient, {} as ChainClient]
+
+const connect = async (key: string): Promise<ChainClient> => {
+  await network.run('faucet', '--key', key)
+  return (await openForWriting({ key, network: network.path })).client
+}
+
+beforeAll(async () => {
+  network = await startTestChain()
+  ;[submitter, node] = [await connect('submitter'), await connect('node')]
+  await addStake(node, 10n * localParameters.minimumStake)
+  // The chain cannot check the signature.
+  await registerNode(node, { peerKey: randomBytes(32), signature: randomBytes(64) })
+}, WAIT_MS)
+afterAll(() => network?.chain.stop())
+
+function newTerms(): Terms {
+  const prices = { trainPrice: TRAIN_PRICE, evaluatePrice: 0n, custodyPrice: 0n, roundPrice: 0n }
+  const counts = { rounds: 2, replicas: 1, evaluations: 0, custodians: 0 }
+  const terms = { document: toHashHex(randomBytes(32).toString('hex')), budget: 0n, ...prices, ...counts }
+  return { ...terms, budget: maximumPriceOf(terms) }
+}
+
+const leavesOf = (job: JobId) => [{ job, account: node.account as Account, counts: TRAINED }]
+
+/** A cancelled job of which one unit was done; its coordinator has said so, and is heard of no more. */
+async function abandonedJob(): Promise<JobId> {
+  const submitted = await submitJob(submitter, newTerms())
+  if (!submitted.ok) throw new Error(submitted.reason)
+  const { job } = submitted
+  await takeLease(node, job)
+  await cancelJob(submitter, job)
+  const { root, totals } = earningsTree(leavesOf(job))
+  const asserted = await assertEarnings(node, { job, epoch: 1, rounds: 0, root, totals, isFinal: true })
+  expect(asserted).toMatchObject({ ok: true })
+  return job
+}
+
+test('a cancelled job that nobody settles is settled, closed and refunded by its submitter', {
+  timeout: WAIT_MS,
+}, async () => {
+  const job = await abandonedJob()
+  const events: CancelEvent[] = []
+  const options = { key: 'submitter', network: network.path, wait: true, patienceMs: 0 }
+  await cancel(job, options, event => events.push(event))
+  expect(events.filter(({ event }) => event !== 'refused')).toMatchObject([
+    { event: 'cancelled', job },
+    { event: 'refunded', job, refund: TRAIN_PRICE, paid: TRAIN_PRICE },
+  ])
+  expect(await readJob(submitter, job)).toMatchObject({ status: 'closed', owed: TRAIN_PRICE })
+})
+
+test('a job whose leaves are lost keeps nobody from the pay for others', { timeout: WAIT_MS }, async () => {
+  const [lost, found] = [await abandonedJob(), await abandonedJob()]
+  await network.advance(localParameters.challengeSeconds)
+  for (const job of [lost, found]) expect(await settleEarnings(node, job)).toMatchObject({ ok: true })
+  const text = encodeUtf8(JSON.stringify([[node.account, '1', '0', '0', '0']]))
+  const answers = async (question: object) => ['job' in question && question.job === found ? text : null]
+  const account = node.account as Account
+  expect(await withdrawEarnings({ chain: node, answers }, account, found)).toMatchObject([
+    { job: found, earned: TRAIN_PRICE, withdrawn: 0n, result: { ok: true, amount: TRAIN_PRICE } },
+  ])
+  const all = await withdrawEarnings({ chain: node, answers }, account)
+  expect(all).toContainEqual({
+    job: lost,
+    result: { ok: false, reason: expect.stringContaining('no coordinator has it') },
+  })
+  expect(all.map(({ job }) => job)).not.toContain(found)
+})
+
+describe('for a cancelled job anybody', () => {
+  const job = { status: 'cancelled', cancelEndsAtSeconds: 100 } as const
+  const pending = { settlesAtSeconds: 90 }
+
+  test('settles an assertion whose window has passed, and not before', () => {
+    expect(nextStep(job, pending, 89_999)).toBe('wait')
+    expect(nextStep(job, pending, 90_000)).toBe('settle')
+    expect(nextStep(job, pending, 200_000)).toBe('settle')
+  })
+
+  test('closes it when all is settled, or when nothing can be asserted any more', () => {
+    expect(nextStep(job, undefined, 100_000)).toBe('wait')
+    expect(nextStep(job, undefined, 100_001)).toBe('close')
+    expect(nextStep({ ...job, status: 'final' }, undefined, 0)).toBe('close')
+  })
+})

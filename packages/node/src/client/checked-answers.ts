@@ -1,0 +1,112 @@
+/**
+ * Documents and leaves that coordinators hand out, each checked against the chain. The first answer that is what the chain
+ * holds is taken, whoever gave it: one coordinator may have lost it, another may lie.
+ */
+import { type AnchorEvent, type ChainClient, earningsTree, readEarnings } from '@cairn/contracts'
+import { CairnError, decodeUtf8, type HashHex, IntegrityError, ResourceError } from '@cairn/primitives'
+import {
+  type Account,
+  bytesId,
+  decodeJobDocument,
+  decodeRoundDocument,
+  type EarningsLeaf,
+  type JobDocument,
+  type JobId,
+  NO_HASH,
+  type RoundDocument,
+} from '@cairn/protocol'
+import { sha256 } from '../files/hash.ts'
+import type { Question } from '../runtime/summaries.ts'
+
+/** What of a client answers are checked with. */
+export interface Checking {
+  readonly chain: ChainClient
+  answers(question: Question): Promise<readonly unknown[]>
+}
+
+export const lost = (what: string, found: string): ResourceError =>
+  new ResourceError('NotAvailable', 'A part of the job cannot be fetched.', {
+    path: what,
+    expected: 'a node that has it',
+    found,
+    fix: 'Try again when more nodes are up; `cairn status` shows who took part.',
+  })
+
+const wrong = (what: string, expected: string, found: string): IntegrityError =>
+  new IntegrityError('NotAsAnchored', 'The network sent something else than the chain holds.', {
+    path: what,
+    expected,
+    found,
+    fix: 'Try again when more coordinators are up; one may be honest.',
+  })
+
+/** Reads what somebody sent, who may have sent anything. */
+function readAnswer<T>(what: string, bytes: Uint8Array, read: (bytes: Uint8Array) => T): T | CairnError {
+  try {
+    return read(bytes)
+  } catch (error) {
+    return error instanceof CairnError ? error : wrong(what, 'what was asked for', String(error))
+  }
+}
+
+/** Asks, and takes the first answer that `read` does not refuse. Throws `ResourceError` (`NotAvailable`), its refusal. */
+async function firstGood<T>(
+  client: Checking,
+  question: Question,
+  what: string,
+  read: (bytes: Uint8Array) => T,
+): Promise<T> {
+  let problem: CairnError = lost(what, 'no coordinator has it')
+  for (const answer of await client.answers(question)) {
+    if (!(answer instanceof Uint8Array)) continue
+    const found = readAnswer(what, answer, read)
+    if (!(found instanceof CairnError)) return found
+    problem = found
+  }
+  throw problem
+}
+
+/** Decodes a document that must have an id. */
+function decoded<T>(
+  what: string,
+  id: HashHex,
+  bytes: Uint8Array,
+  decode: (bytes: Uint8Array) => { readonly ok: true; readonly document: T } | { readonly ok: false },
+): T {
+  const found = bytesId(sha256, bytes)
+  if (found !== id) throw wrong(what, id, found)
+  const result = decode(bytes)
+  if (!result.ok) throw wrong(what, 'a document of this kind', 'something else')
+  return result.document
+}
+
+/** Fetches a job's document. */
+export function documentOf(client: Checking, job: JobId, id: HashHex): Promise<JobDocument> {
+  const what = 'the job document'
+  return firstGood(client, { ask: 'document', job }, what, bytes => decoded(what, id, bytes, decodeJobDocument))
+}
+
+/** Fetches the document of an anchored round. */
+export function roundOf(client: Checking, job: JobId, { round, documentId }: AnchorEvent): Promise<RoundDocument> {
+  const what = `the document of round ${round}`
+  const read = (bytes: Uint8Array) => decoded(what, documentId, bytes, decodeRoundDocument)
+  return firstGood(client, { ask: 'round', job, round }, what, read)
+}
+
+function leafOf(job: JobId, [account, ...counts]: readonly string[]): EarningsLeaf {
+  const [trained = 0n, evaluated = 0n, kept = 0n, coordinated = 0n] = counts.map(BigInt)
+  return { job, account: account as Account, counts: { trained, evaluated, kept, coordinated } }
+}
+
+/** Fetches the leaves behind a job's settled earnings. Throws `ResourceError` and `IntegrityError` unless they are had. */
+export async function settledLeaves(client: Checking, job: JobId): Promise<EarningsLeaf[]> {
+  const { root } = (await readEarnings(client.chain, job)).settled
+  if (root === NO_HASH) return [] // a job that was cut short may owe something without an anchored round
+  const what = `the earnings of job ${job.slice(0, 8)}`
+  return firstGood(client, { ask: 'earnings', job, root }, what, bytes => {
+    const leaves = (JSON.parse(decodeUtf8(bytes)) as string[][]).map(fields => leafOf(job, fields))
+    const found = earningsTree(leaves).root
+    if (found !== root) throw wrong(what, root, found)
+    return leaves
+  })
+}

@@ -1,0 +1,146 @@
+/** A worker's host in a test: real storage, blobs and signatures; chain, network and compute thread as the test says. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ChainClient } from '@cairn/contracts'
+import { encodeUtf8, type HashHex, sha256 } from '@cairn/primitives'
+import {
+  type BlobId,
+  type Commitment,
+  type JobId,
+  type Message,
+  type MessageBodies,
+  type MessageKind,
+  type PeerAddress,
+  parseJobSpec,
+} from '@cairn/protocol'
+import { compileJob, prepareData, type Submission, submissionOf } from '@cairn/training'
+import { type BlobStore, openBlobStore } from '../../blobs/blob-store.ts'
+import { silentLogger } from '../../log/logger.ts'
+import { signerOf } from '../../network/signing.ts'
+import { atEnd } from '../../network/testing/clean-up.ts'
+import { testSeed } from '../../network/testing/test-host.ts'
+import { openStorage, type Storage } from '../../storage/open-storage.ts'
+import type { JobView } from '../chain-watch.ts'
+import type { WorkerParts } from '../parts.ts'
+import { hostWorker, type WorkerHost } from '../worker-host.ts'
+
+export const COORDINATOR = 'c'.repeat(64)
+
+const SPEC = parseJobSpec({
+  apiVersion: 'cairn/v1',
+  name: 'tiny',
+  model: { kind: 'gpt', layers: 1, heads: 2, width: 32, context: 16 },
+  data: { kind: 'text', source: 'tiny.txt' },
+  optimiser: { learningRate: 0.003, warmupSteps: 2 },
+  schedule: { replicas: 2, innerSteps: 6, rounds: 9, batch: 2, checkpoints: 3 },
+  seed: 7,
+})
+
+/** A job that nobody has trained. */
+export function tinySubmission(): Submission {
+  const text = Array.from({ length: 300 }, (_, i) => `The ${['cat', 'dog'][i % 2]} sat on ${i % 7} mats. `).join('')
+  const data = prepareData(SPEC, { path: 'tiny.txt', bytes: encodeUtf8(text) }, sha256)
+  return submissionOf(sha256, {
+    program: compileJob(SPEC, data.vocabulary, sha256),
+    data,
+    initialRoot: '1'.repeat(64) as HashHex,
+    stepMemoryBytes: 1000,
+    network: { chainId: 31337, escrow: `0x${'00'.repeat(20)}` },
+    submitter: `0x${'11'.repeat(20)}`,
+    salt: '5'.repeat(64) as HashHex,
+  })
+}
+
+/** What the chain says of a job: open, coordinated by `COORDINATOR`, unless told otherwise. */
+export function viewOf(
+  { job, documentId }: Pick<Submission, 'job' | 'documentId'>,
+  { status = 'open', rounds = 0 }: { readonly status?: JobView['status']; readonly rounds?: number } = {},
+): JobView {
+  const { schedule } = SPEC
+  const terms = { document: documentId, rounds: schedule.rounds, replicas: schedule.replicas }
+  return { job, status, terms, anchors: { holder: `0x${COORDINATOR}`, rounds } } as unknown as JobView
+}
+
+type Sent = { [Kind in MessageKind]: { to: string; kind: Kind; body: MessageBodies[Kind] } }[MessageKind]
+
+export interface TestWorker {
+  readonly peer: string
+  readonly storage: Storage
+  readonly blobs: BlobStore
+  /** What the chain holds, to be changed at will. */
+  readonly chain: Map<JobId, JobView>
+  readonly anchors: { round: number; documentId: HashHex }[]
+  readonly sent: readonly Sent[]
+  readonly learned: readonly PeerAddress[]
+  /** Blobs that were asked for, and of whom. */
+  readonly fetched: readonly { readonly id: HashHex; readonly from: readonly string[] }[]
+  /** What the compute thread finds when it does a unit. */
+  commitment?: Commitment
+  start(): WorkerHost
+  hear<Kind extends MessageKind>(sender: string, job: JobId, kind: Kind, body: MessageBodies[Kind]): void
+}
+
+function partsOf(worker: TestWorker, fakes: { sent: Sent[]; learned: PeerAddress[]; fetched: unknown[] }): WorkerParts {
+  const event = ({ round, documentId }: TestWorker['anchors'][number]) => {
+    const hashes = { globalRoot: `0x${'0'.repeat(64)}`, head: `0x${'0'.repeat(64)}`, documentId: `0x${documentId}` }
+    return { args: { round, holder: '0x', ...hashes }, blockNumber: 1n, transactionHash: '0x' }
+  }
+  const reader = { readContract: async () => 1n, getContractEvents: async () => worker.anchors.map(event) }
+  const compute = async ({ kind }: { readonly kind: string }) => {
+    if (kind === 'prepare') return { ok: true, value: {} }
+    return kind === 'runUnit' ? { ok: true, value: worker.commitment } : { ok: false, why: 'stopped' }
+  }
+  return {
+    signer: signerOf(testSeed(1)),
+    storage: worker.storage,
+    blobs: worker.blobs,
+    log: silentLogger,
+    chain: {
+      node: (peer: string) => ({ account: `0x${peer}` }),
+      job: (job: JobId) => worker.chain.get(job),
+      refresh: async () => true,
+    },
+    client: { reader, addresses: { anchors: '0x' } } as unknown as ChainClient,
+    mailbox: {
+      send: (to: string, kind: MessageKind, _: JobId, body: never) => fakes.sent.push({ to, kind, body }),
+      publish: () => undefined,
+    },
+    addresses: () => [],
+    learn: (address: PeerAddress) => fakes.learned.push(address),
+    fetcher: {
+      async fetch(id: BlobId, from: readonly PeerAddress[]) {
+        fakes.fetched.push({ id, from: from.map(({ peer }) => peer) })
+        return { ok: false, code: 'Unavailable' }
+      },
+    },
+    compute: { request: compute, stop: () => undefined },
+  } as unknown as WorkerParts
+}
+
+/** Makes a worker with an empty disk; `start` starts its host, again if need be. `cleanUp` puts it away. */
+export async function testWorker(): Promise<TestWorker> {
+  const directory = mkdtempSync(join(tmpdir(), 'cairn-worker-'))
+  atEnd(() => rmSync(directory, { recursive: true }))
+  const storage = openStorage(directory)
+  atEnd(storage.close)
+  const fakes = { sent: [] as Sent[], learned: [] as PeerAddress[], fetched: [] as never[] }
+  let host: WorkerHost | undefined
+  let sequence = 0
+  const worker: TestWorker = {
+    peer: signerOf(testSeed(1)).peer,
+    storage,
+    blobs: await openBlobStore({ directory: join(directory, 'blobs') }),
+    chain: new Map(),
+    anchors: [],
+    ...fakes,
+    start() {
+      host?.stop()
+      host = hostWorker({ parts: partsOf(worker, fakes), coordinators: () => [], onReason: () => undefined })
+      return host
+    },
+    hear: (sender, job, kind, body) => host?.hear({ kind, sender, sequence: sequence++, job, body } as Message),
+  }
+  atEnd(() => host?.stop())
+  return worker
+}

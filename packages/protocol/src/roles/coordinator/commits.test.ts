@@ -1,0 +1,109 @@
+import type { HashHex } from '@cairn/primitives'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { toyEvaluation, toyFacts, toyInitialRoot, toyUnit } from '../../testing/toy-work.ts'
+import { accountOf } from '../../testing/toy-workers.ts'
+import type { Unit } from '../../units.ts'
+import { type CoordinatorEvent, tickCoordinator } from '../coordinator.ts'
+import type { UnitOutcome } from '../unit-machine.ts'
+import { type ChainView, DEFAULT_SETTINGS, emptyCoordinator, type JobRecord } from './state.ts'
+
+const ACCOUNT = `0x${'c'.repeat(40)}`
+const [A, B, C, STRANGER] = ['a', 'b', 'c', 'f'].map(letter => letter.repeat(64)) as [string, string, string, string]
+const facts = toyFacts({ replicas: 1, rounds: 2, custodians: 1, checkpoints: 1, evaluatesAfter: [true, true] })
+const { job } = facts
+const held: ChainView = {
+  status: 'open',
+  coordinator: ACCOUNT,
+  holdsLease: true,
+  epoch: 1,
+  anchored: 0,
+  isEnded: false,
+  cancelEndsAtMs: 0,
+  earnings: { settledRounds: 0, settledFinal: false, pending: false, settlesAtMs: 0 },
+}
+const custodyOf = (...peers: string[]) => peers.map(peer => ({ peer, signature: '0'.repeat(128) }))
+
+/** A commitment to replica 0 of round 0 with given signatures of custodians. */
+function trained(worker: string, custodians: string[], unit: Unit = { job, round: 0, replica: 0, kind: 'train' }) {
+  const signed = toyUnit(unit, toyInitialRoot, undefined, worker)
+  const commitment = { ...signed.commitment, checkpointRoots: [signed.commitment.updateRoot as HashHex] }
+  return { kind: 'trained', commitment: { ...signed, commitment, custody: custodyOf(...custodians) } } as const
+}
+
+describe('a commitment', () => {
+  let state = emptyCoordinator({ account: ACCOUNT, ...DEFAULT_SETTINGS })
+  let nowMs = 0
+  const tell = (...events: CoordinatorEvent[]) => {
+    const effects = events.flatMap(event => {
+      const ticked = tickCoordinator(state, event, nowMs, 7)
+      state = ticked.state
+      return ticked.effects
+    })
+    return effects.flatMap(effect => (effect.effect === 'reason' ? [effect.text] : []))
+  }
+  const record = () => state.jobs.get(job) as JobRecord
+  const commit = (peer: string, outcome: UnitOutcome, unit?: Unit) => {
+    const given = unit ?? { job, round: 0, replica: 0, kind: 'train' as const }
+    return tell({ event: 'commit', job, peer, unit: given, outcome })
+  }
+  const beat = () =>
+    [A, B, C].map((peer): CoordinatorEvent => {
+      const node = { peer, account: accountOf(peer), owner: `owner of ${peer}`, role: 'worker', addresses: [] } as const
+      const offer = { price: 1n, memoryBytes: 1000, operationsPerSecond: 1000, leaving: false }
+      return { event: 'presence', node: { ...node, ...offer } }
+    })
+
+  beforeEach(() => {
+    state = emptyCoordinator({ account: ACCOUNT, ...DEFAULT_SETTINGS })
+    nowMs = 1000
+    tell(...beat(), { event: 'job', facts, submitter: '0xs', chain: held, history: [] })
+    tell({ event: 'pinned', job, peer: A }, { event: 'timer' })
+    expect(record().rounds[0]?.units[0]?.state).toBe('leased')
+  })
+
+  test.each([
+    ['strangers', [STRANGER]],
+    ['the worker itself', [A]],
+    ['nobody', []],
+  ])('is refused when only %s signed that they hold what it left', (_, custodians) => {
+    expect(commit(A, trained(A, custodians)).join()).toContain('0 custodians of other owners have signed')
+    expect(record().rounds[0]?.units[0]?.state).toBe('leased')
+  })
+
+  test('goes into the round with the signatures that count, and no more than are paid', () => {
+    commit(A, trained(A, [STRANGER, A, B, B, C]))
+    expect(record().rounds[0]?.units[0]?.outcome).toMatchObject({ commitment: { custody: custodyOf(B) } })
+    expect(record().participants.has(STRANGER)).toBe(false)
+  })
+
+  test('with another number of checkpoints is refused', () => {
+    const good = trained(A, [B])
+    const { commitment } = good.commitment
+    const short = { ...good.commitment, commitment: { ...commitment, checkpointRoots: [] } }
+    expect(commit(A, { kind: 'trained', commitment: short }).join()).toContain('0 checkpoints, not 1')
+  })
+
+  test('of one kind never stands for a unit of the other', () => {
+    commit(A, trained(A, [B]))
+    tell({ event: 'report', job, peer: A, round: 0, outcome: { globalRoot: 'e'.repeat(64) as HashHex } })
+    const unit = { job, round: 0, replica: 0, kind: 'evaluate' } as const
+    const before = record()
+    expect(before.rounds[0]?.evaluation?.state).toBe('leased')
+    commit(A, trained(A, [B], unit), unit)
+    expect(record()).toEqual(before)
+    const training = { job, round: 1, replica: 0, kind: 'train' } as const
+    const evaluation = toyEvaluation(training, 'e'.repeat(64) as HashHex, A)
+    commit(A, { kind: 'evaluated', evaluation }, training)
+    expect(record()).toEqual(before)
+  })
+
+  test('of a node that then never reports holds the round up for a while only', () => {
+    commit(A, trained(A, [B]))
+    tell({ event: 'report', job, peer: B, round: 0, outcome: { globalRoot: 'e'.repeat(64) as HashHex } })
+    expect(record().rounds[0]?.globalRoot).toBeUndefined()
+    nowMs += DEFAULT_SETTINGS.shortestLeaseMs
+    const reasons = tell(...beat(), { event: 'timer' })
+    expect(record().rounds[0]?.globalRoot).toBe('e'.repeat(64))
+    expect(reasons.join()).toContain('has not reported; the others agree without it')
+  })
+})

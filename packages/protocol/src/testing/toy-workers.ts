@@ -1,0 +1,117 @@
+/** Workers of a toy network: their disks are sets of roots, their work is made of letters, and they die. */
+import type { HashHex } from '@cairn/primitives'
+import type { Divergence, Peer, SendEffect } from '../roles/events.ts'
+import { emptyWorker, type WorkerEffect, type WorkerEvent, type WorkerState } from '../roles/worker/state.ts'
+import { tickWorker } from '../roles/worker.ts'
+import type { Unit } from '../units.ts'
+import { toyEvaluation, toyInitialRoot, toyOuter, toyUnit } from './toy-work.ts'
+
+export interface ToyWorker {
+  readonly peer: Peer
+  readonly owner: string
+  state: WorkerState
+  disk: Set<HashHex>
+  isUp: boolean
+  /** Work begun before a death must not end after it. */
+  life: number
+}
+
+/** Where the job's arithmetic leaves the domain; everybody finds the same. */
+export interface ToyDivergence {
+  readonly in: 'unit' | 'outer' | 'evaluation'
+  readonly round: number
+  readonly replica: number
+}
+
+interface Options {
+  readonly count: number
+  readonly nowMs: () => number
+  readonly later: (ms: number, run: () => void) => void
+  readonly draw: (below: number) => number
+  /** Of 100 fetches. */
+  readonly failed: number
+  readonly divergence: ToyDivergence | undefined
+  /** Delivers a message, or not. */
+  readonly post: (deliver: () => void) => void
+  readonly toCoordinator: (peer: Peer, message: SendEffect) => void
+}
+
+const DIVERGED: Divergence = { graph: 'inner', operator: '%1', step: 0 }
+
+export const accountOf = (peer: Peer): string => `0x${peer.slice(-40)}`
+
+export function toyWorkers({ count, nowMs, later, draw, failed, divergence, post, toCoordinator }: Options) {
+  const workers = Array.from({ length: count }, (_, i): ToyWorker => {
+    const peer = (i + 1).toString(16).padStart(8, 'a').padEnd(64, '0')
+    return { peer, owner: `owner ${i}`, state: emptyWorker(), disk: new Set(), isUp: true, life: 0 }
+  })
+
+  function tell(worker: ToyWorker, event: WorkerEvent): void {
+    if (!worker.isUp) return
+    const ticked = tickWorker(worker.state, event, nowMs())
+    worker.state = ticked.state
+    for (const effect of ticked.effects) perform(worker, effect)
+  }
+
+  const tellPeer = (peer: Peer, event: WorkerEvent): void => {
+    const worker = workers.find(w => w.peer === peer)
+    if (worker !== undefined) tell(worker, event)
+  }
+
+  function perform(worker: ToyWorker, effect: WorkerEffect): void {
+    const { life, peer } = worker
+    const answer = (ms: number, event: () => WorkerEvent) =>
+      later(ms, () => {
+        if (worker.life === life) tell(worker, event())
+      })
+    const { effect: kind } = effect
+    if (kind === 'send') post(() => toCoordinator(peer, effect))
+    else if (kind === 'prepare') answer(50, () => ({ event: 'prepared', job: effect.job, ok: true, reason: '' }))
+    else if (kind === 'fetch') answer(5 + draw(50), () => fetched(worker, effect))
+    else if (kind === 'run') answer(500 + draw(1500), () => ran(worker, effect))
+    else if (kind === 'outer') answer(50, () => applied(worker, effect))
+    else if (kind === 'sendKeep') {
+      const { unit, updateRoot, newReplicaRoot } = effect
+      const keep = { job: unit.job, unit, updateRoot, newReplicaRoot, holder: { peer, addresses: [] } }
+      post(() => tellPeer(effect.to, { event: 'keep', keep }))
+    } else if (kind === 'sendKept') post(() => tellPeer(effect.keep.holder.peer, keptBy(peer, effect)))
+  }
+
+  function fetched(worker: ToyWorker, { job, root, peers }: Extract<WorkerEffect, { effect: 'fetch' }>): WorkerEvent {
+    const holders = workers.filter(w => w.isUp && peers.some(({ peer }) => peer === w.peer) && w.disk.has(root))
+    const ok = worker.disk.has(root) || root === toyInitialRoot || (holders.length > 0 && draw(100) >= failed)
+    if (ok) worker.disk.add(root)
+    return { event: 'fetched', job, root, ok, reason: ok ? '' : 'nobody has it' }
+  }
+
+  const leavesDomain = ({ kind, round, replica }: Unit): boolean =>
+    divergence?.round === round &&
+    (kind === 'evaluate' ? divergence.in === 'evaluation' : divergence.in === 'unit' && divergence.replica === replica)
+
+  function ran(worker: ToyWorker, e: Extract<WorkerEffect, { effect: 'run' }>): WorkerEvent {
+    const { job, lease, unit, globalRoot, replicaRoot } = e
+    if (leavesDomain(unit)) return { event: 'diverged', job, lease, unit, divergence: DIVERGED }
+    if (unit.kind === 'evaluate')
+      return { event: 'evaluated', job, lease, evaluation: toyEvaluation(unit, globalRoot, worker.peer) }
+    const signed = toyUnit(unit, globalRoot, replicaRoot, worker.peer)
+    worker.disk.add(signed.commitment.updateRoot).add(signed.commitment.newReplicaRoot)
+    return { event: 'trained', job, lease, signed }
+  }
+
+  function applied(worker: ToyWorker, e: Extract<WorkerEffect, { effect: 'outer' }>): WorkerEvent {
+    const { job, round, startRoot, updates } = e
+    if (divergence?.in === 'outer' && divergence.round === round)
+      return { event: 'applied', job, round, outcome: { diverged: DIVERGED } }
+    const globalRoot = toyOuter(startRoot, updates)
+    worker.disk.add(globalRoot)
+    return { event: 'applied', job, round, outcome: { globalRoot } }
+  }
+
+  return { workers, tell, tellPeer }
+}
+
+/** A custodian's signature on the roots that it was given. */
+function keptBy(peer: Peer, { keep }: Extract<WorkerEffect, { effect: 'sendKept' }>): WorkerEvent {
+  const { job, unit } = keep
+  return { event: 'kept', job, unit, custody: { peer, signature: '0'.repeat(128) } }
+}
