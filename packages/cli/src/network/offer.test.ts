@@ -10,7 +10,7 @@ const MEMORY = 1000
 const submission = {
   documentId: 'd'.repeat(64),
   document: {
-    spec: { schedule: { rounds: 3, replicas: 2 }, evaluation: { everyRounds: 1 } },
+    spec: { schedule: { rounds: 3, replicas: 2, checkpoints: 5 }, evaluation: { everyRounds: 1 } },
     cost: {
       operationsPerUnit: '1000000000000',
       operationsPerEvaluation: '0',
@@ -105,4 +105,11 @@ test('a budget below the quote is refused, and one above locks no more than the 
     expect.objectContaining({ code: 'BudgetTooLow', path: '--budget', found: '0.000001 TEST' }),
   )
   expect(offer([worker(1n)], { budget: '1000' }).terms.budget).toBe(terms.budget)
+})
+
+test('a job whose rounds do not fit into a message is refused', () => {
+  const { document } = submission
+  const schedule = { ...document.spec.schedule, replicas: 1000, checkpoints: 1000 }
+  const large = { ...submission, document: { ...document, spec: { ...document.spec, schedule } } }
+  expect(() => makeOffer(large, [worker(1n)], {}, TOKEN)).toThrow(expect.objectContaining({ code: 'RoundTooLarge' }))
 })
