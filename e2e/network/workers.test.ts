@@ -1,12 +1,21 @@
 /** Workers come, die, leave and lie; the job ends with the bits of one process. Real processes, network and chain. */
+import { readJob } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import { REJECTIONS } from '@cairn/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type HostilePeer, joinHostile } from './harness/hostile-peer.ts'
+import { checkMoney } from './harness/money.ts'
 import { droppedBy, memoryOf } from './harness/observe.ts'
-import { checkFinished, type RunningJob, submitTiny, untilJob, untilMidUnit } from './harness/running-job.ts'
+import {
+  checkFinished,
+  downloadClosed,
+  type RunningJob,
+  submitTiny,
+  untilJob,
+  untilMidUnit,
+} from './harness/running-job.ts'
 import { startTestNetwork, type TestNetwork } from './harness/test-network.ts'
-import { prepareTinyJob, type TinyJob } from './harness/tiny-job.ts'
+import { prepareTinyJob, type TinyJob, WILD_OPTIMISER } from './harness/tiny-job.ts'
 import { until } from './harness/until.ts'
 
 const LIMIT_MS = 300_000
@@ -53,6 +62,21 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
     for (const code of REJECTIONS) expect(after(code), code).toBeGreaterThan(dropped(code))
     expect(nodes.filter(({ isRunning }) => !isRunning)).toEqual([])
     for (const [i, bytes] of memoryOf(nodes).entries()) expect(bytes).toBeLessThan((memory[i] ?? 0) + MOST_GROWTH_BYTES)
+  })
+
+  test('that leaves the domain ends there: what was done is paid, the rest comes back', async () => {
+    const wild = await prepareTinyJob(WILD_OPTIMISER)
+    const job = await submitTiny(network, wild)
+    const { status, rounds } = await downloadClosed(network, job)
+    expect(status.status).toBe('diverged')
+    expect(status.reason).toContain(wild.divergence)
+    expect(rounds.map(({ document }) => document.globalRoot)).toEqual(wild.roots)
+    expect(rounds.length).toBeGreaterThan(0)
+    const paid = await checkMoney(network, job.id, job.before)
+    const terms = (await readJob(network.client.chain, job.id))?.terms
+    // All units of the round that left the domain are paid, too, and what was evaluated, kept and coordinated before it.
+    const trained = BigInt(wild.replicas * (rounds.length + 1)) * (terms?.trainPrice ?? 0n)
+    expect([...paid.values()].reduce((a, b) => a + b)).toBeGreaterThan(trained)
   })
 
   test('gets a lease back at once from a worker that leaves, and gives units to one that joins', async () => {

@@ -38,8 +38,10 @@ export const TINY_TEXT = Array.from(
 
 export interface TinyJob {
   readonly replicas: number
-  /** Of the global state after every round of a run in one process. */
+  /** Of the global state after every round of a run in one process, as far as it stays in the domain. */
   readonly roots: readonly HashHex[]
+  /** Why it ends early, if it does: as a job's reason begins. */
+  readonly divergence?: string
   /** Every call makes another job, since its salt is drawn anew. */
   submission(network: NetworkFile, submitter: string): Submission
 }
@@ -63,7 +65,8 @@ function memoryStore(): RunStore {
   }
 }
 
-async function trainHere(program: JobProgram, executor: Executor, data: PreparedData): Promise<HashHex[]> {
+/** What a run in one process comes to. */
+async function trainHere(program: JobProgram, executor: Executor, data: PreparedData) {
   const never = () => false
   const result = await train(program, executor, {
     hash: sha256,
@@ -75,13 +78,19 @@ async function trainHere(program: JobProgram, executor: Executor, data: Prepared
     shouldStop: never,
     shouldSave: never,
   })
-  if (result.kind !== 'finished') throw new Error(`the run here is ${result.kind}`)
-  return result.record.rounds.map(({ globalRoot }) => globalRoot)
+  if (result.kind === 'stopped') throw new Error('the run here was stopped')
+  const roots = result.record.rounds.map(({ globalRoot }) => globalRoot)
+  if (result.kind === 'finished') return { roots }
+  const { graph, operator } = result.divergence
+  return { roots, divergence: `round ${result.round} left the domain at ${graph} ${operator}` }
 }
 
+/** Leaves the domain in the last round, when the evaluation before it may still be under way. */
+export const WILD_OPTIMISER = { learningRate: 30, warmupSteps: 600 }
+
 /** Compiles the job and trains it here, in one process. */
-export async function prepareTinyJob(): Promise<TinyJob> {
-  const spec = parseJobSpec(TINY_SPEC)
+export async function prepareTinyJob(optimiser = TINY_SPEC.optimiser): Promise<TinyJob> {
+  const spec = parseJobSpec({ ...TINY_SPEC, optimiser })
   const data = prepareData(spec, { path: spec.data.source, bytes: encodeUtf8(TINY_TEXT) }, sha256)
   const program = compileJob(spec, data.vocabulary, sha256)
   const executor = createExecutor(program, data.dataset, { backend: wasm, hash: sha256, threads: 1 })
@@ -89,11 +98,11 @@ export async function prepareTinyJob(): Promise<TinyJob> {
   if (!initial.ok) throw new Error('the initial weights leave the domain')
   const initialRoot = rootOfState(sha256, globalSlots(program.model), initial.value)
   const stepMemoryBytes = await executor.stepMemoryBytes()
-  const roots = await trainHere(program, executor, data)
+  const ran = await trainHere(program, executor, data)
   await executor.close()
   return {
     replicas: spec.schedule.replicas,
-    roots,
+    ...ran,
     submission: ({ chainId, escrow }, submitter) =>
       submissionOf(sha256, {
         program,
