@@ -41,11 +41,14 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
 
   test('survives a worker that is killed and loses its disk: custodians serve', async () => {
     const job = await submitTiny(network, tiny)
-    const { worker } = await untilMidUnit(network, job, 1)
+    const { worker, round, replica } = await untilMidUnit(network, job, 1)
     await worker.kill()
     worker.wipe()
     const { rounds } = await checkFinished(network, job)
     expect(worker.isRunning).toBe(false)
+    // Its lease was lost, and whoever asks is told so.
+    const { history } = await network.client.why(`${job.id}/${round}/${replica}`)
+    expect(history.map(({ text }) => text).join('\n')).toMatch(/did not commit within \d+ s/)
     // The replica that it had trained was needed, and only a custodian had it.
     expect(rounds[0]?.units.some(unit => unit.worker === worker.peerKey)).toBe(true)
   })
