@@ -2,6 +2,7 @@
  * Case `gossip`: how long a gossiped message takes from its publisher to everybody else, over real hosts in processes of
  * their own. After a start, hosts know the one that they were told to begin with; later they have neighbours as well.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Row } from '../rows.ts'
 import { type CaseContext, type RunCase, rowsFor } from './context.ts'
 import type { Heard, HostFacts } from './gossip/hosts.ts'
@@ -25,8 +26,6 @@ const BETWEEN_MS = 40
 /** Gossipsub forms its mesh at heartbeats, one a second. */
 const SETTLE_MS = 5_000
 const STRAGGLERS_MS = 4_000
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 interface Hosts {
   readonly helpers: readonly Helper[]

@@ -2,6 +2,7 @@
  * Case `leases`: how many units one coordinator leases and settles: a real one, with a real chain, journal and signed
  * messages, and hundreds of nodes on real hosts whose work takes no time.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { submitJob } from '@cairn/node'
 import { ResourceError } from '@cairn/primitives'
 import { encodeJobDocument } from '@cairn/protocol'
@@ -15,8 +16,6 @@ import { cpuSeconds, memoryMiB } from './usage.ts'
 /** Until leases go round, and not counted. */
 const WARM_UP_MS = 5_000
 const MOST_TRIES = 5
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 interface Reading extends ToyCounts {
   readonly atMs: number

@@ -1,6 +1,8 @@
 /** The demo job by a whole network on this machine, one thread a worker, as `cairn up` and `cairn submit` run it. */
+
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connectClient, type JobStatus, type NetworkFile } from '@cairn/node'
 import type { CaseContext } from '../context.ts'
 import { openScope } from '../scope.ts'
@@ -27,8 +29,6 @@ export interface NetworkRun {
 const ASKED_EVERY_MS = 1000
 const COORDINATOR = 'coordinator'
 const CHAIN = 'chain'
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 async function untilClosed(network: NetworkFile, job: string): Promise<JobStatus> {
   const client = await connectClient({ network })

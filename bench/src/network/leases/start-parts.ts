@@ -1,7 +1,9 @@
 /** Puts a chain, a real coordinator and many toy nodes together. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { localParameters, networkId } from '@cairn/contracts'
 import { connectClient, type NetworkClient, type NetworkFile } from '@cairn/node'
 import { createKey, type NodeKey } from '@cairn/node/keys'
@@ -19,8 +21,6 @@ export interface Parts {
 
 const TOY_PROCESSES = 3
 const PURSE = 10n ** 12n
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 interface Coordinating {
   readonly coordinator: Helper

@@ -2,6 +2,7 @@
  * Cancelling a job: no more rounds at once; what is still owed is settled, then the rest of the budget comes back. All
  * that is the coordinator's business; but if it is gone, anybody may settle and close, so this does.
  */
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type CallResult,
   type ChainClient,
@@ -44,8 +45,6 @@ const WAITING_HELPS = ['NothingPending', 'ChallengeWindowOpen', 'AssertionPendin
 const CALLS: Readonly<
   Record<Exclude<Step, 'wait'>, (client: ChainClient, id: JobOnChain['job']) => Promise<CallResult>>
 > = { settle: settleEarnings, close: closeJob }
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Finds what anybody may do for a job that was cancelled, if anything. */
 export function nextStep(

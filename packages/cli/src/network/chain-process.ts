@@ -2,8 +2,10 @@
  * The local chain as a service: its state in a directory of its own, which one process works in. anvil cannot notice
  * that its parent was killed; so its number is written down, and the next start ends what is left of the last one.
  */
+
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type LocalChain, startLocalChain } from '@cairn/contracts'
 import { type Lock, lockDirectory, makeDirectory } from '@cairn/node/files'
 import { ResourceError } from '@cairn/primitives'
@@ -31,8 +33,6 @@ function isAnvilOf(directory: string, pid: number): boolean {
     return false
   }
 }
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Ends the anvil that a killed process left behind: two of them would write one state. */
 async function endLeftover(directory: string): Promise<void> {

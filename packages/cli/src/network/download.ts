@@ -1,6 +1,8 @@
 /** Fetching what a job came to: weights, receipt, tokeniser and plot, as `cairn train` leaves them in a directory. */
+
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { floatOfBits } from '@cairn/engine'
 import {
   type DownloadedJob,
@@ -43,8 +45,6 @@ const notOver = ({ job, agreed, rounds }: JobStatus): InputError =>
     found: `one with ${agreed} of ${rounds} rounds done`,
     fix: 'Wait for it with `cairn watch`, then download it.',
   })
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Waits until payments are settled, since the receipt lists them. */
 async function untilSettled(client: NetworkClient, prefix: string, onEvent: (event: DownloadEvent) => void) {

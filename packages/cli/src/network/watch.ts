@@ -1,4 +1,5 @@
 /** Follows a job until it is over: asks again and again, and tells what changed. A coordinator that is away is waited for. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { JobStatus, NetworkClient, RoundSummary, UnitSummary } from '@cairn/node'
 import { CairnError } from '@cairn/primitives'
 
@@ -17,8 +18,6 @@ export interface WatchOptions {
   readonly stop: { readonly requested: boolean }
   readonly onEvent: (event: WatchEvent) => void
 }
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 const isAway = (error: unknown): error is CairnError => error instanceof CairnError && error.code === 'NoCoordinator'
 

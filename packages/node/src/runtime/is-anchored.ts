@@ -9,8 +9,8 @@ const ATTEMPTS = 5
 const PAUSE_MS = 1_000
 
 /**
- * Tells whether a document is that of an anchored round. Asks a few times: this node's RPC may be behind the
- * coordinator's, or away for a moment, and the coordinator says it once.
+ * Tells whether a document is that of an anchored round. Asks a few times: a coordinator sends it before its anchor, so
+ * that it is not lost with it, and this node's RPC may be behind or away for a moment.
  */
 export async function isAnchored(
   { client, log }: { readonly client: ChainClient; readonly log: Logger },

@@ -1,5 +1,7 @@
 /** The contracts of a local network: deployed once, then found again on the same chain; and money for its accounts. */
+
 import { stat } from 'node:fs/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { approveNode, createConnection, deploy, localParameters, readAddresses, readBalances } from '@cairn/contracts'
 import type { PublicKeys } from '@cairn/node/keys'
 import { InputError } from '@cairn/primitives'
@@ -24,8 +26,6 @@ const lostChain = (directory: string, cause: unknown): InputError =>
     fix: 'Bring the chain back, or move the directory away to begin with a new network.',
     cause,
   })
-
-const sleep = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Waits until the chain is on the disk, which it writes every second: a network that is remembered must be there. */
 async function untilKept(path: string, sinceMs: number): Promise<void> {
