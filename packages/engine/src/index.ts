@@ -9,14 +9,22 @@ export {
   type Executable,
   type Lowering,
   type RunResult,
+  type Visit,
 } from './backend.ts'
 export { exponential, integerPower, logarithm, power, sineCosine, squareRootOf } from './constants.ts'
 export { type Graph, type GraphBuilder, graphBuilder, input, type Node, type Tensor } from './graph.ts'
 export type { OperatorAttributes, OperatorName } from './operators/attributes.ts'
 export { operationCount } from './operators/operation-counts.ts'
+export { philoxWords } from './operators/philox-program.ts'
 export { NORMAL_SUM_DEVIATION } from './operators/programs.ts'
 export { sizeBytes } from './quantised-layout.ts'
-export { bitsOf, floatOfBits } from './scalar/program.ts'
+export { decodeElementProgram, encodeElementProgram } from './referee/element-code.ts'
+export { decodeJudgedOperator, encodeJudgedOperator } from './referee/judged-bytes.ts'
+export { elementCode, type JudgedOperator, judgeable } from './referee/judged-operator.ts'
+export { sumOperands, sumPartialCount } from './referee/sum-order.ts'
+export { type Language, language } from './scalar/language.ts'
+export { bitsOf, type ElementProgram, type F32, floatOfBits, type I32, programBuilder } from './scalar/program.ts'
+export { separateTransposes } from './separate-transposes.ts'
 export * from './tensor-functions.ts'
 export {
   BLOCK,

@@ -75,7 +75,7 @@ describe('a wrong backend is reported', () => {
     const wrong = altered((executable, graph) => ({
       ...executable,
       read: name => flipped(executable.read(name), graph, graph.outputs[name] ?? -1, operator),
-      traced: id => flipped(executable.traced(id), graph, id, operator),
+      run: visit => executable.run(visit && ((node, bytes) => visit(node, flipped(bytes, graph, node, operator)))),
     }))
     const { differences } = await runConformance(wrong, { quick: true, threads: 1 })
     expect(new Set(differences.map(d => d.operator))).toEqual(new Set([operator]))
@@ -88,7 +88,7 @@ describe('a wrong backend is reported', () => {
   test('that does not notice that the domain was left', async () => {
     const wrong = altered(executable => ({
       ...executable,
-      run: () => ({ ...executable.run(), ok: true }) as RunResult,
+      run: visit => ({ ...executable.run(visit), ok: true }) as RunResult,
     }))
     const { differences } = await runConformance(wrong, { quick: true, threads: 1 })
     const blamed = new Set(differences.filter(d => d.case.includes('/diverging')).map(d => d.operator))
@@ -98,7 +98,7 @@ describe('a wrong backend is reported', () => {
   test('that blames another operator', async () => {
     const later = (result: RunResult): RunResult =>
       result.ok ? result : { ok: false, operator: (result.operator as number) + 1 }
-    const wrong = altered(executable => ({ ...executable, run: () => later(executable.run()) }))
+    const wrong = altered(executable => ({ ...executable, run: visit => later(executable.run(visit)) }))
     const { differences } = await runConformance(wrong, { quick: true, threads: 1 })
     const blamed = new Set(differences.filter(d => d.case.includes('/diverging')).map(d => d.operator))
     expect([...blamed].sort()).toEqual(Object.keys(divergingMakers).sort())

@@ -6,6 +6,7 @@
 import { reference } from '../backend/reference/backend.ts'
 import type { Backend, CompileOptions } from '../backend.ts'
 import type { OperatorName } from '../operators/attributes.ts'
+import { separateTransposes } from '../separate-transposes.ts'
 import { carryCases } from './carry-cases.ts'
 import { makers, operatorCases, quickSizes, wholeSizes } from './cases.ts'
 import { compare, type Difference, expectationOf } from './compare.ts'
@@ -45,9 +46,11 @@ interface Group {
 }
 
 const FUSED: CompileOptions = { lowering: 'fused' }
-const EVERY: readonly CompileOptions[] = [FUSED, { lowering: 'unfused' }, { lowering: 'traced' }]
+const UNFUSED: CompileOptions = { lowering: 'unfused' }
+const EVERY: readonly CompileOptions[] = [FUSED, UNFUSED]
 const RANDOM_GRAPHS = 200
 const QUICK_RANDOM_GRAPHS = 30
+const GRAPHS_PER_SEPARATED = 5
 /** Starting threads costs much more than running a small graph: they take one graph in so many. */
 const GRAPHS_PER_THREADED = 8
 
@@ -63,12 +66,27 @@ function operatorGroups(seed: number, quick: boolean): Group[] {
 
 function divergingGroup(seed: number, quick: boolean): Group {
   const cases = () => operators.flatMap(operator => divergingCases(operator, random(seed ^ 0x64697665), quick))
-  return { name: 'leaving the domain', compilations: quick ? [{ lowering: 'traced' }] : EVERY, cases }
+  return { name: 'leaving the domain', compilations: quick ? [UNFUSED] : EVERY, cases }
 }
 
 function graphs(seed: number, count: number): ConformanceCase[] {
   const r = random(seed ^ 0x67726170)
   return Array.from({ length: count }, (_, n) => randomGraph(`graph/${n}`, r))
+}
+
+/** Programs have transposes apart from quantisation; a lowering may fold them together again. */
+function separatedGroup(seed: number, quick: boolean): Group {
+  const r = random(seed ^ 0x73657061)
+  const cases = () => [
+    ...(['quantise', 'contract'] as const).flatMap(operator => operatorCases(operator, r, quickSizes)),
+    ...graphs(seed ^ 2, quick ? QUICK_RANDOM_GRAPHS / GRAPHS_PER_SEPARATED : RANDOM_GRAPHS / GRAPHS_PER_SEPARATED),
+  ]
+  const separated = (c: ConformanceCase) => ({
+    ...c,
+    name: `separated ${c.name}`,
+    graph: separateTransposes(c.graph),
+  })
+  return { name: 'separated transposes', compilations: EVERY, cases: () => cases().map(separated) }
 }
 
 /** All operators as one graph, in the quick subset; otherwise one graph an operator, and random graphs. */
@@ -77,21 +95,22 @@ function threadedGroups(seed: number, quick: boolean, threads: number): Group[] 
   const casesOf = (operator: OperatorName) => operatorCases(operator, r(), quickSizes)
   const joined = (name: string, some: readonly OperatorName[]) => joinCases(`${name} together`, some.flatMap(casesOf))
   const compilations = [{ threads }]
+  const every = EVERY.map(options => ({ ...options, threads }))
   if (quick) return [{ name: 'threads', compilations, cases: () => [joined('operators', operators)] }]
   return [
-    { name: 'operators on threads', compilations, cases: () => operators.map(name => joined(name, [name])) },
+    { name: 'operators on threads', compilations: every, cases: () => operators.map(name => joined(name, [name])) },
     { name: 'carried state on threads', compilations, cases: () => carryCases(r(), true) },
     { name: 'graphs on threads', compilations, cases: () => graphs(seed ^ 1, RANDOM_GRAPHS / GRAPHS_PER_THREADED) },
   ]
 }
 
 function groupsOf({ seed = 1, quick = false, threads = 2 }: ConformanceOptions): Group[] {
-  const compilations = quick ? [FUSED, { lowering: 'traced' } as const] : EVERY
   return [
     ...operatorGroups(seed, quick),
     divergingGroup(seed, quick),
-    { name: 'carried state', compilations, cases: () => carryCases(random(seed ^ 0x63617279), quick) },
-    { name: 'graphs', compilations, cases: () => graphs(seed, quick ? QUICK_RANDOM_GRAPHS : RANDOM_GRAPHS) },
+    { name: 'carried state', compilations: EVERY, cases: () => carryCases(random(seed ^ 0x63617279), quick) },
+    { name: 'graphs', compilations: EVERY, cases: () => graphs(seed, quick ? QUICK_RANDOM_GRAPHS : RANDOM_GRAPHS) },
+    separatedGroup(seed, quick),
     ...(threads > 1 ? threadedGroups(seed, quick, threads) : []),
   ]
 }

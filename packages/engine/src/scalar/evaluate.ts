@@ -35,7 +35,7 @@ const { fround } = Math
 const magnitudeBits = (x: number) => bitsOf(x) & 0x7fffffff
 
 type Step = (operands: number[], immediates: readonly number[]) => number
-type PureOpcode = Exclude<Opcode, 'coordinate' | 'loadF32' | 'loadI32' | 'gatherF32'>
+type PureOpcode = Exclude<Opcode, 'coordinate' | 'loadF32' | 'loadI32' | 'gatherF32' | 'gatherI32'>
 
 const meaning: Record<PureOpcode, Step> = {
   constantF32: (_, [bits]) => floatOfBits(bits as number),
@@ -100,7 +100,8 @@ export function evaluateInstructions(
     if (opcode === 'coordinate') values.push(coordinates[immediates[0] as number] as number)
     else if (opcode === 'loadF32' || opcode === 'loadI32')
       values.push(read(immediates[0] as number, affineIndex(immediates, coordinates)))
-    else if (opcode === 'gatherF32') values.push(read(immediates[0] as number, arguments_[0] as number))
+    else if (opcode === 'gatherF32' || opcode === 'gatherI32')
+      values.push(read(immediates[0] as number, arguments_[0] as number))
     else values.push(meaning[opcode](arguments_, immediates))
   }
   return { values, outOfRange }

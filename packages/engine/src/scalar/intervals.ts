@@ -76,6 +76,7 @@ const transfer: Record<Opcode, Transfer> = {
   f32OfBits: ([a]) => ranges.fromBits(i(a)),
   f32OfI32: ([a]) => ranges.fromInteger(i(a)),
   i32OfF32: ([a]) => integer(floor(f(a).min), ceil(f(a).max)),
+  gatherI32: () => ANY_INTEGER,
 }
 
 type Problem = readonly [IntervalFinding['problem'], string]

@@ -38,6 +38,7 @@ export function language(builder: ProgramBuilder) {
     loadI32: (input: number, strides: readonly number[], offset = 0): I32 =>
       builder.emit('loadI32', [], [input, offset, ...strides]),
     gather: (input: number, index: I32): F32 => builder.emit('gatherF32', [index], [input]),
+    gatherI32: (input: number, index: I32): I32 => builder.emit('gatherI32', [index], [input]),
     add: f32('addF32'),
     sub: f32('subF32'),
     mul: f32('mulF32'),

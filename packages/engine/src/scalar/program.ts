@@ -51,6 +51,7 @@ export const opcodes = {
   f32OfBits: { operands: ['i32'], result: 'f32' },
   f32OfI32: { operands: ['i32'], result: 'f32' }, // round to nearest even
   i32OfF32: { operands: ['f32'], result: 'i32' }, // round to nearest even; |x| < 2^31 is the program's duty
+  gatherI32: { operands: ['i32'], result: 'i32', immediates: true }, // as gatherF32, from an i32 tensor
 } as const satisfies Record<string, OpcodeRow>
 
 export type Opcode = keyof typeof opcodes

@@ -50,6 +50,7 @@ const source: Record<Opcode, Emit> = {
   f32OfBits: ([a]) => `float(${a})`,
   f32OfI32: ([a]) => `fround(${a})`,
   i32OfF32: ([a]) => `(${a}+MAGIC-MAGIC)|0`,
+  gatherI32: ([index], [input]) => `gather(in${input},${index})`,
 }
 
 /** Renders the statements that define v0, v1, ...; the element, not yet canonical, is `v<result>`. */

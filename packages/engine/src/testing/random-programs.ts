@@ -77,6 +77,7 @@ function immediatesOf(r: Random, opcode: Opcode): number[] {
     loadF32: () => affine(r.below(I32_INPUT)),
     loadI32: () => affine(I32_INPUT),
     gatherF32: () => [r.below(I32_INPUT)],
+    gatherI32: () => [I32_INPUT],
     flush: () => [r.below(160) - 100],
     shiftLeft: () => [r.below(32)],
     shiftRight: () => [r.below(32)],

@@ -2,8 +2,7 @@
  * Backend `reference`: plain scalar TypeScript, one operator after another, nothing fused. It is the readable
  * definition that every other backend answers to; it is not meant to be fast.
  */
-import type { Backend, CompileOptions, Executable } from '../../backend.ts'
-import { bytesOf } from '../../backend.ts'
+import { assertVisitable, type Backend, bytesOf, type Executable, type Lowering } from '../../backend.ts'
 import type { Graph, Node } from '../../graph.ts'
 import { checkSize, namedNode } from '../../named-tensors.ts'
 import type { MapName, OperatorAttributes, OperatorName } from '../../operators/attributes.ts'
@@ -117,7 +116,7 @@ function assign(node: Node, value: Value, bytes: Uint8Array): void {
   } else bytesOf(value as Plain).set(bytes)
 }
 
-function compileReference(graph: Graph): Executable {
+function compileReference(graph: Graph, lowering: Lowering): Executable {
   const values: Value[] = []
   const kernels: (Kernel | undefined)[] = []
   for (const node of graph.nodes) {
@@ -148,20 +147,22 @@ function compileReference(graph: Graph): Executable {
       const node = namedNode(graph, name)
       return encode(node, values[node.id] as Value)
     },
-    run() {
-      const diverged = kernels.findIndex(kernel => kernel?.())
-      if (diverged >= 0) return { ok: false, operator: diverged }
+    run(visit) {
+      assertVisitable(lowering, visit)
+      for (const node of graph.nodes) {
+        if (kernels[node.id]?.()) return { ok: false, operator: node.id }
+        visit?.(node.id, encode(node, values[node.id] as Value))
+      }
       carry()
       return { ok: true }
     },
-    traced: id => encode(graph.nodes[id] as Node, values[id] as Value),
     memoryBytes: graph.nodes.reduce((total, node) => total + sizeBytes(node), 0),
     close: async () => {},
   }
 }
 
-/** The backend that defines `cn1`. Threads and lowering make no difference to it. */
+/** The backend that defines `cn1`. It always runs operator by operator, and every operator on one thread. */
 export const reference: Backend = {
   name: 'reference',
-  compile: async (graph: Graph, _options?: CompileOptions) => compileReference(graph),
+  compile: async (graph, { lowering = 'fused' } = {}) => compileReference(graph, lowering),
 }

@@ -2,7 +2,7 @@
 import { canonicalise } from '../../scalar/evaluate.ts'
 
 export const CHUNK = 4096
-const LANES = 32
+export const LANES = 32
 const { fround } = Math
 
 /** Sums up to 4,096 values: 32 strided lanes, then a tree that pairs (j, j+16), (j, j+8), ... */

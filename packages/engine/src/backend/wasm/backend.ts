@@ -1,19 +1,27 @@
 /**
  * Backend `wasm`: baseline SIMD, exact by the WebAssembly specification, in Node and in every browser. The graph
- * becomes one module; a step is one call. See `launches.ts`, `memory-plan.ts` and the kernel files beside.
+ * becomes one module; a fused step is one call, an unfused one a call an operator. See `launches.ts`, `memory-plan.ts`
+ * and the kernel files beside.
  */
-import { InternalError, ResourceError } from '@cairn/primitives'
-import type { Backend, CompileOptions, Executable, RunResult } from '../../backend.ts'
+import { ResourceError } from '@cairn/primitives'
+import {
+  assertVisitable,
+  type Backend,
+  type CompileOptions,
+  type Executable,
+  type RunResult,
+  type Visit,
+} from '../../backend.ts'
 import type { Graph, Node } from '../../graph.ts'
 import { checkSize, namedNode } from '../../named-tensors.ts'
 import type { OperatorAttributes } from '../../operators/attributes.ts'
-import { allocateQuantised, decodeQuantised, encodeQuantised } from '../../quantised-layout.ts'
+import { decodeQuantised } from '../../quantised-layout.ts'
 import { isQuantised } from '../../tensor-type.ts'
 import { type CompiledGraph, compileGraph, PAGE_BYTES } from './compile.ts'
 import { cn1Kernels, type Kernels } from './launch-kernels.ts'
 import { ownerOf, storageBytes } from './memory-plan.ts'
 import { readPanels, writePanels } from './panels.ts'
-import type { StartThreads, ThreadPool } from './threads.ts'
+import { type StartThreads, type TaskFunction, type ThreadPool, taskExport } from './threads.ts'
 
 const LARGEST_MEMORY_PAGES = 65536
 /** Kernels count bytes of a tensor in signed 32-bit words. */
@@ -50,16 +58,14 @@ function allocate(pages: number, shared: boolean): WebAssembly.Memory {
 /** Reads and writes tensors in the module's memory. */
 function tensorAccess(graph: Graph, { memory: plan, plan: launches }: CompiledGraph, memory: WebAssembly.Memory) {
   const address = (node: Node) => plan.addressOf.get(ownerOf(graph, launches, node.id)) as number
-  const window = (node: Node) => new DataView(memory.buffer, address(node), storageBytes(node))
   return {
     read(node: Node): Uint8Array {
-      if (!isQuantised(node.dtype)) return new Uint8Array(memory.buffer, address(node), storageBytes(node))
-      const values = allocateQuantised(node.shape)
-      readPanels(window(node), node.shape, values)
-      return encodeQuantised(node.dtype, values)
+      if (isQuantised(node.dtype)) return readPanels(memory.buffer, address(node), node)
+      return new Uint8Array(memory.buffer, address(node), storageBytes(node))
     },
     write(node: Node, bytes: Uint8Array): void {
-      if (isQuantised(node.dtype)) writePanels(window(node), node.shape, decodeQuantised(node.dtype, node.shape, bytes))
+      const window = new DataView(memory.buffer, address(node), storageBytes(node))
+      if (isQuantised(node.dtype)) writePanels(window, node.shape, decodeQuantised(node.dtype, node.shape, bytes))
       else new Uint8Array(memory.buffer, address(node), storageBytes(node)).set(bytes)
     },
   }
@@ -71,14 +77,6 @@ function writeConstants(graph: Graph, write: (node: Node, bytes: Uint8Array) => 
     const { values } = node.attributes as OperatorAttributes['constant']
     write(node, new Uint8Array(Int32Array.from(values, word => word | 0).buffer))
   }
-}
-
-/** Returns the first flagged operator of an unfused launch list, in program order. */
-function firstFlagged(flags: Int32Array, compiled: CompiledGraph): number | undefined {
-  const flagged = compiled.plan.launches
-    .filter((_, launch) => flags[launch] !== 0)
-    .map(({ members }) => members[0] as number)
-  return flagged.length === 0 ? undefined : Math.min(...flagged)
 }
 
 async function compileWasm(
@@ -93,21 +91,31 @@ async function compileWasm(
   const memory = allocate(compiled.pages, threads > 1)
   const module = await WebAssembly.compile(compiled.moduleBytes)
   const instance = await WebAssembly.instantiate(module, { env: { memory } })
-  const step = instance.exports.step as (thread: number) => void
+  const functions = compiled.tasks.map((_, task) => instance.exports[taskExport(task)] as TaskFunction)
   const pool: ThreadPool | undefined = threads > 1 ? await startThreads({ module, memory, threads }) : undefined
   const access = tensorAccess(graph, compiled, memory)
   writeConstants(graph, access.write)
   const flags = new Int32Array(memory.buffer, compiled.flagsAddress, compiled.plan.launches.length)
   const all = new Uint8Array(memory.buffer)
 
-  const run = (): RunResult => {
-    flags.fill(0)
-    pool?.start()
-    step(0)
-    if (flags.some(flag => flag !== 0)) {
-      return lowering === 'fused' ? { ok: false } : { ok: false, operator: firstFlagged(flags, compiled) as number }
+  const runTask = (task: number) => {
+    if (compiled.tasks[task]?.shared) pool?.start(task)
+    functions[task]?.(0)
+  }
+  const runFused = (): RunResult => {
+    runTask(0)
+    return flags.some(flag => flag !== 0) ? { ok: false } : { ok: true }
+  }
+  /** Launches of an unfused plan are single operators in program order; the others have no kernel. */
+  const runUnfused = (visit: Visit | undefined): RunResult => {
+    let launch = 0
+    for (const node of graph.nodes) {
+      if (compiled.plan.launches[launch]?.members[0] === node.id) {
+        runTask(launch)
+        if (flags[launch++] !== 0) return { ok: false, operator: node.id }
+      }
+      visit?.(node.id, access.read(node))
     }
-    for (const [from, to, bytes] of compiled.memory.copies) all.copyWithin(to, from, from + bytes)
     return { ok: true }
   }
   return {
@@ -117,10 +125,13 @@ async function compileWasm(
       access.write(node, bytes)
     },
     read: name => access.read(namedNode(graph, name)),
-    run,
-    traced(id) {
-      if (lowering !== 'traced') throw new InternalError('NotTraced', 'only a traced compilation keeps every value')
-      return access.read(graph.nodes[id] as Node)
+    run(visit) {
+      assertVisitable(lowering, visit)
+      flags.fill(0)
+      const result = lowering === 'fused' ? runFused() : runUnfused(visit)
+      if (!result.ok) return result
+      for (const [from, to, bytes] of compiled.memory.copies) all.copyWithin(to, from, from + bytes)
+      return result
     },
     memoryBytes: compiled.pages * PAGE_BYTES,
     close: async () => pool?.close(),

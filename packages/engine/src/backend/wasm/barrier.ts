@@ -1,8 +1,8 @@
 /** A barrier between threads that share the memory: the last to arrive releases the rest. */
 import type { FunctionType, ModuleBuilder } from './assembler.ts'
 
-/** Addresses of the control words at the start of memory. */
-export const control = { arrived: 0, generation: 4, command: 8, sleepers: 12 } as const
+/** Addresses of the control words at the start of memory. A new `command` starts the `task` of that number. */
+export const control = { arrived: 0, generation: 4, command: 8, sleepers: 12, task: 16 } as const
 export const CONTROL_BYTES = 64
 /** PERF: launches are short and waking a sleeping thread takes longer than most of them, so threads spin for about a millisecond first. */
 const SPINS = 200_000

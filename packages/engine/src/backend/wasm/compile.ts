@@ -1,20 +1,30 @@
-/** Compiles a graph into one WebAssembly module: its kernels, a `step` function that calls them, the memory plan. */
+/** Compiles a graph into one WebAssembly module: its kernels, the tasks that call them, the memory plan. */
 import type { Lowering } from '../../backend.ts'
 import type { Graph, Node } from '../../graph.ts'
 import { operationCount } from '../../operators/operation-counts.ts'
-import { type ModuleBuilder, moduleBuilder, type ValueType } from './assembler.ts'
+import { type Code, type ModuleBuilder, moduleBuilder, type ValueType } from './assembler.ts'
 import { CONTROL_BYTES, defineBarrier } from './barrier.ts'
 import type { KernelSource } from './kernel.ts'
 import type { Kernels, LaunchKernel } from './launch-kernels.ts'
 import { type Launch, type LaunchPlan, planLaunches } from './launches.ts'
 import { type MemoryPlan, planMemory } from './memory-plan.ts'
+import { taskExport } from './threads.ts'
 
 export const PAGE_BYTES = 65536
+
+/** What runs in one call: launches after one another. */
+interface Task {
+  readonly launches: readonly number[]
+  /** Whether every thread must be started on it; thread 0 does the others alone. */
+  readonly shared: boolean
+}
 
 export interface CompiledGraph {
   readonly moduleBytes: Uint8Array<ArrayBuffer>
   readonly pages: number
   readonly plan: LaunchPlan
+  /** The whole step where it is fused, else a task for every launch. */
+  readonly tasks: readonly Task[]
   readonly memory: MemoryPlan
   /** One i32 per launch from here: set when the launch raised `diverged`. */
   readonly flagsAddress: number
@@ -52,6 +62,13 @@ function estimatedNs({ nodes }: Graph, { members }: Launch): number {
 
 const align = (n: number) => Math.ceil(n / 64) * 64
 
+/** Groups launches into tasks; `alone` tells which of them thread 0 does alone. */
+function tasksOf(lowering: Lowering, alone: readonly boolean[]): Task[] {
+  const all = alone.map((_, launch) => launch)
+  const groups = lowering === 'fused' ? [all] : all.map(launch => [launch])
+  return groups.map(launches => ({ launches, shared: !launches.every(launch => alone[launch]) }))
+}
+
 /** Compiles for a fixed number of threads. */
 export function compileGraph(
   graph: Graph,
@@ -71,30 +88,38 @@ export function compileGraph(
   const define = kernelDefiner(module)
   const barrier = threads > 1 ? defineBarrier(module, threads) : undefined
   const indices = kernels.map(({ kernel }) => define(kernel))
-  const alone = plan.launches.map(launch => estimatedNs(graph, launch) < WORTH_SHARING_NS)
-  const step = module.define({ parameters: ['i32'], results: [] }, c => {
-    const thread = 0
-    c.i32(scratchAddress).get(thread).i32(scratchBytes).op('i32.mul').op('i32.add').setGlobal(scratchGlobal)
-    kernels.forEach(({ kernel, pointers }, launch) => {
-      const call = (pushRange: () => void) => {
-        for (const node of pointers) c.i32(memory.addressOf.get(node) as number)
-        pushRange()
-        c.i32(flagsAddress + 4 * launch).call(indices[launch] as number)
-      }
-      const whole = () => c.i32(0).i32(kernel.tasks)
-      const share = (n: number) =>
-        c.get(thread).i32(n).op('i32.add').i32(kernel.tasks).op('i32.mul').i32(threads).op('i32.div_u')
-      if (barrier === undefined) call(whole)
-      else if (alone[launch])
-        c.get(thread)
-          .op('i32.eqz')
-          .if(() => call(whole))
-      else call(() => [share(0), share(1)])
-      if (barrier !== undefined && !(alone[launch] && alone[launch + 1])) c.call(barrier)
+  const alone = plan.launches.map(launch => threads === 1 || estimatedNs(graph, launch) < WORTH_SHARING_NS)
+  const thread = 0
+  const emitLaunch = (c: Code, launch: number) => {
+    const { kernel, pointers } = kernels[launch] as LaunchKernel
+    const call = (pushRange: () => void) => {
+      for (const node of pointers) c.i32(memory.addressOf.get(node) as number)
+      pushRange()
+      c.i32(flagsAddress + 4 * launch).call(indices[launch] as number)
+    }
+    const whole = () => c.i32(0).i32(kernel.tasks)
+    const share = (n: number) =>
+      c.get(thread).i32(n).op('i32.add').i32(kernel.tasks).op('i32.mul').i32(threads).op('i32.div_u')
+    if (barrier === undefined) call(whole)
+    else if (alone[launch])
+      c.get(thread)
+        .op('i32.eqz')
+        .if(() => call(whole))
+    else call(() => [share(0), share(1)])
+  }
+  const tasks = tasksOf(lowering, alone)
+  tasks.forEach(({ launches, shared }, task) => {
+    const index = module.define({ parameters: ['i32'], results: [] }, c => {
+      c.i32(scratchAddress).get(thread).i32(scratchBytes).op('i32.mul').op('i32.add').setGlobal(scratchGlobal)
+      launches.forEach((launch, n) => {
+        emitLaunch(c, launch)
+        const nobodyWaits = alone[launch] && alone[launches[n + 1] ?? -1]
+        if (barrier !== undefined && shared && !nobodyWaits) c.call(barrier)
+      })
     })
+    module.export(taskExport(task), index)
   })
-  module.export('step', step)
   const pages = Math.ceil((memory.endAddress + 1024) / PAGE_BYTES)
   const moduleBytes = module.encode({ minimumPages: pages, maximumPages: pages, shared: threads > 1 })
-  return { moduleBytes, pages, plan, memory, flagsAddress }
+  return { moduleBytes, pages, plan, tasks, memory, flagsAddress }
 }

@@ -7,7 +7,7 @@ import type { MapName, OperatorAttributes } from '../../operators/attributes.ts'
 import { elementProgram } from '../../operators/programs.ts'
 import type { ElementProgram, Instruction, Opcode } from '../../scalar/program.ts'
 import { type Shape, stridesOf } from '../../tensor-type.ts'
-import type { MachineInstruction } from './machine-instruction.ts'
+import { isGather, type MachineInstruction } from './machine-instruction.ts'
 import { machineBuilder } from './machine-program.ts'
 
 export interface FusedProgram {
@@ -27,7 +27,7 @@ function isIdentity(instruction: Instruction, shape: Shape): boolean {
   return offset === 0 && shape.every((n, axis) => n === 1 || strides[axis] === own[axis])
 }
 
-const loads: ReadonlySet<Opcode> = new Set<Opcode>(['loadF32', 'loadI32', 'gatherF32'])
+const loads: ReadonlySet<Opcode> = new Set<Opcode>(['loadF32', 'loadI32', 'gatherF32', 'gatherI32'])
 
 /** Returns the element program of a map node. */
 export function programOf(graph: Graph, node: Node): ElementProgram {
@@ -55,7 +55,7 @@ function needed(instructions: readonly MachineInstruction[], writes: readonly Wr
   const used = new Set(writes.map(({ value }) => value))
   for (let index = instructions.length - 1; index >= 0; index--) {
     const { opcode, operands } = instructions[index] as MachineInstruction
-    if (opcode === 'watch' || opcode === 'gatherF32') used.add(index)
+    if (opcode === 'watch' || isGather(opcode)) used.add(index)
     if (used.has(index)) for (const operand of operands) used.add(operand)
   }
   const order = [...used].sort((a, b) => a - b)

@@ -9,7 +9,7 @@ import type { SimdName } from './opcodes.ts'
 
 /** Pushes the instruction's value; `operands` are locals that hold its operands. */
 export type Emitter = (c: Code, operands: readonly number[], immediates: readonly number[]) => void
-export type LoopOpcode = 'coordinate' | 'loadF32' | 'loadI32' | 'gatherF32' | 'watch'
+export type LoopOpcode = 'coordinate' | 'loadF32' | 'loadI32' | 'gatherF32' | 'gatherI32' | 'watch'
 export type ValueOpcode = Exclude<MachineOpcode, LoopOpcode>
 
 const pushAll = (c: Code, operands: readonly number[]) => {

@@ -1,6 +1,7 @@
-/** One worker thread of the wasm backend: instantiates the shared module and runs its share of every step. */
+/** One worker thread of the wasm backend: instantiates the shared module and runs its share of every task. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { control } from './barrier.ts'
+import { type TaskFunction, taskExport } from './threads.ts'
 
 const { module, memory, thread } = workerData as {
   module: WebAssembly.Module
@@ -8,9 +9,8 @@ const { module, memory, thread } = workerData as {
   thread: number
 }
 const instance = new WebAssembly.Instance(module, { env: { memory } })
-const step = instance.exports.step as (thread: number) => void
 const words = new Int32Array(memory.buffer)
-const command = control.command / 4
+const [command, asked] = [control.command / 4, control.task / 4]
 
 let seen = Atomics.load(words, command)
 parentPort?.postMessage('ready')
@@ -19,5 +19,6 @@ for (;;) {
   const now = Atomics.load(words, command)
   if (now === seen) continue
   seen = now
-  step(thread)
+  const run = instance.exports[taskExport(Atomics.load(words, asked))] as TaskFunction
+  run(thread)
 }

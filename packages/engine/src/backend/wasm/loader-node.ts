@@ -1,4 +1,4 @@
-/** Worker threads for the wasm backend in Node. Workers sleep on the command word and run `step` when it changes. */
+/** Worker threads for the wasm backend in Node. Workers sleep on the command word and run a task when it changes. */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { control } from './barrier.ts'
@@ -6,7 +6,7 @@ import type { StartThreads } from './threads.ts'
 
 export const startNodeThreads: StartThreads = async ({ module, memory, threads }) => {
   const words = new Int32Array(memory.buffer)
-  const command = control.command / 4
+  const [command, asked] = [control.command / 4, control.task / 4]
   const workers = Array.from({ length: threads - 1 }, (_, n) => {
     const worker = new Worker(new URL('./loader-node-worker.ts', import.meta.url), {
       workerData: { module, memory, thread: n + 1 },
@@ -16,7 +16,8 @@ export const startNodeThreads: StartThreads = async ({ module, memory, threads }
   })
   await Promise.all(workers.map(worker => once(worker, 'message')))
   return {
-    start() {
+    start(task) {
+      Atomics.store(words, asked, task)
       Atomics.add(words, command, 1)
       Atomics.notify(words, command)
     },

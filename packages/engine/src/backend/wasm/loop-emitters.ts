@@ -132,5 +132,6 @@ export const loopEmitters: { readonly [O in LoopOpcode]: PushInLoop } = {
   loadF32: pushLoad,
   loadI32: pushLoad,
   gatherF32: pushGather,
+  gatherI32: pushGather,
   watch: pushWatch,
 }

@@ -8,6 +8,9 @@ export type MachineOpcode =
   | 'dropF32' // (bool, f32): x where false, else +0
   | 'watch' // (i32): a magnitude that raises `diverged` when it reaches 2^60
 
+/** Gathers raise `diverged` by themselves, so they are run even when nobody uses their value. */
+export const isGather = (opcode: MachineOpcode) => opcode === 'gatherF32' || opcode === 'gatherI32'
+
 export interface MachineInstruction {
   readonly opcode: MachineOpcode
   readonly operands: readonly number[]

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest'
 import { random } from '../../conformance/values.ts'
 import { evaluateElement } from '../../scalar/evaluate.ts'
 import { checkIntervals } from '../../scalar/intervals.ts'
-import { bitsOf, type ElementProgram, opcodes } from '../../scalar/program.ts'
+import { language } from '../../scalar/language.ts'
+import { bitsOf, type ElementProgram, opcodes, programBuilder } from '../../scalar/program.ts'
 import { INPUT_LENGTH, randomInputs, randomProgram } from '../../testing/random-programs.ts'
+import { compileMapKernel } from '../reference/map-kernel.ts'
 import { moduleBuilder } from './assembler.ts'
 import type { FusedProgram } from './fused-program.ts'
 import { machineBuilder } from './machine-program.ts'
@@ -71,5 +73,22 @@ describe('map kernels', () => {
       for (const { opcode } of program.instructions) seen.add(opcode)
     }
     expect([...seen].sort()).toEqual(Object.keys(opcodes).sort())
+  })
+
+  test.for([
+    [[0, 3, 15, 7], [100, 103, 115, 107], false],
+    [[0, 16, 2, 3], [100, 0, 102, 103], true],
+    [[-1, 1, -(2 ** 31), 2 ** 31 - 1], [0, 101, 0, 0], true],
+  ] as const)('gather integers %j, as the reference does', ([indices, values, diverged]) => {
+    const builder = programBuilder()
+    const s = language(builder)
+    const program = builder.finish(s.toF32(s.gatherI32(1, s.loadI32(2, [1]))))
+    const table = Int32Array.from({ length: INPUT_LENGTH }, (_, n) => 100 + n)
+    const inputs = [new Float32Array(1), table, Int32Array.from(indices)]
+    const found = runKernel(groupOf(program, [4], true), inputs)
+    const defined = new Float32Array(4)
+    expect(compileMapKernel(program, 3, [4])(inputs, defined)).toBe(diverged)
+    expect(Array.from(defined)).toEqual(values)
+    expect(found).toEqual({ out: defined, diverged })
   })
 })

@@ -15,7 +15,7 @@ import {
   type Vector,
 } from './loop-emitters.ts'
 import { planLoops } from './loop-nest.ts'
-import type { MachineInstruction } from './machine-instruction.ts'
+import { isGather, type MachineInstruction } from './machine-instruction.ts'
 
 /** Elements per task of a one-loop kernel; a multiple of the widest step. */
 const LINEAR_TASK = 1024
@@ -165,7 +165,7 @@ function emitLoops(e: Emission, begin: number, end: number): void {
 /** Describes the kernel of a fused program. `sizes` are the element counts of the tensors it reads. */
 export function mapKernel(program: FusedProgram, sizes: readonly number[]): KernelSource {
   const nest = planLoops(program)
-  const gathers = program.instructions.some(i => i.opcode === 'gatherF32')
+  const gathers = program.instructions.some(i => isGather(i.opcode))
   const shapeKey = {
     instructions: program.instructions.map(i => [i.opcode, i.operands, i.immediates]),
     writes: program.writes.map(w => w.value),

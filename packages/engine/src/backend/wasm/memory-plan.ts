@@ -61,13 +61,7 @@ function isElementwise(plan: LaunchPlan, node: Node, read: number): boolean {
   return !isSpecial(node.operator) && readsOnlyIdentity(plan.program(node.id), node.inputs, read, node.shape)
 }
 
-function lifetimes(
-  graph: Graph,
-  plan: LaunchPlan,
-  persistent: ReadonlySet<number>,
-  keepAll: boolean,
-  sizeOf: SizeOf,
-): Lifetime[] {
+function lifetimes(graph: Graph, plan: LaunchPlan, persistent: ReadonlySet<number>, sizeOf: SizeOf): Lifetime[] {
   const found = new Map<number, Lifetime>()
   plan.launches.forEach(({ members }, index) => {
     for (const id of members) {
@@ -76,7 +70,7 @@ function lifetimes(
         if (lifetime !== undefined) lifetime.to = Math.max(lifetime.to, index)
       }
       if (members.length > 1 && !plan.stored.has(id)) continue
-      const to = keepAll || persistent.has(id) ? Number.POSITIVE_INFINITY : index
+      const to = persistent.has(id) ? Number.POSITIVE_INFINITY : index
       found.set(id, { node: id, bytes: align(sizeOf(graph.nodes[id] as Node) + SLACK), from: index, to })
     }
   })
@@ -128,7 +122,7 @@ export function planMemory(
     else if (output !== input) copies.push([output, input])
   }
   const outputs = new Set(Object.values(graph.outputs).map(plan.root))
-  const items = lifetimes(graph, plan, outputs, lowering === 'traced', sizeOf).filter(item => !inPlace.has(item.node))
+  const items = lifetimes(graph, plan, outputs, sizeOf).filter(item => !inPlace.has(item.node))
   const endAddress = place(items, next, addressOf)
   for (const [output, input] of inPlace) addressOf.set(output, addressOf.get(input) as number)
   const copyPlan = copies.map(

@@ -20,7 +20,7 @@ export interface GraphVector {
 }
 
 interface GraphRun {
-  /** Number of the operator that raised `diverged`; the values end with it. */
+  /** Number of the operator that raised `diverged`; the values end before it, or with it where it is an output. */
   readonly diverged: number | null
   readonly values: readonly string[]
 }
@@ -33,11 +33,14 @@ const write = ({ operator, attributes, inputs, dtype, shape }: Node): WrittenNod
   shape,
 ]
 
-function runOnce(executable: Executable, { nodes }: Graph): GraphRun {
-  const result = executable.run()
-  const diverged = result.ok ? null : (result.operator as number)
-  const known = nodes.slice(0, (diverged ?? nodes.length) + 1)
-  return { diverged, values: known.map(({ id }) => bytes(executable.traced(id))) }
+/** No visitor sees the operator that diverged, but its elements are defined, and an output can be read. */
+function runOnce(executable: Executable, { outputs }: Graph): GraphRun {
+  const values: string[] = []
+  const result = executable.run((_, value) => values.push(bytes(value)))
+  if (result.ok) return { diverged: null, values }
+  const diverged = result.operator as number
+  const shown = Object.keys(outputs).filter(name => outputs[name] === diverged)
+  return { diverged, values: [...values, ...shown.map(name => bytes(executable.read(name)))] }
 }
 
 /** Runs a graph on a backend and writes what it gave. The backend must know which operator diverged. */
@@ -48,7 +51,7 @@ async function graphVector(
   inputs: Readonly<Record<string, Uint8Array>>,
   runs: number,
 ): Promise<GraphVector> {
-  const executable = await backend.compile(graph, { lowering: 'traced' })
+  const executable = await backend.compile(graph, { lowering: 'unfused' })
   try {
     for (const [input, value] of Object.entries(inputs)) executable.write(input, value)
     const done: GraphRun[] = []

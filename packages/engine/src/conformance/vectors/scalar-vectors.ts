@@ -28,7 +28,10 @@ export function canonVectors(): VectorFile {
   )
 }
 
-export type PureOpcode = Exclude<Opcode, 'coordinate' | 'loadF32' | 'loadI32' | 'gatherF32'>
+/** What these compute depends on where they stand, or on a tensor. */
+const placed = ['coordinate', 'loadF32', 'loadI32', 'gatherF32', 'gatherI32'] as const
+export type PureOpcode = Exclude<Opcode, (typeof placed)[number]>
+const isPure = (opcode: Opcode): opcode is PureOpcode => !(placed as readonly Opcode[]).includes(opcode)
 
 export interface InstructionCase {
   readonly opcode: PureOpcode
@@ -105,12 +108,11 @@ const PER_OPCODE = 12
 export function instructionVectors(): VectorFile {
   const r = random(0x6f70)
   const cases = (Object.keys(opcodes) as Opcode[]).flatMap((opcode, code) => {
-    if (opcode === 'coordinate' || opcode === 'gatherF32' || opcode.startsWith('load')) return []
-    const pure = opcode as PureOpcode
+    if (!isPure(opcode)) return []
     return Array.from({ length: PER_OPCODE }, (): InstructionCase => {
-      const own = immediates(r, pure)
-      const operands = opcodes[pure].operands.map(type => operand(r, pure, type))
-      return { opcode: pure, code, immediates: own, operands, result: instructionResult(pure, operands, own) }
+      const own = immediates(r, opcode)
+      const operands = opcodes[opcode].operands.map(type => operand(r, opcode, type))
+      return { opcode, code, immediates: own, operands, result: instructionResult(opcode, operands, own) }
     })
   })
   return vectorFile('N2', 'single instructions: operands and result as words; a bool is 0 or 1', cases)
