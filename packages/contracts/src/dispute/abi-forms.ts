@@ -1,0 +1,199 @@
+/**
+ * Games between their form in `protocol` and the one that contracts read: a root that is not there is zero, kinds are
+ * numbers. SPEC: docs/spec/disputes.md "On the chain"; twin of solidity/dispute/GameTypes.sol.
+ */
+import type { HashHex } from '@cairn/primitives'
+import {
+  type Disputed,
+  GRAPHS,
+  type Move,
+  type Opening,
+  type OperatorFacts,
+  type Phase,
+  type Position,
+  type Proof,
+  type ProofKind,
+  type RootOpening,
+  type Subject,
+} from '@cairn/protocol'
+import { bytesToHex, encodeAbiParameters, getAbiItem } from 'viem'
+import { refereeAbi } from '../abi/referee.ts'
+import { fromBytes32, toBytes32 } from '../chain/hex.ts'
+
+type Hex = `0x${string}`
+
+const PHASES: readonly Phase[] = ['runs', 'operators', 'slots', 'elements', 'partials']
+const PROOFS: readonly ProofKind[] = ['root', 'element', 'index', 'partial', 'value', 'slot', 'flag']
+const MOVES: readonly Move['move'][] = [
+  ...(['runs', 'reveal', 'content', 'witness', 'overflow'] as const),
+  ...(['pick', 'target', 'element', 'prove', 'concede'] as const),
+]
+
+const NO_ROOT: Hex = `0x${'0'.repeat(64)}`
+
+const root = (hash: HashHex | undefined): Hex => (hash === undefined ? NO_ROOT : toBytes32(hash))
+const roots = (hashes: readonly HashHex[]): readonly Hex[] => hashes.map(toBytes32)
+const hashOf = (word: Hex): HashHex | undefined => (word === NO_ROOT ? undefined : fromBytes32(word))
+
+/** Leaves a key out where it has no value. */
+const known = <Key extends string, T>(key: Key, value: T | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [K in Key]?: T }
+
+export const subjectForm = (s: Subject) => ({
+  job: toBytes32(s.job),
+  round: s.round,
+  replica: s.replica,
+  seed: s.seed,
+  innerSteps: s.innerSteps,
+  programRoot: toBytes32(s.programRoot),
+  programLeaves: s.programLeaves,
+  graph: GRAPHS.indexOf(s.graph),
+  firstOperator: s.firstOperator,
+  operators: s.operators,
+  previous: root(s.previous),
+  globalRoot: toBytes32(s.globalRoot),
+  replicaRoot: toBytes32(s.replicaRoot),
+  updateRoots: roots(s.updateRoots),
+  dataRoot: toBytes32(s.dataRoot),
+  firstStep: s.firstStep,
+  runs: s.runs,
+  targets: s.targets.map(({ firstSlot, slots, root: end }) => ({ firstSlot, slots, root: toBytes32(end) })),
+})
+
+const NO_FACTS: OperatorFacts = {
+  leaves: 0,
+  elements: 0,
+  perLeaf: 0,
+  elementBytes: 0,
+  partials: 0,
+  partialsPerLeaf: 0,
+  partialBytes: 0,
+  isCopy: false,
+}
+
+export const positionForm = (p: Position) => ({
+  turn: p.turn,
+  isDefenders: p.toMove === 'defender',
+  phase: PHASES.indexOf(p.phase),
+  firstRun: p.firstRun,
+  runs: p.runs,
+  previous: root(p.previous),
+  end: toBytes32(p.end),
+  leaves: p.tree.leaves,
+  first: p.tree.first,
+  span: p.tree.span,
+  node: root(p.node),
+  children: roots(p.children),
+  isOpen: p.isOpen,
+  operatorTree: root(p.operatorTree),
+  operator: p.operator,
+  facts: p.facts ?? NO_FACTS,
+  isFlagged: p.isFlagged,
+  tensorRoot: root(p.tensorRoot),
+  target: p.target,
+  element: p.element,
+  partialRoot: root(p.partialRoot),
+})
+
+/** As a contract returns it: it does not know what elements take in bytes. */
+type PositionForm = Omit<ReturnType<typeof positionForm>, 'facts'> & {
+  readonly facts: Omit<OperatorFacts, 'elementBytes' | 'partialBytes'>
+}
+
+/** Reads a position that a contract returned. What an atom takes in bytes follows from how many are in a leaf. */
+export function positionOf(p: PositionForm): Position {
+  const { perLeaf } = p.facts
+  const elementBytes = perLeaf === 0 ? 0 : Math.floor(4096 / perLeaf)
+  return {
+    turn: p.turn,
+    toMove: p.isDefenders ? 'defender' : 'challenger',
+    phase: PHASES[p.phase] as Phase,
+    firstRun: p.firstRun,
+    runs: p.runs,
+    ...known('previous', hashOf(p.previous)),
+    end: fromBytes32(p.end),
+    tree: { leaves: p.leaves, first: p.first, span: p.span },
+    ...known('node', hashOf(p.node)),
+    children: p.children.map(word => fromBytes32(word)),
+    isOpen: p.isOpen,
+    ...known('operatorTree', hashOf(p.operatorTree)),
+    operator: p.operator,
+    ...(perLeaf === 0 ? {} : { facts: { ...p.facts, elementBytes, partialBytes: 4 } }),
+    isFlagged: p.isFlagged,
+    ...known('tensorRoot', hashOf(p.tensorRoot)),
+    target: p.target,
+    element: p.element,
+    ...known('partialRoot', hashOf(p.partialRoot)),
+  }
+}
+
+export const openingForm = ({ index, content, path }: Opening) => ({
+  index,
+  content: bytesToHex(content),
+  path: roots(path),
+})
+
+const NO_OPENING = { index: 0, content: '0x', path: [] } as const
+const NO_ROOT_OPENING = { root: NO_ROOT, path: [] } as const
+
+const rootOpeningForm = ({ root: of, path }: RootOpening) => ({ root: toBytes32(of), path: roots(path) })
+
+export const proofForm = (p: Proof) => ({
+  kind: PROOFS.indexOf(p.kind),
+  program: p.program ? openingForm(p.program) : NO_OPENING,
+  code: bytesToHex(p.code),
+  place: p.at,
+  claimed: p.claimed ? openingForm(p.claimed) : NO_OPENING,
+  source: p.source ? rootOpeningForm(p.source) : NO_ROOT_OPENING,
+  operands: p.operands.map(({ input, tensor, leaf }) => ({
+    input,
+    tensor: tensor ? rootOpeningForm(tensor) : NO_ROOT_OPENING,
+    leaf: openingForm(leaf),
+  })),
+  partials: p.partials.map(openingForm),
+})
+
+export const disputedForm = (d: Disputed) => ({
+  run: d.run,
+  previous: root(d.previous),
+  end: toBytes32(d.end),
+  target: d.target,
+  operatorTree: root(d.operatorTree),
+  operator: d.operator,
+  leafHash: root(d.leafHash),
+  leaf: d.leaf,
+  tensorRoot: root(d.tensorRoot),
+  element: d.element,
+  partialRoot: root(d.partialRoot),
+  isFlagged: d.isFlagged,
+})
+
+/** Types of what the referee takes, written once: in its contract. */
+const [, , OPENING] = getAbiItem({ abi: refereeAbi, name: 'operatorFacts' }).inputs
+const [, , PROOF] = getAbiItem({ abi: refereeAbi, name: 'judge' }).inputs
+
+/** The bytes that a move carries. */
+function moveData(move: Move): Hex {
+  if (move.move === 'content') return bytesToHex(move.content)
+  if (move.move === 'witness' || move.move === 'prove') return encodeAbiParameters([PROOF], [proofForm(move.proof)])
+  const leaf = move.move === 'reveal' || move.move === 'overflow' ? move.operatorLeaf : undefined
+  return leaf === undefined ? '0x' : encodeAbiParameters([OPENING], [openingForm(leaf)])
+}
+
+function moveNumber(move: Move): number {
+  if (move.move === 'pick') return move.child
+  if (move.move === 'target') return move.target
+  return move.move === 'element' || move.move === 'overflow' ? move.element : 0
+}
+
+function moveHashes(move: Move): readonly HashHex[] {
+  if (move.move === 'runs') return move.roots
+  return move.move === 'reveal' || move.move === 'overflow' ? move.hashes : []
+}
+
+export const moveForm = (move: Move) => ({
+  kind: MOVES.indexOf(move.move),
+  number: moveNumber(move),
+  hashes: roots(moveHashes(move)),
+  data: moveData(move),
+})

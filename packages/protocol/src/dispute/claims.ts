@@ -1,0 +1,163 @@
+/**
+ * From a claim to what a game about it is about. SPEC: docs/spec/disputes.md "Subject"; twin of Subjects.sol. Everything is
+ * known to the chain: the job's facts by their hash, the claim by its worker's signature, the program by its root.
+ */
+import { type HashFunction, type HashHex, hashToHex, merkleLeafHash } from '@cairn/primitives'
+import { stateLeaf } from '../state-root.ts'
+import type { JobId } from '../units.ts'
+import { GRAPHS, type Subject, type SubjectGraph, type Target } from './subject.ts'
+
+/** What of a job a contract has to know to judge its units. The terms on the chain hold its hash. */
+export interface ProvableJob {
+  readonly programRoot: HashHex
+  /** Leaves under the program root. */
+  readonly programLeaves: number
+  /** Blob id of the data. */
+  readonly dataRoot: HashHex
+  /** Of the global state before round 0. */
+  readonly initialRoot: HashHex
+  /** Of a replica's state before its first unit; and before every unit where it does not outlast a round. */
+  readonly freshReplicaRoot: HashHex
+  readonly isReplicaKept: boolean
+  readonly seed: number
+  readonly innerSteps: number
+  readonly checkpoints: number
+  readonly evaluationBatches: number
+}
+
+/** What a worker signs of a unit, as contracts read it. An evaluation has a global root and a loss; the rest is zero. */
+export interface UnitClaim {
+  readonly globalRoot: HashHex
+  readonly replicaRoot: HashHex
+  readonly updateRoot: HashHex
+  readonly newReplicaRoot: HashHex
+  readonly checkpointRoots: readonly HashHex[]
+  readonly lossBits: number
+  /** Root over salted leaves of every step, and SHA-256 of the salt. */
+  readonly stepsRoot: HashHex
+  readonly saltHash: HashHex
+}
+
+/** Where a graph stands in a program. */
+interface GraphPlace {
+  readonly firstOperator: number
+  readonly operators: number
+  readonly targets: readonly Omit<Target, 'root'>[]
+}
+
+export type ProgramContents = Readonly<Record<SubjectGraph, GraphPlace>>
+
+/** A job's place for the games about it. */
+export interface ClaimPlace {
+  readonly job: JobId
+  readonly round: number
+  readonly replica: number
+}
+
+const NO_ROOT = '0'.repeat(64) as HashHex
+
+/** Reads leaf 0 of a program. Throws `RangeError` on one that is cut short. */
+export function readContents(leaf: Uint8Array): ProgramContents {
+  const view = new DataView(leaf.buffer, leaf.byteOffset, leaf.byteLength)
+  let at = 3 // the length of the judged part, and the leaf's kind
+  const word = () => {
+    at += 4
+    return view.getUint32(at - 4)
+  }
+  const places = GRAPHS.map((graph): [SubjectGraph, GraphPlace] => {
+    const [firstOperator, operators] = [word(), word()]
+    const targets = Array.from({ length: view.getUint8(at++) }, () => ({ firstSlot: word(), slots: word() }))
+    return [graph, { firstOperator, operators, targets }]
+  })
+  return Object.fromEntries(places) as ProgramContents
+}
+
+/** After how many steps checkpoint `index` is taken; before the first, none. */
+const stepsAt = ({ innerSteps, checkpoints }: ProvableJob, index: number): number =>
+  Math.floor((index * innerSteps) / checkpoints)
+
+/** Root of the state that holds nothing but a loss. */
+export function lossRoot(hash: HashFunction, name: 'unitLoss' | 'meanLoss', bits: number): HashHex {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setUint32(0, bits, true)
+  const root = merkleLeafHash(hash, bytes)
+  return hashToHex(merkleLeafHash(hash, stateLeaf({ name, dtype: 'f32', shape: [1], root })))
+}
+
+interface Stretch {
+  readonly graph: SubjectGraph
+  readonly previous?: HashHex
+  readonly firstStep: number
+  readonly runs: number
+  readonly ends: readonly HashHex[]
+}
+
+function subjectOf(
+  job: ProvableJob,
+  contents: ProgramContents,
+  place: ClaimPlace,
+  roots: Pick<Subject, 'globalRoot' | 'replicaRoot' | 'updateRoots'>,
+  { ends, ...stretch }: Stretch,
+): Subject {
+  const { programRoot, programLeaves, dataRoot, seed, innerSteps } = job
+  const { targets, firstOperator, operators } = contents[stretch.graph]
+  return {
+    ...place,
+    ...roots,
+    ...stretch,
+    ...{ programRoot, programLeaves, dataRoot, seed, innerSteps, firstOperator, operators },
+    targets: targets.map((target, i) => ({ ...target, root: ends[i] as HashHex })),
+  }
+}
+
+/**
+ * What a game about a part of a training unit is about: the steps up to checkpoint `part`, counted from 0, or where `part` is
+ * the number of checkpoints, what the unit leaves behind.
+ */
+export function trainingSubject(
+  hash: HashFunction,
+  job: ProvableJob,
+  contents: ProgramContents,
+  place: ClaimPlace,
+  claim: UnitClaim,
+  part: number,
+): Subject {
+  const { globalRoot, replicaRoot, checkpointRoots, updateRoot, newReplicaRoot, lossBits } = claim
+  const previous = part === 0 ? {} : { previous: checkpointRoots[part - 1] as HashHex }
+  const firstStep = place.round * job.innerSteps + stepsAt(job, part)
+  const roots = { globalRoot, replicaRoot, updateRoots: [] }
+  if (part < job.checkpoints) {
+    const runs = stepsAt(job, part + 1) - stepsAt(job, part)
+    const ends = [checkpointRoots[part] as HashHex]
+    return subjectOf(job, contents, place, roots, { graph: 'inner', ...previous, firstStep, runs, ends })
+  }
+  const ends = [updateRoot, newReplicaRoot, lossRoot(hash, 'unitLoss', lossBits)]
+  return subjectOf(job, contents, place, roots, { graph: 'update', ...previous, firstStep, runs: 1, ends })
+}
+
+/** What a game about an evaluation is about. */
+export function evaluationSubject(
+  hash: HashFunction,
+  job: ProvableJob,
+  contents: ProgramContents,
+  place: ClaimPlace,
+  { globalRoot, lossBits }: Pick<UnitClaim, 'globalRoot' | 'lossBits'>,
+): Subject {
+  const roots = { globalRoot, replicaRoot: NO_ROOT, updateRoots: [] }
+  const ends = [lossRoot(hash, 'meanLoss', lossBits)]
+  const stretch = { graph: 'evaluation', firstStep: 0, runs: job.evaluationBatches, ends } as const
+  return subjectOf(job, contents, place, roots, stretch)
+}
+
+/** What a game about an outer step is about. */
+export function outerSubject(
+  job: ProvableJob,
+  contents: ProgramContents,
+  place: ClaimPlace,
+  step: { readonly globalRoot: HashHex; readonly updateRoots: readonly HashHex[]; readonly newGlobalRoot: HashHex },
+): Subject {
+  const { globalRoot, updateRoots, newGlobalRoot } = step
+  const roots = { globalRoot, replicaRoot: NO_ROOT, updateRoots }
+  const stretch = { graph: 'outer', firstStep: 0, runs: 1, ends: [newGlobalRoot] } as const
+  return subjectOf(job, contents, { ...place, replica: 0 }, roots, stretch)
+}
