@@ -42,6 +42,17 @@ export function stridesOf(shape: Shape): number[] {
   return strides
 }
 
+/** Returns where an element of this row-major number stands along every axis. */
+export function coordinatesOf(index: number, shape: Shape): number[] {
+  const coordinates: number[] = []
+  let rest = index
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    coordinates.unshift(rest % (shape[axis] as number))
+    rest = Math.floor(rest / (shape[axis] as number))
+  }
+  return coordinates
+}
+
 /** Returns the strides with which `shape` is read at coordinates of `output`, right-aligned; 0 where it repeats. */
 export function broadcastStrides(shape: Shape, output: Shape): number[] {
   const strides = stridesOf(shape)

@@ -135,6 +135,7 @@ contract Referee is Judge {
         returns (bytes memory, bool diverged)
     {
         if (c.o.class == OperatorClass.Map || c.o.class == OperatorClass.Input) return _mapElement(c, p);
+        _requireOperands(c, p);
         if (c.o.class == OperatorClass.Quantise) return _quantisedBlock(c, p);
         if (c.o.class != OperatorClass.Dequantise) revert OpeningsDoNotFit();
         uint256 length = _last(c.o.output);
@@ -192,9 +193,9 @@ contract Referee is Judge {
         e.operands = new Operand[](c.o.types.length);
         for (uint256 i = 0; i < c.o.types.length; i++) e.operands[i] = Operand(c.o.types[i].atomCount(), 4);
         e.openings = new OpenLeaf[](p.operands.length);
+        _requireOperands(c, p);
         for (uint256 i = 0; i < p.operands.length; i++) {
             OperandOpening calldata opened = p.operands[i];
-            _requireOperand(c, opened);
             e.openings[i] = OpenLeaf(opened.input, opened.leaf.index, opened.leaf.content);
         }
     }
@@ -232,6 +233,7 @@ contract Referee is Judge {
         returns (bool)
     {
         if (c.o.class != OperatorClass.ScatterAdd || p.place >= c.o.types[1].atomCount()) return false;
+        _requireOperands(c, p);
         return _word(_readAtom(c, p, 1, p.place)) >= c.o.output.shape[0];
     }
 
@@ -244,6 +246,7 @@ contract Referee is Judge {
         if (c.d.partialRoot == 0 || p.place >= _partialCount(c.o)) return false;
         (bool shown, bytes memory claimed) = _claimedPartial(c, p);
         if (!shown) return false;
+        _requireOperands(c, p);
         return keccak256(claimed) != keccak256(_littleEndian(_partialOf(c, p)));
     }
 
@@ -375,7 +378,12 @@ contract Referee is Judge {
         if (!Merkle.isAt(root, leaves, leaf.index, Merkle.leafHash(leaf.content), leaf.path)) revert OpeningsDoNotFit();
     }
 
-    /// @dev Reads an element or a block of an input, whose leaf the proof has to open.
+    /// @dev Checks every leaf that a proof opens, once.
+    function _requireOperands(Case memory c, Proof calldata p) private pure {
+        for (uint256 i = 0; i < p.operands.length; i++) _requireOperand(c, p.operands[i]);
+    }
+
+    /// @dev Reads an element or a block of an input, whose leaf the proof has to open. The caller has checked the leaves.
     function _readAtom(
         Case memory c, Proof calldata p, uint256 input,
         uint256 atom
@@ -386,7 +394,6 @@ contract Referee is Judge {
         for (uint256 i = 0; i < p.operands.length; i++) {
             OperandOpening calldata opened = p.operands[i];
             if (opened.input != input || opened.leaf.index != atom / perLeaf) continue;
-            _requireOperand(c, opened);
             bytes_ = _slice(opened.leaf.content, atom % perLeaf * size, size);
             if (bytes_.length == size) return bytes_;
         }

@@ -22,10 +22,10 @@ interface Judged<Class extends string> extends TensorType {
   readonly inputs: readonly JudgedInput[]
 }
 
-export interface JudgedConstant extends Judged<'constant'> {
+interface JudgedConstant extends Judged<'constant'> {
   readonly root: Hash
 }
-export interface JudgedMap extends Judged<'map'> {
+interface JudgedMap extends Judged<'map'> {
   /** SHA-256 of the element code. */
   readonly codeHash: Hash
 }

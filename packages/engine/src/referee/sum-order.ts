@@ -70,7 +70,7 @@ export function sumOperands(count: number, q: number): readonly [SumOperand, Sum
   const levels = levelsOf(count)
   const depth = levels.findLastIndex(({ first }) => first <= q)
   const level = levels[depth] as Level
-  const chunk = Math.min(Math.floor((q - level.first) / FULL_CHUNK), chunksOf(level.count) - 1)
+  const chunk = Math.floor((q - level.first) / FULL_CHUNK)
   const first = level.first + FULL_CHUNK * chunk
   const [length, within] = [chunkLength(level, chunk), q - first]
   if (within >= length) return treeOperands(first, length, within - length)

@@ -2,7 +2,7 @@
  * The interpreter of element programs: the readable meaning of the scalar language, one row an instruction.
  * The reference backend compiles programs to JavaScript for speed (`to-javascript.ts`) and must agree with this.
  */
-import { bitsOf, type ElementProgram, floatOfBits, type Opcode } from './program.ts'
+import { bitsOf, type ElementProgram, floatOfBits, type Instruction, type Opcode } from './program.ts'
 
 /** Where an element program reads its inputs: `get(input, index)`, undefined when the index is out of range. */
 export interface ElementInputs {
@@ -75,6 +75,34 @@ function affineIndex(immediates: readonly number[], coordinates: readonly number
   return coordinates.reduce((sum, c, axis) => sum + c * (immediates[axis + 2] ?? 0), immediates[1] as number)
 }
 
+/** An element of an input; the index may be out of range. */
+export interface Place {
+  readonly input: number
+  readonly index: number
+}
+
+/** Returns what an instruction reads, given its operands' values; undefined where it reads no input. */
+export function placeOf(
+  { opcode, immediates }: Instruction,
+  operands: readonly number[],
+  coordinates: readonly number[],
+): Place | undefined {
+  const input = immediates[0] as number
+  if (opcode === 'loadF32' || opcode === 'loadI32') return { input, index: affineIndex(immediates, coordinates) }
+  if (opcode === 'gatherF32' || opcode === 'gatherI32') return { input, index: operands[0] as number }
+  return undefined
+}
+
+/** Computes an instruction that reads no input. */
+export function computed(
+  { opcode, immediates }: Instruction,
+  operands: number[],
+  coordinates: readonly number[],
+): number {
+  if (opcode === 'coordinate') return coordinates[immediates[0] as number] as number
+  return meaning[opcode as PureOpcode](operands, immediates)
+}
+
 /** SPEC: N0 `canon`: magnitudes below 2^-100 become +0; 2^60 and above raise `diverged`. */
 export function canonicalise(value: number): ElementResult {
   const magnitude = magnitudeBits(value)
@@ -90,19 +118,15 @@ export function evaluateInstructions(
 ): { readonly values: readonly number[]; readonly outOfRange: boolean } {
   const values: number[] = []
   let outOfRange = false
-  const read = (input: number, index: number) => {
+  const read = ({ input, index }: Place) => {
     const value = inputs.get(input, index)
     if (value === undefined) outOfRange = true
     return value ?? 0
   }
-  for (const { opcode, operands, immediates } of program.instructions) {
-    const arguments_ = operands.map(o => values[o] as number)
-    if (opcode === 'coordinate') values.push(coordinates[immediates[0] as number] as number)
-    else if (opcode === 'loadF32' || opcode === 'loadI32')
-      values.push(read(immediates[0] as number, affineIndex(immediates, coordinates)))
-    else if (opcode === 'gatherF32' || opcode === 'gatherI32')
-      values.push(read(immediates[0] as number, arguments_[0] as number))
-    else values.push(meaning[opcode](arguments_, immediates))
+  for (const instruction of program.instructions) {
+    const operands = instruction.operands.map(o => values[o] as number)
+    const place = placeOf(instruction, operands, coordinates)
+    values.push(place === undefined ? computed(instruction, operands, coordinates) : read(place))
   }
   return { values, outOfRange }
 }

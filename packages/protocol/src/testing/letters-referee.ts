@@ -97,7 +97,9 @@ export function letterReferee(hash: HashFunction, program: LetterProgram): Refer
       return isHere && leaf !== undefined && leaf[proof.at % LETTERS_PER_LEAF] !== letter
     },
     index(c) {
-      const { proof, operator } = c
+      const { disputed, proof, operator } = c
+      // Once a defender has named an element that left the domain, only that element is in question.
+      if (disputed.isFlagged ? disputed.partialRoot !== undefined : disputed.tensorRoot === undefined) return false
       if (operator.kind !== 'choose' || !(proof.at < partialCount(program, operator))) return false
       const letter = read(c, 1, proof.at)
       return letter !== undefined && letter >= operator.limit

@@ -7,6 +7,7 @@ import {
   BLOCK,
   blockCount,
   broadcastStrides,
+  coordinatesOf,
   elementCount,
   mantissaBits,
   QUANTISE_LIMIT_EXPONENT,
@@ -129,14 +130,4 @@ export function contract(
     }
   }
   return diverged
-}
-
-function coordinatesOf(index: number, shape: Shape): number[] {
-  const coordinates: number[] = []
-  let rest = index
-  for (let axis = shape.length - 1; axis >= 0; axis--) {
-    coordinates.unshift(rest % (shape[axis] as number))
-    rest = Math.floor(rest / (shape[axis] as number))
-  }
-  return coordinates
 }

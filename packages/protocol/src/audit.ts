@@ -1,0 +1,40 @@
+/**
+ * Audits as pure functions: who checks what, how a verifier proves that it worked, and why cheating does not pay.
+ * SPEC: protocol.md section 3; docs/spec/audits.md. Not here: messages, clocks and money, which roles and settlement have.
+ */
+export {
+  type Attestation,
+  attestationStatement,
+  attestSteps,
+  commitSteps,
+  revealSteps,
+  type StepCommitment,
+  type StepReveal,
+  type StepValues,
+} from './audit/attestation.ts'
+export { type Beacon, refutedBeacon, roundBeacon } from './audit/beacon.ts'
+export { type AuditRequest, DECOY_RATE, plantedEnds, werePlanted } from './audit/decoy.ts'
+export { burnedOf, type Deterrence, deterrenceOf } from './audit/deterrence.ts'
+export type { StakedNode } from './audit/draw.ts'
+export {
+  type AuditHistory,
+  type AuditRecord,
+  applyHistory,
+  auditRate,
+  type HistoryEvent,
+  newHistory,
+  type UnitPlace,
+  unsettledOf,
+} from './audit/record.ts'
+export { compareSealed, type OpenedSeal, type SealedOutcome, type SealedWork, sealRoot } from './audit/sealed.ts'
+export { type Segment, segmentOf } from './audit/segment.ts'
+export {
+  type AuditableUnit,
+  type AuditOrder,
+  type AuditPolicy,
+  auditAll,
+  drawDoers,
+  type Selection,
+  selectAudits,
+} from './audit/selection.ts'
+export { type ClaimedSegment, judgeAttestation, judgeSteps, VERDICTS, type Verdict } from './audit/verdict.ts'

@@ -1,0 +1,48 @@
+/**
+ * Sealed commitments of redundancy: several nodes do one unit, and none sees another's root before all have bound
+ * themselves. SPEC: docs/spec/audits.md "Redundancy". Account and salt are in the seal, so that it cannot be copied, and a
+ * root that everybody knows cannot be tried.
+ */
+import { encodeCanonical, type HashFunction, type HashHex, hashFromHex, hashToHex } from '@cairn/primitives'
+import type { Account } from '../settlement/terms.ts'
+import { accountBytes } from './beacon.ts'
+
+export interface OpenedSeal {
+  /** What the node computed: the claim of its work. */
+  readonly root: HashHex
+  readonly account: Account
+  /** 32 bytes, never used for another unit. */
+  readonly salt: Uint8Array
+}
+
+/** Seals what a node computed. */
+export const sealRoot = (hash: HashFunction, { root, account, salt }: OpenedSeal): HashHex =>
+  hashToHex(hash(encodeCanonical(['cairn/seal/v1', hashFromHex(root), accountBytes(account), salt])))
+
+export interface SealedWork {
+  readonly account: Account
+  readonly seal: HashHex
+  /** Absent while, or because, the node keeps it shut. */
+  readonly opened?: OpenedSeal
+}
+
+/** What the seals of one unit come to once the time to open is over. */
+export type SealedOutcome =
+  | { readonly outcome: 'settled'; readonly root: HashHex; readonly silent: readonly Account[] }
+  /** One account for each root, in the order of the seals: they play. */
+  | { readonly outcome: 'disputed'; readonly claims: readonly OpenedSeal[]; readonly silent: readonly Account[] }
+  | { readonly outcome: 'unopened'; readonly silent: readonly Account[] }
+
+/** Compares what opens its seal; the rest is silence, whether or not something was said. */
+export function compareSealed(hash: HashFunction, works: readonly SealedWork[]): SealedOutcome {
+  const isOpen = ({ account, seal, opened }: SealedWork): boolean =>
+    opened !== undefined && opened.account === account && sealRoot(hash, opened) === seal
+  const silent = works.filter(work => !isOpen(work)).map(({ account }) => account)
+  const opened = works.filter(isOpen).flatMap(work => (work.opened ? [work.opened] : []))
+  const claims = opened.filter(({ root }, i) => opened.findIndex(other => other.root === root) === i)
+  const [first] = claims
+  if (first === undefined) return { outcome: 'unopened', silent }
+  return claims.length === 1
+    ? { outcome: 'settled', root: first.root, silent }
+    : { outcome: 'disputed', claims, silent }
+}
