@@ -28,13 +28,26 @@ interface Solc {
   compile(input: string, callbacks: { import(path: string): { contents: string } | { error: string } }): string
 }
 
-const FOLDER = join(import.meta.dirname, '..', 'solidity')
+const PACKAGE = join(import.meta.dirname, '..')
+const FOLDER = join(PACKAGE, 'solidity')
 
 /** In the order of deployment. */
-export const CONTRACTS = ['TestToken', 'Registry', 'Escrow', 'Anchors', 'Earnings'] as const
+export const CONTRACTS = [
+  'TestToken',
+  'Registry',
+  'Escrow',
+  'Anchors',
+  'Earnings',
+  'Slashing',
+  'Referee',
+  'GameRules',
+  'DisputeGames',
+  'JudgedDisputes',
+] as const
 
 export const SETTINGS = {
-  optimizer: { enabled: true, runs: 10_000 },
+  // For small code: the game and its referee have to stay below the limit of 24 KiB.
+  optimizer: { enabled: true, runs: 200 },
   // Older than what the compiler assumes: networks other than Ethereum itself lag behind.
   evmVersion: 'cancun',
   metadata: { appendCBOR: false, bytecodeHash: 'none' },
@@ -44,12 +57,28 @@ const require = createRequire(import.meta.url)
 
 /** Compiles all contracts. Throws `Error` with the compiler's messages; a warning counts as an error. */
 export function compileContracts(): Record<string, CompiledContract> {
+  const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
+  const names = files.filter(name => name.endsWith('.sol')).sort()
+  return compile(Object.fromEntries(names.map(name => [name, readFileSync(join(FOLDER, name), 'utf8')])))
+}
+
+/** Compiles one contract of `test` with what it imports, as `compileContracts` does. Throws the same. */
+export function compileTestContract(name: string): CompiledContract {
+  const file = `test/${name}.sol`
+  const source = readFileSync(join(PACKAGE, file), 'utf8')
+  const compiled = compile({ [file]: source }, path => join(PACKAGE, path))
+  return compiled[name] as CompiledContract
+}
+
+function compile(
+  contents: Readonly<Record<string, string>>,
+  locate: (path: string) => string = require.resolve,
+): Record<string, CompiledContract> {
   const solc = require('solc') as Solc
-  const names = readdirSync(FOLDER).filter(name => name.endsWith('.sol'))
-  const sources = Object.fromEntries(names.map(name => [name, { content: readFileSync(join(FOLDER, name), 'utf8') }]))
+  const sources = Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, { content }]))
   const settings = { ...SETTINGS, outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } }
   const input = JSON.stringify({ language: 'Solidity', sources, settings })
-  const output = JSON.parse(solc.compile(input, { import: readImport })) as SolcOutput
+  const output = JSON.parse(solc.compile(input, { import: path => readImport(path, locate) })) as SolcOutput
   if (output.errors?.length) throw new Error(output.errors.map(error => error.formattedMessage).join('\n'))
   const compiled = Object.values(output.contracts).flatMap(contracts => Object.entries(contracts))
   return Object.fromEntries(
@@ -64,9 +93,9 @@ export function everyError(compiled: Readonly<Record<string, CompiledContract>>)
   return [...byName.values()].sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1))
 }
 
-function readImport(path: string): { contents: string } | { error: string } {
+function readImport(path: string, locate: (path: string) => string): { contents: string } | { error: string } {
   try {
-    return { contents: readFileSync(require.resolve(path), 'utf8') }
+    return { contents: readFileSync(locate(path), 'utf8') }
   } catch {
     return { error: `${basename(path)} is not installed` }
   }

@@ -3,50 +3,32 @@ pragma solidity 0.8.37;
 
 import {
     AllRoundsAnchored,
+    BadRecord,
     HeadMoved,
     JobEnded,
     JobNotOpen,
     LeaseHeld,
     NotLeaseHolder,
+    TooManyUnsettled,
     WrongEpoch,
     WrongRound
 } from "./Errors.sol";
 import {Escrow} from "./Escrow.sol";
+import {Rounds} from "./Rounds.sol";
 import {Registry} from "./Registry.sol";
+import {Terms} from "./Terms.sol";
+import {Anchor, claimsHash} from "./Works.sol";
 
 /// @notice Who coordinates a job, and the chain of its rounds.
 /// @dev A lease that ran out stays with its holder until somebody else takes it: only a takeover changes the epoch.
-contract Anchors {
-    struct JobAnchors {
-        address holder;
-        uint32 epoch;
-        uint48 expiresAt;
-        /// Rounds anchored.
-        uint32 rounds;
-        /// The job diverged: no more rounds.
-        bool ended;
-        bytes32 head;
-    }
-
-    Registry public immutable registry;
-    Escrow public immutable escrow;
+contract Anchors is Rounds {
     uint128 private immutable _leaseBond;
     uint48 private immutable _leaseSeconds;
 
-    mapping(bytes32 job => JobAnchors) private _anchors;
-    /// @notice The block of a round's anchor: its beacon is drawn from a later one.
-    mapping(bytes32 job => mapping(uint32 round => uint64)) public blockOf;
-
     event LeaseTaken(bytes32 indexed job, address indexed holder, uint32 epoch, uint48 expiresAt);
     event LeaseReleased(bytes32 indexed job, address indexed holder, uint32 epoch);
-    event Anchored(
-        bytes32 indexed job, uint32 indexed round, bytes32 head, bytes32 globalRoot, bytes32 documentId, address holder
-    );
-    event Ended(bytes32 indexed job, uint32 rounds, bytes32 head, bytes32 documentId, address holder);
 
-    constructor(Registry registry_, Escrow escrow_) {
-        registry = registry_;
-        escrow = escrow_;
+    constructor(Registry registry_, Escrow escrow_) Rounds(registry_, escrow_) {
         _leaseBond = registry_.parameters().leaseBond;
         _leaseSeconds = registry_.parameters().leaseSeconds;
     }
@@ -57,49 +39,55 @@ contract Anchors {
         registry.requireRunning();
         (Escrow.Status status,) = escrow.statusOf(job);
         if (status != Escrow.Status.Open && status != Escrow.Status.Cancelled) revert JobNotOpen(job);
-        JobAnchors storage a = _anchors[job];
-        address previous = a.holder;
-        if (previous != address(0) && block.timestamp < a.expiresAt) revert LeaseHeld(previous, a.expiresAt);
+        JobAnchors storage j = _jobs[job];
+        address previous = j.holder;
+        if (previous != address(0) && block.timestamp < j.expiresAt) revert LeaseHeld(previous, j.expiresAt);
         if (previous != address(0)) registry.unlock(previous, _leaseBond);
         registry.lock(msg.sender, _leaseBond);
-        a.holder = msg.sender;
-        a.epoch++;
-        _renew(a);
-        emit LeaseTaken(job, msg.sender, a.epoch, a.expiresAt);
+        j.holder = msg.sender;
+        j.epoch++;
+        _renew(j);
+        emit LeaseTaken(job, msg.sender, j.epoch, j.expiresAt);
     }
 
     /// @notice Gives a lease back and frees its bond.
     function releaseLease(bytes32 job, uint32 epoch) external {
-        JobAnchors storage a = _held(job, msg.sender, epoch);
-        a.holder = address(0);
+        JobAnchors storage j = _held(job, msg.sender, epoch);
+        j.holder = address(0);
         registry.unlock(msg.sender, _leaseBond);
         emit LeaseReleased(job, msg.sender, epoch);
     }
 
-    /// @notice Adds the next round to a job's chain and renews the lease.
-    function anchor(
-        bytes32 job,
-        uint32 epoch,
-        bytes32 previousHead,
-        uint32 round,
-        bytes32 globalRoot,
-        bytes32 documentId
-    ) external {
-        JobAnchors storage a = _growing(job, epoch, previousHead);
-        if (round != a.rounds) revert WrongRound(a.rounds);
-        a.rounds = round + 1;
-        a.head = keccak256(abi.encode(previousHead, round, globalRoot, documentId));
-        blockOf[job][round] = uint64(block.number);
-        _renew(a);
-        emit Anchored(job, round, a.head, globalRoot, documentId, msg.sender);
+    /// @notice Adds the next round to a job's chain, locks the bonds of its works and renews the lease.
+    function anchor(uint32 epoch, Anchor calldata a) external {
+        (Escrow.Status status,) = escrow.statusOf(a.job);
+        if (status != Escrow.Status.Open) revert JobNotOpen(a.job);
+        Terms memory terms = escrow.termsOf(a.job);
+        JobAnchors storage j = _growing(epoch, a);
+        if (j.rounds == terms.rounds) revert AllRoundsAnchored(terms.rounds);
+        if (a.round >= j.finalRounds + terms.maximumUnsettled) revert TooManyUnsettled(j.finalRounds);
+        _requireFull(a, terms);
+        _append(j, a, terms, true);
+        j.rounds = a.round + 1;
+        (j.root, j.claims) = (a.globalRoot, claimsHash(a, terms.replicas));
+        _renew(j);
+        emit Anchored(a.job, a.round, j.head, a);
     }
 
-    /// @notice Ends a job that diverged in the round after its last anchor; `documentId` says where.
-    function end(bytes32 job, uint32 epoch, bytes32 previousHead, bytes32 documentId) external {
-        JobAnchors storage a = _growing(job, epoch, previousHead);
-        a.ended = true;
-        a.head = keccak256(abi.encode(previousHead, a.rounds, bytes32(0), documentId));
-        emit Ended(job, a.rounds, a.head, documentId, msg.sender);
+    /// @notice Closes the chain: of a job that diverged in the round after its last anchor, or that was cancelled, with
+    /// what was done of that round; of one that has all its rounds, with the last attestations.
+    function end(uint32 epoch, Anchor calldata a) external {
+        (Escrow.Status status,) = escrow.statusOf(a.job);
+        bool cancelled = status == Escrow.Status.Cancelled;
+        if (status != Escrow.Status.Open && !cancelled) revert JobNotOpen(a.job);
+        Terms memory terms = escrow.termsOf(a.job);
+        JobAnchors storage j = _growing(epoch, a);
+        if (a.globalRoot != 0) revert BadRecord();
+        _requirePart(a, terms, j.rounds == terms.rounds);
+        // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
+        _append(j, a, terms, !cancelled && j.rounds < terms.rounds);
+        j.ended = true;
+        emit Ended(a.job, j.rounds, j.head, a);
     }
 
     /// @notice Reverts unless `account` holds the job's lease in this epoch.
@@ -107,26 +95,24 @@ contract Anchors {
         _held(job, account, epoch);
     }
 
-    function anchorsOf(bytes32 job) external view returns (JobAnchors memory) {
-        return _anchors[job];
+    /// @dev Compare-and-set: a takeover (epoch), another anchor or a rewind (head) in between makes the call fail.
+    function _growing(uint32 epoch, Anchor calldata a) private view returns (JobAnchors storage j) {
+        j = _held(a.job, msg.sender, epoch);
+        if (j.ended) revert JobEnded(a.job);
+        if (j.head != a.previousHead) revert HeadMoved(j.head);
+        if (a.round != j.rounds) revert WrongRound(j.rounds);
+        if (a.coordinator != msg.sender || a.previousRoot != j.root || a.previousClaims != j.claims) {
+            revert BadRecord();
+        }
     }
 
-    /// @dev Compare-and-set: a takeover (epoch) or another anchor (head) in between makes the call fail.
-    function _growing(bytes32 job, uint32 epoch, bytes32 previousHead) private view returns (JobAnchors storage a) {
-        uint32 rounds = escrow.openRounds(job);
-        a = _held(job, msg.sender, epoch);
-        if (a.ended) revert JobEnded(job);
-        if (a.rounds == rounds) revert AllRoundsAnchored(rounds);
-        if (a.head != previousHead) revert HeadMoved(a.head);
+    function _held(bytes32 job, address account, uint32 epoch) private view returns (JobAnchors storage j) {
+        j = _jobs[job];
+        if (j.holder != account) revert NotLeaseHolder(account);
+        if (j.epoch != epoch) revert WrongEpoch(j.epoch);
     }
 
-    function _held(bytes32 job, address account, uint32 epoch) private view returns (JobAnchors storage a) {
-        a = _anchors[job];
-        if (a.holder != account) revert NotLeaseHolder(account);
-        if (a.epoch != epoch) revert WrongEpoch(a.epoch);
-    }
-
-    function _renew(JobAnchors storage a) private {
-        a.expiresAt = uint48(block.timestamp) + _leaseSeconds;
+    function _renew(JobAnchors storage j) private {
+        j.expiresAt = uint48(block.timestamp) + _leaseSeconds;
     }
 }

@@ -3,27 +3,33 @@ pragma solidity 0.8.37;
 
 import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {Anchors} from "./Anchors.sol";
+import {countsOf, earnedIn, earningsRoot, Leaf, leafHash, plus, totalsOf} from "./EarningsTree.sol";
 import {
     AssertionPending,
-    BadParameters,
     BadProof,
+    BadRecord,
     CancelWindowOver,
     ChallengeWindowOpen,
+    ChallengeWindowOver,
+    EarningsRight,
     JobNotOpen,
+    NotCounted,
     NotFinished,
     NothingPending,
     OnlyFinal,
     RoundsDecrease,
-    RoundsNotAnchored,
+    RoundsNotFinal,
     TotalsDecrease,
     TotalsExceedRounds
 } from "./Errors.sol";
 import {Escrow} from "./Escrow.sol";
 import {Registry} from "./Registry.sol";
+import {Slashing} from "./Slashing.sol";
 import {atLeast, Counts, mostCounts, priceOf, Terms} from "./Terms.sol";
+import {Anchor, headOf} from "./Works.sol";
 
-/// @notice What a job's accounts earned: one cumulative Merkle root per job, a bonded assertion with its own window.
-/// @dev The tree is OpenZeppelin's StandardMerkleTree over (job, account, trained, evaluated, kept, coordinated).
+/// @notice What a job's accounts earned: one cumulative Merkle root per job, a bonded assertion with its own window, in
+/// which anyone may count one account's work from the anchors and show that its leaf is wrong.
 contract Earnings {
     struct Settled {
         bytes32 root;
@@ -39,6 +45,17 @@ contract Earnings {
         /// Zero: nothing is pending.
         uint48 settlesAt;
         bool isFinal;
+        /// Links that it covers: its rounds, and, if final, the link that closed the chain.
+        uint32 links;
+        /// Which assertion about the job this is, from 1.
+        uint32 number;
+    }
+
+    /// @notice What was counted of an account's work, since what is settled.
+    struct Tally {
+        /// The next link; zero before the first was counted.
+        uint32 next;
+        Counts counts;
     }
 
     Registry public immutable registry;
@@ -49,6 +66,8 @@ contract Earnings {
 
     mapping(bytes32 job => Settled) private _settled;
     mapping(bytes32 job => Pending) private _pending;
+    mapping(bytes32 job => uint32) private _assertions;
+    mapping(bytes32 job => mapping(uint32 number => mapping(address account => Tally))) private _tallies;
     /// @notice What an account has taken from a job.
     mapping(bytes32 job => mapping(address account => uint256)) public withdrawn;
 
@@ -57,21 +76,15 @@ contract Earnings {
         address indexed asserter,
         uint32 rounds,
         bytes32 root,
-        Counts totals,
+        Leaf[] leaves,
         bool isFinal,
         uint48 settlesAt
     );
+    event Refuted(bytes32 indexed job, address indexed asserter, address indexed challenger, address account);
     event Settlement(bytes32 indexed job, uint32 rounds, bytes32 root, uint256 owed, bool isFinal);
     event Withdrawn(bytes32 indexed job, address indexed account, uint256 amount);
 
-    /// @dev The last of the four to be deployed, so it can see whether all predicted addresses came true.
     constructor(Registry registry_, Escrow escrow_, Anchors anchors_) {
-        bool registryFits = registry_.anchors() == address(anchors_) && registry_.earnings() == address(this);
-        bool escrowFits = address(escrow_.registry()) == address(registry_) && escrow_.anchors() == address(anchors_)
-            && escrow_.earnings() == address(this);
-        bool anchorsFit =
-            address(anchors_.registry()) == address(registry_) && address(anchors_.escrow()) == address(escrow_);
-        if (!registryFits || !escrowFits || !anchorsFit) revert BadParameters();
         registry = registry_;
         escrow = escrow_;
         anchors = anchors_;
@@ -79,24 +92,58 @@ contract Earnings {
         _challengeSeconds = registry_.parameters().challengeSeconds;
     }
 
-    /// @notice Claims, with a bond, what a job owes after `rounds` anchored rounds. For the lease holder.
-    function assertEarnings(
-        bytes32 job,
-        uint32 epoch,
-        uint32 rounds,
-        bytes32 root,
-        Counts calldata totals,
-        bool isFinal
-    ) external {
+    /// @notice Claims, with a bond, what a job owes whom after `rounds` final rounds. For the lease holder.
+    function assertEarnings(bytes32 job, uint32 epoch, uint32 rounds, Leaf[] calldata leaves, bool isFinal) external {
         registry.requireRunning();
         bool cancelled = _requireAssertable(job, isFinal);
         anchors.requireHolder(job, msg.sender, epoch);
         if (_pending[job].settlesAt != 0) revert AssertionPending(_pending[job].settlesAt);
-        _requirePossible(job, rounds, totals, isFinal, cancelled);
-        uint48 settlesAt = uint48(block.timestamp) + _challengeSeconds;
-        _pending[job] = Pending(root, totals, msg.sender, rounds, settlesAt, isFinal);
+        Pending memory p;
+        (p.root, p.totals) = (earningsRoot(job, leaves), totalsOf(leaves));
+        p.links = _requirePossible(job, rounds, p.totals, isFinal, cancelled);
+        (p.asserter, p.rounds, p.isFinal) = (msg.sender, rounds, isFinal);
+        p.settlesAt = uint48(block.timestamp) + _challengeSeconds;
+        p.number = ++_assertions[job];
+        _pending[job] = p;
         registry.lock(msg.sender, _bond);
-        emit Asserted(job, msg.sender, rounds, root, totals, isFinal, settlesAt);
+        emit Asserted(job, msg.sender, rounds, p.root, leaves, isFinal, p.settlesAt);
+    }
+
+    /// @notice Counts what an account earned in the next links that the pending assertion adds to what is settled. Many
+    /// rounds may take several calls. For anyone.
+    function count(bytes32 job, address account, Anchor[] calldata links) external {
+        Pending storage p = _pending[job];
+        if (p.settlesAt == 0) revert NothingPending();
+        Tally storage t = _tallies[job][p.number][account];
+        uint32 next = t.next == 0 ? _settled[job].rounds : t.next;
+        uint32 replicas = escrow.termsOf(job).replicas;
+        for (uint256 i = 0; i < links.length; i++) {
+            bool closing = next == p.rounds;
+            if (next >= p.links || links[i].job != job || links[i].round != next) revert BadRecord();
+            if (anchors.linkOf(job, next).head != headOf(links[i])) revert BadRecord();
+            t.counts = plus(t.counts, earnedIn(links[i], account, replicas, closing));
+            next++;
+        }
+        t.next = next;
+    }
+
+    /// @notice Shows that an account's leaf is not what it was plus what was counted: the asserter loses its bond.
+    /// @param settled Leaves of the settled root. @param pending Leaves of the pending one.
+    function challengeEarnings(bytes32 job, address account, Leaf[] calldata settled, Leaf[] calldata pending) external {
+        Pending memory p = _pending[job];
+        if (p.settlesAt == 0) revert NothingPending();
+        if (block.timestamp >= p.settlesAt) revert ChallengeWindowOver(p.settlesAt);
+        (bytes32 before, bytes32 after_) = (earningsRoot(job, settled), earningsRoot(job, pending));
+        if (before != _settled[job].root || after_ != p.root) revert BadProof();
+        Tally memory t = _tallies[job][p.number][account];
+        uint32 next = t.next == 0 ? _settled[job].rounds : t.next;
+        if (next != p.links) revert NotCounted(next);
+        Counts memory right = plus(countsOf(settled, account), t.counts);
+        Counts memory said = countsOf(pending, account);
+        if (atLeast(right, said) && atLeast(said, right)) revert EarningsRight();
+        delete _pending[job];
+        emit Refuted(job, p.asserter, msg.sender, account);
+        Slashing(escrow.slashing()).assertionLost(job, p.asserter, msg.sender);
     }
 
     /// @notice Makes an assertion count whose challenge window has passed. For anyone.
@@ -118,7 +165,7 @@ contract Earnings {
         external
         returns (uint256 due)
     {
-        if (!MerkleProof.verifyCalldata(proof, _settled[job].root, _leaf(job, account, counts))) revert BadProof();
+        if (!MerkleProof.verifyCalldata(proof, _settled[job].root, leafHash(job, account, counts))) revert BadProof();
         uint256 amount = priceOf(escrow.termsOf(job), counts);
         uint256 before = withdrawn[job][account];
         if (amount <= before) return 0;
@@ -137,6 +184,11 @@ contract Earnings {
         return (_settled[job], _pending[job]);
     }
 
+    /// @notice Returns what was counted for an account under the pending assertion.
+    function tallyOf(bytes32 job, address account) external view returns (Tally memory) {
+        return _tallies[job][_pending[job].number][account];
+    }
+
     /// @dev Open jobs take any assertion; cancelled ones only the last word, and only for a while.
     function _requireAssertable(bytes32 job, bool isFinal) private view returns (bool cancelled) {
         (Escrow.Status status, uint48 cancelEndsAt) = escrow.statusOf(job);
@@ -147,26 +199,22 @@ contract Earnings {
         return true;
     }
 
-    function _requirePossible(bytes32 job, uint32 rounds, Counts calldata totals, bool isFinal, bool cancelled)
+    function _requirePossible(bytes32 job, uint32 rounds, Counts memory totals, bool isFinal, bool cancelled)
         private
         view
+        returns (uint32 links)
     {
         Anchors.JobAnchors memory a = anchors.anchorsOf(job);
         Terms memory terms = escrow.termsOf(job);
-        if (rounds > a.rounds) revert RoundsNotAnchored(a.rounds);
+        links = isFinal && a.ended ? rounds + 1 : rounds;
+        if (rounds > a.rounds || links > a.finalRounds) revert RoundsNotFinal(a.finalRounds);
         if (rounds < _settled[job].rounds) revert RoundsDecrease(_settled[job].rounds);
         bool finished = rounds == a.rounds && (cancelled || a.ended || rounds == terms.rounds);
         if (isFinal && !finished) revert NotFinished();
         if (!atLeast(totals, _settled[job].totals)) revert TotalsDecrease();
-        // Work of the round in which a job was cut short is owed as well; it has no anchor.
-        bool cutShort = isFinal && (cancelled || a.ended) && rounds < terms.rounds;
-        Counts memory most = mostCounts(terms, cutShort ? rounds + 1 : rounds);
+        // A closing link may hold work of the round in which a job was cut short.
+        Counts memory most = mostCounts(terms, links < terms.rounds ? links : terms.rounds);
         most.coordinated = rounds;
         if (!atLeast(most, totals)) revert TotalsExceedRounds();
-    }
-
-    function _leaf(bytes32 job, address account, Counts calldata c) private pure returns (bytes32) {
-        bytes memory fields = abi.encode(job, account, c.trained, c.evaluated, c.kept, c.coordinated);
-        return keccak256(bytes.concat(keccak256(fields)));
     }
 }

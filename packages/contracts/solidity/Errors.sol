@@ -17,7 +17,7 @@ error OwnerNotApproving(address owner, address node);
 error BadPeerKey();
 error ZeroAmount();
 error NotNode(address account);
-error StakeTooLow(uint256 needed, uint256 free);
+error StakeTooLow(address account, uint256 needed, uint256 free);
 error NothingUnbonding();
 error StillUnbonding(uint48 until);
 
@@ -40,16 +40,50 @@ error JobEnded(bytes32 job);
 error HeadMoved(bytes32 head);
 error WrongRound(uint32 next);
 error AllRoundsAnchored(uint32 rounds);
+error BadRecord();
+error TooManyUnsettled(uint32 finalRounds);
+error BadWorks();
+error BadAudits();
+error BadSignature(address worker);
+error OuterUnsigned();
+error DisputeOpen(bytes32 head);
+error NotVoid(bytes32 head);
+error BondGone(bytes32 head, uint32 position);
+
+// Disputes and slashes
+error NotDisputable(bytes32 job);
+error ChallengeWindowOver(uint48 until);
+error NoClaim();
+error ClaimLost();
+error ClaimStands();
+error AlreadyChallenged();
+error GameUnknown();
+error GameOver();
+error NotYourTurn(address account);
+error ClockRunning(uint48 until);
+error ClockOver();
+error NotJudge(address caller);
+error CaseUnknown(bytes32 head);
+error NotCompensated();
 
 // Earnings
 error AssertionPending(uint48 settlesAt);
 error CancelWindowOver(uint48 endedAt);
 error OnlyFinal();
 error NotFinished();
-error RoundsNotAnchored(uint32 anchored);
+error RoundsNotFinal(uint32 finalRounds);
 error RoundsDecrease(uint32 settled);
 error TotalsDecrease();
 error TotalsExceedRounds();
 error NothingPending();
 error ChallengeWindowOpen(uint48 until);
 error BadProof();
+error LeavesUnordered();
+error NotCounted(uint32 next);
+error EarningsRight();
+
+// Games
+error OtherClaim();
+error OtherPosition();
+error OldPosition(uint32 turn);
+error NotSigned();

@@ -16,8 +16,9 @@ import {
     OwedExceedsBudget,
     PaidExceedsOwed
 } from "./Errors.sol";
+import {Modules} from "./Modules.sol";
 import {Registry} from "./Registry.sol";
-import {areSensible, mostCounts, priceOf, Terms} from "./Terms.sol";
+import {areSensible, mostCounts, priceOf, Terms, unitBondFor} from "./Terms.sol";
 
 /// @dev What the escrow asks of Earnings; an interface, so that the two files need no circle of imports.
 interface PendingAssertions {
@@ -46,13 +47,18 @@ contract Escrow {
         uint48 cancelEndsAt;
         uint128 owed;
         uint128 paid;
+        /// Locked from a worker's stake for each of its units until their round is final.
+        uint128 unitBond;
     }
 
     IERC20 public immutable token;
     Registry public immutable registry;
     address public immutable anchors;
     address public immutable earnings;
+    address public immutable slashing;
+    address public immutable disputes;
     uint48 private immutable _cancelSeconds;
+    uint32 private immutable _colludingShare;
 
     mapping(bytes32 job => Job) private _jobs;
     bytes32[] private _keys;
@@ -68,12 +74,13 @@ contract Escrow {
         _;
     }
 
-    constructor(Registry registry_, address anchors_, address earnings_) {
+    constructor(Registry registry_) {
+        Modules memory m = registry_.modules();
+        (anchors, earnings, slashing, disputes) = (m.anchors, m.earnings, m.slashing, m.disputes);
         registry = registry_;
         token = registry_.token();
-        anchors = anchors_;
-        earnings = earnings_;
         _cancelSeconds = registry_.parameters().cancelSeconds;
+        _colludingShare = registry_.parameters().colludingShare;
     }
 
     /// @notice Locks the caller's budget for a job.
@@ -85,7 +92,8 @@ contract Escrow {
         // The most that the job can come to.
         uint256 needed = priceOf(terms, mostCounts(terms, terms.rounds));
         if (terms.budget < needed) revert BudgetTooLow(needed, terms.budget);
-        (_jobs[job].terms, _jobs[job].submitter, _jobs[job].status) = (terms, msg.sender, Status.Open);
+        uint128 unitBond = unitBondFor(terms, _colludingShare);
+        _jobs[job] = Job(terms, msg.sender, Status.Open, 0, 0, 0, unitBond);
         _keys.push(job);
         emit Submitted(job, msg.sender, terms.document, terms.budget);
         token.safeTransferFrom(msg.sender, address(this), terms.budget);
@@ -134,11 +142,8 @@ contract Escrow {
         token.safeTransfer(account, amount);
     }
 
-    /// @notice Returns how many rounds an open job has; reverts for any other job.
-    function openRounds(bytes32 job) external view returns (uint32) {
-        Job storage j = _known(job);
-        if (j.status != Status.Open) revert JobNotOpen(job);
-        return j.terms.rounds;
+    function unitBondOf(bytes32 job) external view returns (uint128) {
+        return _jobs[job].unitBond;
     }
 
     /// @notice Returns a job; an unknown one has status None.

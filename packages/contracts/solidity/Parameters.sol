@@ -7,32 +7,46 @@ uint48 constant LONGEST = 36_500 days;
 
 /// @notice What a network fixes at construction. Nobody can change it later.
 struct Parameters {
-    /// Stake below which an account is no node: it takes no lease and asserts nothing.
+    /// Stake below which an account is no node: it takes no lease, does no bonded work and asserts nothing.
     uint128 minimumStake;
     /// Locked from the holder's stake while it holds a job's lease.
     uint128 leaseBond;
     /// Locked from the asserter's stake until its assertion settles.
     uint128 earningsBond;
+    /// Locked from the first challenger of a claim; every later one's is twice the one before.
+    uint128 challengeBond;
+    /// What whoever proves a wrong gets for gas and trouble, if half of the slashed bond covers it.
+    uint128 challengerReward;
     uint48 unbondingSeconds;
     uint48 challengeSeconds;
+    /// How long one side of a dispute may think in all; the defender, about all games on one claim together.
+    uint48 maximumDelaySeconds;
     uint48 leaseSeconds;
     /// How long after a cancellation final earnings may still be asserted.
     uint48 cancelSeconds;
     uint48 pauseSeconds;
     /// From the start of one pause to the earliest start of the next.
     uint48 pauseIntervalSeconds;
+    /// Share of the verifiers' stake that is assumed to collude, in parts per million.
+    uint32 colludingShare;
     /// Zero for a network that nobody can pause.
     address guardian;
 }
 
+// How often a challenger's bond doubles. The bond of the last still fits into 128 bits.
+uint32 constant MOST_DOUBLINGS = 16;
+
 /// @dev Unbonding outlasts the challenge window, so that a stake can still answer for what it asserted.
-/// A pending assertion and one whole pause fit into the cancel window, and at most one pause's worth of time falls into
-/// it: a pause never costs anybody's earnings.
+/// Rounds become final, and an assertion about them and one whole pause fit into the cancel window, whatever games are
+/// played; and at most one pause's worth of time falls into it: neither a game nor a pause ever costs anybody's earnings.
 function checkParameters(Parameters memory p) pure {
     bool longUnbonding = p.unbondingSeconds > p.challengeSeconds;
-    bool longCancel = p.cancelSeconds > uint256(p.challengeSeconds) + p.pauseSeconds;
+    bool longCancel = p.cancelSeconds > uint256(p.challengeSeconds) + 2 * uint256(p.maximumDelaySeconds) + p.pauseSeconds;
     bool rarePauses = p.pauseIntervalSeconds >= uint256(p.cancelSeconds) + p.pauseSeconds;
     // Adding one to the clock must never overflow: that would keep stakes for ever. The other periods are shorter.
     bool bounded = p.unbondingSeconds <= LONGEST && p.pauseIntervalSeconds <= LONGEST && p.leaseSeconds <= LONGEST;
-    if (!longUnbonding || !longCancel || !rarePauses || !bounded || p.leaseSeconds == 0) revert BadParameters();
+    bool chances = p.colludingShare < 1e6 && p.challengeBond <= type(uint128).max >> MOST_DOUBLINGS;
+    if (!longUnbonding || !longCancel || !rarePauses || !bounded || p.leaseSeconds == 0 || !chances) {
+        revert BadParameters();
+    }
 }

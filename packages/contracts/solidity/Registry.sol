@@ -14,6 +14,7 @@ import {
     ZeroAmount
 } from "./Errors.sol";
 import {GuardianPause} from "./GuardianPause.sol";
+import {Modules} from "./Modules.sol";
 import {checkParameters, Parameters} from "./Parameters.sol";
 
 /// @notice Who the nodes are and what they answer with. Holds the stakes; bonds are locked parts of them.
@@ -29,15 +30,18 @@ contract Registry is GuardianPause {
         /// The peer key's signature over this account; what it covers is in docs/decisions/0004-network.md.
         bytes32[2] signature;
         uint128 stake;
-        /// Part of `stake` that backs leases and assertions.
+        /// Part of `stake` that backs leases, work, assertions and challenges.
         uint128 locked;
         /// No longer part of `stake`.
         uint128 unbonding;
     }
 
     IERC20 public immutable token;
+    address public immutable escrow;
     address public immutable anchors;
     address public immutable earnings;
+    address public immutable slashing;
+    address public immutable disputes;
     uint128 private immutable _minimumStake;
     uint48 private immutable _unbondingSeconds;
 
@@ -53,20 +57,21 @@ contract Registry is GuardianPause {
     event StakeWithdrawn(address indexed node, uint128 amount);
     event Locked(address indexed node, address indexed module, uint128 amount);
     event Unlocked(address indexed node, address indexed module, uint128 amount);
+    event Slashed(address indexed node, uint128 amount);
 
     modifier onlyModule() {
-        if (msg.sender != anchors && msg.sender != earnings) revert NotModule(msg.sender);
+        if (msg.sender != anchors && msg.sender != earnings && msg.sender != disputes) revert NotModule(msg.sender);
         _;
     }
 
-    /// @param anchors_ and `earnings_` are not deployed yet: their addresses are predicted from the deployer's nonce.
-    constructor(IERC20 token_, address anchors_, address earnings_, Parameters memory p)
+    /// @param modules_ are not deployed yet: their addresses are predicted from the deployer's nonce.
+    constructor(IERC20 token_, Modules memory modules_, Parameters memory p)
         GuardianPause(p.guardian, p.pauseSeconds, p.pauseIntervalSeconds)
     {
         checkParameters(p);
         token = token_;
-        anchors = anchors_;
-        earnings = earnings_;
+        (escrow, anchors, earnings) = (modules_.escrow, modules_.anchors, modules_.earnings);
+        (slashing, disputes) = (modules_.slashing, modules_.disputes);
         _minimumStake = p.minimumStake;
         _unbondingSeconds = p.unbondingSeconds;
         _parameters = p;
@@ -101,7 +106,7 @@ contract Registry is GuardianPause {
         if (amount == 0) revert ZeroAmount();
         Node storage node = _nodes[msg.sender];
         uint128 free = node.stake - node.locked;
-        if (amount > free) revert StakeTooLow(amount, free);
+        if (amount > free) revert StakeTooLow(msg.sender, amount, free);
         node.stake -= amount;
         node.unbonding += amount;
         node.unbondsAt = uint48(block.timestamp) + _unbondingSeconds;
@@ -124,7 +129,7 @@ contract Registry is GuardianPause {
         Node storage node = _nodes[account];
         if (node.peerKey == 0 || node.stake < _minimumStake) revert NotNode(account);
         uint128 free = node.stake - node.locked;
-        if (amount > free) revert StakeTooLow(amount, free);
+        if (amount > free) revert StakeTooLow(account, amount, free);
         node.locked += amount;
         emit Locked(account, msg.sender, amount);
     }
@@ -133,6 +138,20 @@ contract Registry is GuardianPause {
     function unlock(address account, uint128 amount) external onlyModule {
         _nodes[account].locked -= amount;
         emit Unlocked(account, msg.sender, amount);
+    }
+
+    /// @notice Takes a bond from a node and hands it to the module that spends it.
+    function slash(address account, uint128 amount) external {
+        if (msg.sender != slashing) revert NotModule(msg.sender);
+        Node storage node = _nodes[account];
+        node.locked -= amount;
+        node.stake -= amount;
+        emit Slashed(account, amount);
+        token.safeTransfer(msg.sender, amount);
+    }
+
+    function modules() external view returns (Modules memory) {
+        return Modules(escrow, anchors, earnings, slashing, disputes);
     }
 
     function parameters() external view returns (Parameters memory) {

@@ -1,8 +1,10 @@
 import type { HashHex } from '@cairn/primitives'
-import { type CallName, type JobId, NO_HASH, noCounts, type Settlement, type SettlementCalls } from '@cairn/protocol'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { playScript, type ScriptStep } from './conformance.ts'
+import { type JobId, NO_HASH, type Settlement } from '@cairn/protocol'
+import { afterAll, beforeAll, describe, it } from 'vitest'
+import type { Players } from './conformance.ts'
 import { type LocalChain, startLocalChain } from './index.ts'
+import { nextRound } from './testing/next-round.ts'
+import { type Line, line, ofJob, play as playLines } from './testing/script.ts'
 
 let chain: LocalChain
 beforeAll(async () => {
@@ -10,61 +12,46 @@ beforeAll(async () => {
 })
 afterAll(() => chain?.stop())
 
-/** A step: when, which account, what, and how it must end (by default it goes through). */
-type Line<Name extends CallName = CallName> = readonly [
-  at: number,
-  by: number,
-  call: Name,
-  args: (job: JobId, state: Settlement) => SettlementCalls[Name],
-  outcome?: string,
-]
-
-const line = <Name extends CallName>(...parts: Line<Name>): Line => parts as unknown as Line
-
-/** Plays lines on the contracts and the model; both must do what each line says. */
-async function play(lines: readonly Line[]): Promise<void> {
-  const steps: ScriptStep[] = lines.map(([at, by, call, args]) => ({
-    at,
-    call: (accounts, state) => {
-      const job = [...state.jobs.keys()].at(-1) ?? (NO_HASH as string as JobId)
-      return { call, from: accounts[by]!, args: args(job, state) } as never
-    },
-  }))
-  const said = lines.map(([at, , call, , outcome = call]) => `${at} ${outcome}`)
-  const outcomes = await playScript(chain, steps)
-  expect(outcomes.map((outcome, i) => `${lines[i]![0]} ${outcome}`)).toEqual(said)
-}
+const play = (lines: readonly Line[]) => playLines(chain, lines)
 
 const terms = {
   document: 'd'.repeat(64) as HashHex,
+  provable: NO_HASH,
   budget: 100n,
   trainPrice: 10n,
   evaluatePrice: 0n,
   custodyPrice: 0n,
   roundPrice: 0n,
+  auditPrice: 0n,
   rounds: 2,
   replicas: 1,
   evaluations: 0,
   custodians: 0,
+  auditRate: 0,
+  maximumUnsettled: 2,
+  verifiers: 0,
+  policy: 0,
 }
 const submit = line(0, 0, 'submit', () => ({ terms }))
-const ofJob = (job: JobId) => ({ job })
-const anchor = (epoch: number) => (job: JobId, state: Settlement) => {
-  const { rounds: round, head: previousHead } = state.jobs.get(job)!
-  const root = 'a'.repeat(64) as HashHex
-  return { job, epoch, previousHead, round, globalRoot: root, documentId: root }
-}
+const anchor =
+  (epoch: number, by = 1) =>
+  (job: JobId, state: Settlement, { accounts, sign }: Players) => ({
+    epoch,
+    anchor: nextRound(state.jobs.get(job)!, job, { coordinator: accounts[by]!, workers: [accounts[3]!] }, sign),
+  })
+const link = (round: number) => (job: JobId, state: Settlement) => ({
+  anchor: state.jobs.get(job)!.links[round]!.anchor,
+})
 const nothingOwed = (epoch: number, rounds: number, isFinal: boolean) => (job: JobId) => ({
   job,
   epoch,
   rounds,
-  root: NO_HASH,
-  totals: noCounts,
+  leaves: [],
   isFinal,
 })
 const guardian = 1
 
-/** Periods: lease 30, challenge 20, cancel 60, unbonding 50, pause 10, pause interval 80. */
+/** Periods: lease 30, challenge 20, delay 12, cancel 60, unbonding 50, pause 10, pause interval 80. */
 describe('at the border of a window', () => {
   it('a lease passes on when it has run out, and the late holder cannot anchor any more', () =>
     play([
@@ -74,8 +61,8 @@ describe('at the border of a window', () => {
       line(49, 2, 'takeLease', ofJob, 'LeaseHeld'),
       line(50, 2, 'takeLease', ofJob),
       line(50, 1, 'anchor', anchor(1), 'NotLeaseHolder'),
-      line(51, 2, 'anchor', anchor(1), 'WrongEpoch'),
-      line(51, 2, 'anchor', anchor(2)),
+      line(51, 2, 'anchor', anchor(1, 2), 'WrongEpoch'),
+      line(51, 2, 'anchor', anchor(2, 2)),
     ]))
 
   it('a lease that ran out still serves its holder while nobody else takes it', () =>
@@ -86,11 +73,14 @@ describe('at the border of a window', () => {
       submit,
       line(0, 1, 'takeLease', ofJob),
       line(0, 1, 'anchor', anchor(1)),
-      line(10, 1, 'assertEarnings', nothingOwed(1, 1, false)),
-      line(29, 3, 'settle', ofJob, 'ChallengeWindowOpen'),
-      line(29, 1, 'assertEarnings', nothingOwed(1, 1, false), 'AssertionPending'),
-      line(30, 3, 'settle', ofJob),
-      line(30, 3, 'settle', ofJob, 'NothingPending'),
+      line(19, 3, 'finalise', link(0), 'ChallengeWindowOpen'),
+      line(20, 1, 'assertEarnings', nothingOwed(1, 1, false), 'RoundsNotFinal'),
+      line(20, 3, 'finalise', link(0)),
+      line(20, 1, 'assertEarnings', nothingOwed(1, 1, false)),
+      line(39, 3, 'settle', ofJob, 'ChallengeWindowOpen'),
+      line(39, 1, 'assertEarnings', nothingOwed(1, 1, false), 'AssertionPending'),
+      line(40, 3, 'settle', ofJob),
+      line(40, 3, 'settle', ofJob, 'NothingPending'),
     ]))
 
   it('final earnings of a cancelled job come until its window ends, and it closes after them', () =>
@@ -100,6 +90,7 @@ describe('at the border of a window', () => {
       line(0, 1, 'anchor', anchor(1)),
       line(5, 0, 'cancel', ofJob),
       line(65, 0, 'close', ofJob, 'NotClosable'),
+      line(65, 3, 'finalise', link(0)),
       line(65, 1, 'assertEarnings', nothingOwed(1, 1, true)),
       line(66, 0, 'close', ofJob, 'AssertionPending'),
       line(85, 0, 'settle', ofJob),
@@ -124,8 +115,9 @@ describe('at the border of a window', () => {
       line(0, 1, 'anchor', anchor(1)),
       line(20, 0, 'cancel', ofJob),
       line(30, 2, 'takeLease', ofJob),
-      line(31, 2, 'anchor', anchor(2), 'JobNotOpen'),
+      line(31, 2, 'anchor', anchor(2, 2), 'JobNotOpen'),
       line(31, 2, 'assertEarnings', nothingOwed(2, 1, false), 'OnlyFinal'),
+      line(31, 4, 'finalise', link(0)),
       line(31, 2, 'assertEarnings', nothingOwed(2, 1, true)),
     ]))
 

@@ -1,20 +1,31 @@
 /** What only happens on a chain with others on it: races, calls that are not ours to make, contracts that will not deploy. */
 import { type HashHex, toHashHex } from '@cairn/primitives'
 import type { JobId, NetworkParameters } from '@cairn/protocol'
-import { createTestClient, decodeErrorResult, encodeDeployData, encodeFunctionData, http, publicActions } from 'viem'
+import {
+  createTestClient,
+  decodeErrorResult,
+  encodeDeployData,
+  encodeFunctionData,
+  http,
+  publicActions,
+  zeroAddress,
+} from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { earningsAbi, earningsBytecode } from './abi/earnings.ts'
+import { anchorsAbi } from './abi/anchors.ts'
 import { errorsAbi } from './abi/errors.ts'
 import { escrowAbi } from './abi/escrow.ts'
+import { judgedDisputesAbi, judgedDisputesBytecode } from './abi/judged-disputes.ts'
 import { registryAbi, registryBytecode } from './abi/registry.ts'
+import { slashingAbi } from './abi/slashing.ts'
 import { call } from './chain/call.ts'
 import { revertData } from './chain/errors.ts'
 import { addStake, approveNode, faucet, jobKey, registerNode, submitJob, takeLease } from './index.ts'
 import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-network.ts'
 
 const document: HashHex = toHashHex('d'.repeat(64))
-const prices = { trainPrice: 0n, evaluatePrice: 0n, custodyPrice: 0n, roundPrice: 0n }
-const counts = { rounds: 1, replicas: 1, evaluations: 0, custodians: 0 }
+const prices = { trainPrice: 0n, evaluatePrice: 0n, custodyPrice: 0n, roundPrice: 0n, auditPrice: 0n }
+const policy = { provable: toHashHex('0'.repeat(64)), auditRate: 0, verifiers: 0, policy: 0, maximumUnsettled: 1 }
+const counts = { rounds: 1, replicas: 1, evaluations: 0, custodians: 0, ...policy }
 
 let network: TestNetwork
 beforeAll(async () => {
@@ -62,12 +73,41 @@ describe('a call', () => {
 
   it('that only a contract may make is refused', async () => {
     const stranger = network.clients[6]!
-    const { registry, escrow } = stranger.addresses
+    const { registry, escrow, anchors, slashing } = stranger.addresses
     const account = accountOf(stranger)
     const job = `0x${document}` as const
+    const wrong = {
+      ...{ job, head: job, previousRoot: job, previousClaims: job, signature: job },
+      ...{ round: 0, position: 0, worker: account },
+    }
     const requests = [
       { to: registry, data: encodeFunctionData({ abi: registryAbi, functionName: 'lock', args: [account, 0n] }) },
       { to: registry, data: encodeFunctionData({ abi: registryAbi, functionName: 'unlock', args: [account, 0n] }) },
+      { to: registry, data: encodeFunctionData({ abi: registryAbi, functionName: 'slash', args: [account, 0n] }) },
+      {
+        to: anchors,
+        data: encodeFunctionData({ abi: anchorsAbi, functionName: 'refute', args: [wrong] }),
+      },
+      {
+        to: slashing,
+        data: encodeFunctionData({
+          abi: slashingAbi,
+          functionName: 'defenceLost',
+          args: [wrong, account],
+        }),
+      },
+      {
+        to: slashing,
+        data: encodeFunctionData({ abi: slashingAbi, functionName: 'assertionLost', args: [job, account, account] }),
+      },
+      {
+        to: slashing,
+        data: encodeFunctionData({
+          abi: slashingAbi,
+          functionName: 'challengeLost',
+          args: [job, account, account, 0n],
+        }),
+      },
       { to: escrow, data: encodeFunctionData({ abi: escrowAbi, functionName: 'owe', args: [job, 0n, true] }) },
       { to: escrow, data: encodeFunctionData({ abi: escrowAbi, functionName: 'pay', args: [job, account, 0n] }) },
     ]
@@ -88,12 +128,12 @@ describe('a contract', () => {
   }
 
   it('refuses parameters that break a rule of money, whoever deploys it', async () => {
-    const { token, anchors, earnings } = network.clients[0]!.addresses
+    const { token, ...modules } = network.clients[0]!.addresses
     const deployment = (change: Partial<NetworkParameters>) =>
       encodeDeployData({
         abi: registryAbi,
         bytecode: registryBytecode,
-        args: [token, anchors, earnings, { ...network.parameters, ...change }],
+        args: [token, modules, { ...network.parameters, ...change }],
       })
     expect(await refusalOf(deployment({}))).toBe('deployed')
     for (const change of [
@@ -102,15 +142,19 @@ describe('a contract', () => {
       { pauseIntervalSeconds: 129 },
       { leaseSeconds: 0 },
       { unbondingSeconds: 36_501 * 86_400 },
+      { maximumDelaySeconds: 10 },
+      { colludingShare: 1_000_000 },
+      { challengeBond: 2n ** 112n },
     ]) {
-      expect(await refusalOf(deployment(change)), JSON.stringify(change)).toBe('BadParameters')
+      expect(await refusalOf(deployment(change)), Object.keys(change).join()).toBe('BadParameters')
     }
   })
 
   it('refuses modules that do not know each other', async () => {
-    const { registry, escrow, anchors } = network.clients[0]!.addresses
-    const args = [registry, escrow, anchors] as const
-    const stray = encodeDeployData({ abi: earningsAbi, bytecode: earningsBytecode, args })
+    const { slashing } = network.clients[0]!.addresses
+    // At another address than the one that the Registry was told.
+    const args = [slashing, zeroAddress] as const
+    const stray = encodeDeployData({ abi: judgedDisputesAbi, bytecode: judgedDisputesBytecode, args })
     expect(await refusalOf(stray)).toBe('BadParameters')
   })
 })

@@ -2,7 +2,9 @@
 import { ResourceError } from '@cairn/primitives'
 import type { Account } from '@cairn/protocol'
 import { anchorsAbi } from './abi/anchors.ts'
+import { disputeGamesAbi } from './abi/dispute-games.ts'
 import { earningsAbi } from './abi/earnings.ts'
+import { slashingAbi } from './abi/slashing.ts'
 import { noContract, onChain, wrongChain } from './chain/errors.ts'
 import type { ChainClient, ChainConnection } from './chain-client.ts'
 
@@ -38,12 +40,14 @@ export async function requireContract(connection: ChainConnection, name: string,
 
 /** Contracts of two networks would each work alone, and lose money together. */
 async function checkLinks({ reader, addresses }: ChainClient): Promise<void> {
-  const { anchors, earnings, escrow } = addresses
+  const { anchors, earnings, slashing, disputes, escrow } = addresses
   const links = await Promise.all([
     reader.readContract({ address: anchors, abi: anchorsAbi, functionName: 'escrow' }),
     reader.readContract({ address: earnings, abi: earningsAbi, functionName: 'escrow' }),
+    reader.readContract({ address: slashing, abi: slashingAbi, functionName: 'escrow' }),
+    reader.readContract({ address: disputes, abi: disputeGamesAbi, functionName: 'escrow' }),
   ]).catch(cause => {
-    throw noContract('anchors or earnings', `${anchors}, ${earnings}`, 'another contract', cause)
+    throw noContract('anchors, earnings, slashing or disputes', anchors, 'another contract', cause)
   })
   const stray = links.find(link => link.toLowerCase() !== escrow.toLowerCase())
   if (stray) throw noContract('escrow', escrow, `contracts that belong to the Escrow ${stray}`)

@@ -6,10 +6,14 @@
 import { philox4x32 } from '@cairn/primitives'
 import { type Account, createRandomCalls, type Settlement, type SettlementCall } from '@cairn/protocol'
 import { compareCall, startPair } from './conformance/pair.ts'
+import type { Signatures } from './conformance/signatures.ts'
 import type { LocalChain } from './local-chain.ts'
 import { settlementHashing } from './settlement-hashing.ts'
 
+export { advanceChain } from './conformance/clock.ts'
 export { type ForgeReport, type ForgeRun, runForge } from './conformance/forge.ts'
+export { type MoveCost, type RulesOnChain, startRules } from './conformance/game-rules.ts'
+export { type Harness, type HarnessName, startHarness } from './conformance/harness.ts'
 
 /** Returns the seeds of so many calls. */
 export const randomSeeds = (seed: number, count: number): number[] =>
@@ -21,31 +25,48 @@ export const randomSeeds = (seed: number, count: number): number[] =>
  */
 export async function compareWithModel(chain: LocalChain, seeds: readonly number[]): Promise<Map<string, number>> {
   const pair = await startPair(chain)
-  const calls = createRandomCalls(settlementHashing, pair.accounts)
+  const calls = createRandomCalls(settlementHashing, pair.signatures.note, pair.accounts)
   const outcomes = new Map<string, number>()
   for (const seed of seeds) {
     pair.now = calls.time(seed, pair.model, pair.now)
-    const outcome = await compareCall(pair, calls.next(seed, pair.model))
+    const call = await pair.signatures.sign(calls.next(seed, pair.model, pair.now))
+    const outcome = await compareCall(pair, call)
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   }
   return outcomes
+}
+
+/** Who makes the calls of a script; `sign` signs for all of them. */
+export interface Players {
+  readonly accounts: readonly Account[]
+  readonly sign: Signatures['note']
 }
 
 /** A call at a time, in seconds after the script's beginning. */
 export interface ScriptStep {
   readonly at: number
   /** Made up from the state that the steps before it left. */
-  call(accounts: readonly Account[], state: Settlement): SettlementCall
+  call(players: Players, state: Settlement): SettlementCall
 }
 
-/** Compares the calls of a script, on a network of their own. Returns the outcome of each. */
-export async function playScript(chain: LocalChain, steps: readonly ScriptStep[]): Promise<string[]> {
+/** What a script came to: the outcome of each call, and the state before the first and after each. */
+export interface ScriptReport {
+  readonly accounts: readonly Account[]
+  readonly outcomes: readonly string[]
+  readonly states: readonly Settlement[]
+}
+
+/** Compares the calls of a script, on a network of their own. */
+export async function playScript(chain: LocalChain, steps: readonly ScriptStep[]): Promise<ScriptReport> {
   const pair = await startPair(chain)
+  const players = { accounts: pair.accounts, sign: pair.signatures.note }
   const outcomes: string[] = []
+  const states = [pair.model]
   const began = pair.now
   for (const { at, call } of steps) {
     pair.now = began + at
-    outcomes.push(await compareCall(pair, call(pair.accounts, pair.model)))
+    outcomes.push(await compareCall(pair, await pair.signatures.sign(call(players, pair.model))))
+    states.push(pair.model)
   }
-  return outcomes
+  return { accounts: pair.accounts, outcomes, states }
 }

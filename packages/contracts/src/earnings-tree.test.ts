@@ -13,7 +13,7 @@ const leaves = [leaf('1', 5n), leaf('2', 0n), leaf('3', 7n)]
 
 it('proves its leaves, and nothing else', () => {
   const { root, proofOf, totals } = earningsTree(leaves)
-  expect(totals).toEqual({ trained: 12n, evaluated: 0n, kept: 3n, coordinated: 0n })
+  expect(totals).toEqual({ trained: 12n, evaluated: 0n, kept: 3n, coordinated: 0n, audited: 0n })
   for (const one of leaves) {
     const proof = proofOf(one.account)
     expect(provesLeaf(root, one, proof)).toBe(true)

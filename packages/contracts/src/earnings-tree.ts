@@ -7,14 +7,17 @@ import { type Account, addCounts, type EarningsLeaf, type EarningsTree, NO_HASH,
 import { StandardMerkleTree } from '@openzeppelin/merkle-tree'
 import { fromBytes32, toBytes32 } from './chain/hex.ts'
 
-const ENCODING = ['bytes32', 'address', 'uint64', 'uint64', 'uint64', 'uint64']
+const ENCODING = ['bytes32', 'address', 'uint64', 'uint64', 'uint64', 'uint64', 'uint64']
+
+/** The order of accounts lets a contract see that each has one leaf. */
+const IN_ORDER = { sortLeaves: false }
 
 /** Builds the tree. Throws `InputError` (`RepeatedAccount`) when two leaves are of one account. */
 export function earningsTree(leaves: readonly EarningsLeaf[]): EarningsTree {
   const ordered = [...leaves].sort((a, b) => (keyOf(a.account) < keyOf(b.account) ? -1 : 1))
   const indexes = new Map(ordered.map(({ account }, index) => [keyOf(account), index]))
   if (indexes.size !== ordered.length) throw repeatedAccount()
-  const tree = ordered.length === 0 ? undefined : StandardMerkleTree.of(ordered.map(fieldsOf), ENCODING)
+  const tree = ordered.length === 0 ? undefined : StandardMerkleTree.of(ordered.map(fieldsOf), ENCODING, IN_ORDER)
   return {
     root: tree ? fromBytes32(tree.root as Account) : NO_HASH,
     totals: ordered.reduce((sum, { counts }) => addCounts(sum, counts), noCounts),
@@ -38,6 +41,7 @@ const fieldsOf = ({ job, account, counts }: EarningsLeaf): unknown[] => [
   counts.evaluated,
   counts.kept,
   counts.coordinated,
+  counts.audited,
 ]
 
 /** Addresses may be written with or without checksum capitals. */

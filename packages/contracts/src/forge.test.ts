@@ -14,6 +14,7 @@ it('keeps every unit of money in forge, whatever calls come', { timeout: 120_000
     'testFuzz_parametersNeverOverflow',
     'testFuzz_sensibleIsDecidedForAnyTerms',
     'testFuzz_sensibleTermsAlwaysHaveAPrice',
+    'testFuzz_theUnitBondIsTheSmallestThatDeters',
   ])
   expect(calls).toBe(RUNS * DEPTH)
   // Sequences of refusals would prove nothing.

@@ -1,12 +1,19 @@
-/** Names that both sides of the chain compute alike. SPEC: docs/decisions/0004-network.md "Identities". */
+/** Names that both sides of the chain compute alike. SPEC: docs/spec/anchors.md. */
 import { concat, encodeUtf8, type HashHex } from '@cairn/primitives'
 import type { Account, Anchor, JobId } from '@cairn/protocol'
-import { encodeAbiParameters, hexToBytes, keccak256, numberToBytes, parseAbiParameters } from 'viem'
+import { concatHex, encodeAbiParameters, hexToBytes, keccak256, numberToBytes, parseAbiParameters } from 'viem'
+import { toAnchorRecord } from './chain/anchor-record.ts'
 import { fromBytes32, toBytes32 } from './chain/hex.ts'
 
 const JOB_KEY = parseAbiParameters('address submitter, bytes32 document')
 const NETWORK = parseAbiParameters('uint256 chainId, address escrow')
-const HEAD = parseAbiParameters('bytes32 previousHead, uint32 round, bytes32 globalRoot, bytes32 documentId')
+const REWIND = parseAbiParameters('bytes32 head, uint32 round')
+const ANCHOR = parseAbiParameters([
+  'Anchor anchor',
+  'struct Anchor { bytes32 job; bytes32 previousHead; bytes32 previousRoot; bytes32 previousClaims; bytes32 globalRoot; bytes32 documentId; address coordinator; uint32 round; Work[] works; Audit[] audits; }',
+  'struct Work { address worker; uint32 index; bytes32 claim; bytes signature; bytes outer; address[] custodians; }',
+  'struct Audit { address verifier; uint32 round; uint32 index; }',
+])
 
 /** Computes a job's key on the chain, which is the `job` of its units: keccak256(abi.encode(submitter, document)). */
 export const jobKey = (submitter: Account, document: HashHex): JobId =>
@@ -16,13 +23,17 @@ export const jobKey = (submitter: Account, document: HashHex): JobId =>
 export const networkId = (chainId: number, escrow: Account): HashHex =>
   fromBytes32(keccak256(encodeAbiParameters(NETWORK, [BigInt(chainId), escrow])))
 
-/** Computes the head of a job's chain after one more anchor. SPEC: docs/spec/anchors.md. */
-export const anchorHead = (previousHead: HashHex, { round, globalRoot, documentId }: Anchor): HashHex =>
-  fromBytes32(
-    keccak256(
-      encodeAbiParameters(HEAD, [toBytes32(previousHead), round, toBytes32(globalRoot), toBytes32(documentId)]),
-    ),
-  )
+/** Hashes the claims of a round's replicas, one after another, as signatures name them. */
+export const claimsHash = (claims: readonly HashHex[]): HashHex =>
+  fromBytes32(keccak256(concatHex(claims.map(toBytes32))))
+
+/** Computes the head of a job's chain after one more anchor: keccak256(abi.encode(anchor)). */
+export const anchorHead = (anchor: Anchor): HashHex =>
+  fromBytes32(keccak256(encodeAbiParameters(ANCHOR, [toAnchorRecord(anchor)])))
+
+/** Computes the head after a rewind to before `round`, from the head that it had. */
+export const rewindHead = (head: HashHex, round: number): HashHex =>
+  fromBytes32(keccak256(encodeAbiParameters(REWIND, [toBytes32(head), round])))
 
 /**
  * Returns what a node's Ed25519 key signs when an address registers it: `cairn/node/v1`, the chain id (32 bytes,

@@ -7,4 +7,6 @@ export interface NetworkAddresses {
   readonly escrow: Account
   readonly anchors: Account
   readonly earnings: Account
+  readonly slashing: Account
+  readonly disputes: Account
 }

@@ -1,6 +1,13 @@
-/** The hashes that the contracts compute, for the reference model. */
+/** The chain's own hashes, for the reference model: a model that runs on these answers exactly as the contracts do. */
 import type { SettlementHashing } from '@cairn/protocol'
 import { earningsTree, provesLeaf } from './earnings-tree.ts'
-import { anchorHead, jobKey } from './identities.ts'
+import { anchorHead, claimsHash, jobKey, rewindHead } from './identities.ts'
 
-export const settlementHashing: SettlementHashing = { jobKey, anchorHead, earningsTree, provesLeaf }
+export const settlementHashing: SettlementHashing = {
+  jobKey,
+  claimsHash,
+  anchorHead,
+  rewindHead,
+  earningsTree,
+  provesLeaf,
+}

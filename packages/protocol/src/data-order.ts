@@ -24,7 +24,7 @@ export interface EvaluationWindows {
 }
 
 /** Second word of the Philox key, "data" in ASCII: keeps this stream apart from those of operators, numbered from 0. */
-const DATA_STREAM = 0x64617461
+export const DATA_STREAM = 0x64617461
 
 /**
  * Draws the offsets of a step's windows, with replacement, in the order of the batch; micro-batches are consecutive

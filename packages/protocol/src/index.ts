@@ -1,4 +1,5 @@
 /** Cairn's protocol: what a job is, what work and results are called, and the documents that prove them. No I/O. */
+export * from './audit.ts'
 export * from './blobs.ts'
 export * from './cost.ts'
 export * from './data-order.ts'
@@ -9,6 +10,7 @@ export {
   floorOfProduct,
   parseDecimal,
 } from './decimal.ts'
+export * from './dispute.ts'
 export type { Decoded, DocumentProblem } from './document.ts'
 export * from './job-document.ts'
 export * from './job-spec.ts'
@@ -19,3 +21,4 @@ export * from './round-document.ts'
 export * from './settlement.ts'
 export * from './state-root.ts'
 export * from './units.ts'
+export * from './work-claims.ts'

@@ -12,14 +12,21 @@ export {
 } from './messages/bodies.ts'
 export { createGuard, type Guard, type GuardRules, REJECTIONS, type RejectionCode } from './messages/guard.ts'
 export { type Arrival, type Message, type Opened, openMessage } from './messages/open.ts'
-export type { Custody, PeerAddress, SignedCommitment, SignedEvaluation } from './messages/records.ts'
+export type {
+  Custody,
+  OuterSignature,
+  PeerAddress,
+  SignedCommitment,
+  SignedEvaluation,
+} from './messages/records.ts'
 export { type Draft as MessageDraft, type MessageSigner, nextSequence, sealMessage } from './messages/seal.ts'
 export {
   type CustodyClaim,
-  claimOf,
   commitmentStatement,
   custodyStatement,
+  type Evaluation,
   evaluationStatement,
+  heldOf,
   isCustody,
   isSignedCommitment,
   isSignedEvaluation,

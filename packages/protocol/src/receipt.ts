@@ -22,7 +22,7 @@ import { type Receipt, type ReceiptBody, receiptSchema } from './receipt/schema.
 export { jobDocumentOf, receiptRoundOf } from './receipt/documents.ts'
 export { countWork, type Payees, paymentsOf } from './receipt/payments.ts'
 export type { Payment, Receipt, ReceiptBody, ReceiptNetwork, ReceiptRound, ReceiptUnit } from './receipt/schema.ts'
-export { badSignature, type SignatureClaim, signatureClaims } from './receipt/signatures.ts'
+export { badAccountSignature, badSignature, type SignatureClaim, signatureClaims } from './receipt/signatures.ts'
 
 /**
  * Adds the digest to a finished receipt: the hash of the canonical CBOR of everything else.

@@ -6,9 +6,10 @@
 export { jobObstacle, leaseOf, nodeObstacle } from './roles/coordinator/assign.ts'
 export type { AnchoredRound } from './roles/coordinator/begin.ts'
 export { MOST_NAMED as MOST_CUSTODIANS } from './roles/coordinator/custodians.ts'
-export { activeUnitsOf, type CoordinatorEffect } from './roles/coordinator/draft.ts'
-export { earnedCounts } from './roles/coordinator/earned.ts'
+export { activeUnitsOf, type CoordinatorEffect, claimsBefore, claimsOfRound } from './roles/coordinator/draft.ts'
+export { closingWorks, earnedCounts, worksIn } from './roles/coordinator/earned.ts'
 export { roundDocumentOf } from './roles/coordinator/round-documents.ts'
+export { signedCommit, signedReport } from './roles/coordinator/signed-events.ts'
 export {
   type ChainCall,
   type ChainView,
@@ -21,6 +22,7 @@ export {
   type JobRecord,
   type NodeInfo,
   type RoundRecord,
+  type WrongClaim,
 } from './roles/coordinator/state.ts'
 export { type CoordinatorEvent, tickCoordinator } from './roles/coordinator.ts'
 export type { Peer } from './roles/events.ts'

@@ -1,13 +1,22 @@
 import { encodeCanonical, type HashHex } from '@cairn/primitives'
 import { expect, test } from 'vitest'
-import { decodeRoundDocument, encodeRoundDocument, type RoundDocument, roundBytes } from './round-document.ts'
+import {
+  anchoredWorks,
+  decodeRoundDocument,
+  encodeRoundDocument,
+  type RoundDocument,
+  roundBytes,
+} from './round-document.ts'
+import { toyChecking } from './testing/toy-work.ts'
 import type { JobId } from './units.ts'
 
 const id = (digit: string) => digit.repeat(64) as HashHex
 const job = id('1') as string as JobId
+const account = (digit: string) => `0x${digit.repeat(40)}`
+const claimSignature = 'e'.repeat(130)
 
 const document: RoundDocument = {
-  format: 'cairn/round/v1',
+  format: 'cairn/round/v2',
   job,
   round: 3,
   units: [0, 1].map(replica => ({
@@ -19,12 +28,17 @@ const document: RoundDocument = {
       newReplicaRoot: id('5'),
       checkpointRoots: [id('6')],
       lossBits: 5,
+      stepsRoot: id('c'),
+      saltHash: id('d'),
     },
     worker: id('a'),
     signature: id('7').repeat(2),
-    custody: [{ peer: id('b'), signature: id('8').repeat(2) }],
+    account: account(String(replica + 1)),
+    claimSignature,
+    custody: [{ peer: id('b'), account: account('b'), signature: id('8').repeat(2) }],
   })),
   globalRoot: id('9'),
+  outers: [{ account: account('2'), signature: 'f'.repeat(130) }],
   evaluation: {
     unit: { job, round: 3, replica: 0, kind: 'evaluate' },
     globalRoot: id('9'),
@@ -33,6 +47,8 @@ const document: RoundDocument = {
     total: 2,
     worker: id('a'),
     signature: id('7').repeat(2),
+    account: account('1'),
+    claimSignature,
   },
 }
 
@@ -55,6 +71,9 @@ test.each<[string, (draft: Draft) => void]>([
   ['evaluation.globalRoot', d => (d.evaluation.globalRoot = id('2'))],
   ['units[0].signature', d => (d.units[0].signature = 'x')],
   ['globalRoot', d => delete d.globalRoot],
+  ['outers[0]', d => (d.outers[0].account = account('3'))],
+  ['outers[1]', d => d.outers.push(d.outers[0])],
+  ['units[0].claimSignature', d => (d.units[0].claimSignature = `0x${claimSignature}`)],
 ])('names what is wrong: %s', (path, change) => {
   const draft = structuredClone(document) as Draft
   change(draft)
@@ -73,11 +92,25 @@ test.each([
     const unit = { job, round: most, replica: most, kind: 'train' } as const
     const checkpointRoots = Array.from({ length: checkpoints }, () => id('6'))
     const commitment = { ...first.commitment, unit, checkpointRoots, lossBits: most }
-    const custody = Array.from({ length: custodians }, () => ({ peer: id('b'), signature: id('8').repeat(2) }))
+    const custody = Array.from({ length: custodians }, () => first.custody[0]!)
     const units = Array.from({ length: replicas }, () => ({ ...first, commitment, custody }))
-    const { length } = encodeRoundDocument({ ...document, round: most, units })
+    const outers = units.map(() => ({ account: first.account, signature: 'f'.repeat(130) }))
+    const { length } = encodeRoundDocument({ ...document, round: most, units, outers })
     const bound = roundBytes({ replicas, checkpoints, custodians })
     expect(length).toBeLessThanOrEqual(bound)
-    expect(length).toBeGreaterThan(0.9 * (bound - 1024))
+    expect(length).toBeGreaterThan(0.9 * (bound - 1280))
   },
 )
+
+test('holds the works of its anchor: every unit in order, each outer step once, the evaluation last', () => {
+  const [one, two] = document.units as [RoundDocument['units'][number], RoundDocument['units'][number]]
+  const both = { ...document, units: [one, { ...two, account: one.account }], outers: [] }
+  const outers = [{ account: one.account, signature: 'f'.repeat(130) }]
+  const works = anchoredWorks(toyChecking, { ...both, outers })
+  expect(works.map(({ index, worker }) => [index, worker])).toEqual([0, 1, 2].map(index => [index, one.account]))
+  expect(works.map(({ outer }) => outer)).toEqual([`0x${'f'.repeat(130)}`, '0x', '0x'])
+  expect(works.map(({ custodians }) => custodians)).toEqual([[account('b')], [account('b')], []])
+  // A claim does not name its unit: what is signed does.
+  expect(new Set(works.map(({ claim }) => claim)).size).toBe(2)
+  expect(works.every(({ signature }) => signature === `0x${claimSignature}`)).toBe(true)
+})

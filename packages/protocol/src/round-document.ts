@@ -1,22 +1,26 @@
 /**
- * The round document: what a round came to, signed by those who did it. An anchor holds its blob id, and receipts are
- * assembled from these. SPEC: docs/spec/job-document.md "Round document".
+ * The round document: what a round came to, signed by those who did it. An anchor holds its blob id; with those of the
+ * rounds before it, anybody can put the anchor together again, and receipts are assembled from these. SPEC: docs/spec/job-document.md "Round document".
  * Not here: whether the signatures are good (`isSignedCommitment`), and whether the work was done right.
  */
-import { encodeCanonical } from '@cairn/primitives'
+import { encodeCanonical, type HashHex } from '@cairn/primitives'
 import { z } from 'zod'
 import { type Decoded, decodeDocument } from './document.ts'
-import { type Fixed, hash, index, signedCommitment, signedEvaluation } from './messages/records.ts'
+import { type Fixed, hash, index, outerSignature, signedCommitment, signedEvaluation } from './messages/records.ts'
+import type { Work } from './settlement/works.ts'
 import type { JobId } from './units.ts'
+import { type ClaimHashing, evaluatedClaim, trainedClaim, worksOf } from './work-claims.ts'
 
 const form = z.strictObject({
-  format: z.literal('cairn/round/v1'),
+  format: z.literal('cairn/round/v2'),
   job: hash as z.ZodType<string> as z.ZodType<JobId>,
   round: index,
   /** In replica order. */
   units: z.array(signedCommitment).max(1 << 16),
   /** After the outer step. */
   globalRoot: hash,
+  /** Over the outer step, by accounts of its workers in the order of their units. */
+  outers: z.array(outerSignature).max(1 << 16),
   evaluation: signedEvaluation.exactOptional(),
 })
 
@@ -33,9 +37,19 @@ function strayUnit({ job, round, units, evaluation }: Form): (string | number)[]
   return isRight ? undefined : ['evaluation']
 }
 
+/** Finds the first signature over the outer step by somebody who did nothing of the round, or by nobody new. */
+function strayOuter({ units, outers }: Form): (string | number)[] | undefined {
+  const workers = new Set(units.map(({ account }) => account))
+  const stray = outers.findIndex(({ account }) => !workers.delete(account))
+  return stray < 0 ? undefined : ['outers', stray]
+}
+
 const roundDocument = form.superRefine((document, context) => {
   const stray = strayUnit(document)
   if (stray) context.addIssue({ code: 'custom', path: stray, message: 'a unit of another job, round or replica' })
+  const outer = strayOuter(document)
+  if (outer)
+    context.addIssue({ code: 'custom', path: outer, message: 'no worker of the round, or one that signed before' })
   const { evaluation, globalRoot } = document
   if (evaluation && evaluation.globalRoot !== globalRoot)
     context.addIssue({ code: 'custom', path: ['evaluation', 'globalRoot'], message: 'another global state' })
@@ -47,7 +61,7 @@ export type RoundDocument = Fixed<Form>
 export const MAX_ROUND_BYTES = 4 * 2 ** 20 - 2 ** 18
 
 /** Bytes of the longest encoding: of the document's head, a unit, one of its checkpoints, one of its custodians. */
-const [HEAD, UNIT, CHECKPOINT, CUSTODIAN] = [1_024, 704, 66, 212]
+const [HEAD, UNIT, CHECKPOINT, CUSTODIAN] = [1_280, 1_280, 66, 264]
 
 /** Bounds the bytes of a job's round documents. A job is refused where they are more than `MAX_ROUND_BYTES`. */
 export const roundBytes = (job: { replicas: number; checkpoints: number; custodians: number }): number =>
@@ -59,3 +73,19 @@ export const encodeRoundDocument = (document: RoundDocument): Uint8Array => enco
 /** Decodes a round document from a peer. Never throws. */
 export const decodeRoundDocument = (bytes: Uint8Array): Decoded<RoundDocument> =>
   decodeDocument(roundDocument, bytes, MAX_ROUND_BYTES)
+
+/** Hashes what is claimed in a round: of its replicas' units in their order, then of its evaluation. */
+export const claimsIn = ({ claimHash }: Pick<ClaimHashing, 'claimHash'>, document: RoundDocument): HashHex[] => [
+  ...document.units.map(({ commitment }) => claimHash(trainedClaim(commitment))),
+  ...(document.evaluation ? [claimHash(evaluatedClaim(document.evaluation))] : []),
+]
+
+/** Lists the works of a round's anchor, from its document alone. */
+export function anchoredWorks(hashing: Pick<ClaimHashing, 'claimHash'>, document: RoundDocument): Work[] {
+  const { units, evaluation, outers } = document
+  const claims = claimsIn(hashing, document)
+  const claimed = units.map((commitment, i) => ({ commitment, claim: claims[i]! }))
+  if (evaluation === undefined) return worksOf({ units: claimed, outers })
+  const index = units.length
+  return worksOf({ units: claimed, outers, evaluation: { evaluation, claim: claims[index]!, index } })
+}

@@ -11,6 +11,7 @@ import {
   createRandomCalls,
   heldInEscrow,
   heldInRegistry,
+  heldInSlashing,
   type NetworkParameters,
   newSettlement,
   priceOf,
@@ -20,10 +21,12 @@ import {
   type SettlementCall,
   type Terms,
   toyHashing,
+  toySign,
+  unitBondFor,
 } from './settlement.ts'
 
 const SEQUENCES = 100
-const CALLS = 120
+const CALLS = 150
 /** What the rules for terms make impossible; the contracts check it all the same. */
 const UNREACHABLE = ['OwedExceedsBudget']
 
@@ -33,8 +36,12 @@ const parameters: NetworkParameters = {
   minimumStake: 100n,
   leaseBond: 30n,
   earningsBond: 20n,
+  challengeBond: 10n,
+  challengerReward: 7n,
+  colludingShare: 200_000,
   unbondingSeconds: 50,
   challengeSeconds: 20,
+  maximumDelaySeconds: 12,
   leaseSeconds: 30,
   cancelSeconds: 60,
   pauseSeconds: 10,
@@ -60,9 +67,9 @@ function send(run: Run, call: SettlementCall): string {
 function started(): Run {
   const run: Run = { state: newSettlement(parameters), now: 1_000, minted: 0n }
   for (const from of accounts) {
-    send(run, { call: 'mint', from, args: { to: from, amount: 3_000n } })
+    send(run, { call: 'mint', from, args: { to: from, amount: 9_000n } })
     send(run, { call: 'register', from, args: { peerKey: sha as never, signature: [sha, sha] as never, owner: from } })
-    send(run, { call: 'stake', from, args: { amount: 500n } })
+    send(run, { call: 'stake', from, args: { amount: 2_500n } })
   }
   return run
 }
@@ -72,17 +79,18 @@ const totalTokens = ({ tokens }: Settlement): bigint => [...tokens.values()].red
 
 function expectMoneyKept({ state, minted }: Run): void {
   expect(brokenMoneyRules(state)).toEqual([])
-  expect(totalTokens(state) + heldInEscrow(state) + heldInRegistry(state)).toBe(minted)
+  const held = heldInEscrow(state) + heldInRegistry(state) + heldInSlashing(state)
+  expect(totalTokens(state) + held + state.flows.burned).toBe(minted)
 }
 
 const sequence = fc.array(fc.noBias(fc.nat({ max: 2 ** 32 - 1 })), { minLength: CALLS, maxLength: CALLS, size: 'max' })
 
 function live(seeds: readonly number[], each: (run: Run, call: SettlementCall, result: string) => void) {
-  const calls = createRandomCalls(hashing, accounts)
+  const calls = createRandomCalls(hashing, toySign(sha256), accounts)
   const run = started()
   for (const seed of seeds) {
     run.now = calls.time(seed, run.state, run.now)
-    const call = calls.next(seed, run.state)
+    const call = calls.next(seed, run.state, run.now)
     each(run, call, send(run, call))
   }
   return { run, calls }
@@ -127,7 +135,7 @@ describe('settlement', () => {
         const { run, calls } = live(seeds, () => undefined)
         drain(run, calls)
         expectMoneyKept(run)
-        expect(heldInRegistry(run.state)).toBe(0n)
+        expect(heldInRegistry(run.state) + heldInSlashing(run.state)).toBe(0n)
         for (const [key, { status, owed, paid }] of run.state.jobs) {
           expect(status).toBe('closed')
           if (!calls.dishonest.has(key)) expect(paid).toBe(owed)
@@ -138,8 +146,30 @@ describe('settlement', () => {
   })
 })
 
-/** Ends everything: settle, cancel, wait, close, withdraw, give leases back, unstake. */
+/** Ends every game by the clock, makes every link final, frees what is void, and shares out every pot. */
+function endDisputes(run: Run): void {
+  const from = accounts[0]!
+  // A second longer than both clocks of a game, one after the other.
+  run.now += 2 * parameters.maximumDelaySeconds + 2
+  for (const game of run.state.games.keys()) {
+    send(run, { call: 'timeout', from, args: { game } })
+    send(run, { call: 'dissolve', from, args: { game } })
+  }
+  run.now += parameters.challengeSeconds + 2 * parameters.maximumDelaySeconds
+  for (const { links } of run.state.jobs.values()) {
+    for (const { anchor } of links) send(run, { call: 'finalise', from, args: { anchor } })
+  }
+  for (const { anchor } of run.state.voids.values()) {
+    for (const position of anchor.works.keys()) send(run, { call: 'release', from, args: { anchor, position } })
+  }
+  for (const wrong of run.state.cases.keys()) {
+    for (const account of accounts) send(run, { call: 'compensate', from, args: { wrong, account } })
+  }
+}
+
+/** Ends everything: games, settle, cancel, wait, close, withdraw, give leases back, unstake. */
 function drain(run: Run, { trees }: RandomCalls): void {
+  endDisputes(run)
   const submitterOf = (key: string) => run.state.jobs.get(key as never)!.submitter
   const jobs = [...run.state.jobs.keys()]
   for (const job of jobs) send(run, { call: 'cancel', from: submitterOf(job), args: { job } })
@@ -159,42 +189,93 @@ function drain(run: Run, { trees }: RandomCalls): void {
   for (const from of accounts) send(run, { call: 'withdrawStake', from, args: {} })
 }
 
+/** A state in which there is something of everything: payments, pots, games and bonds of void work. */
+function richState(): Settlement {
+  for (let seed = 1; seed < 200; seed++) {
+    const seeds = fc.sample(fc.noBias(fc.nat({ max: 2 ** 32 - 1 })), { numRuns: 150, seed })
+    const { state } = live(seeds, () => undefined).run
+    const isPaid = [...state.jobs.values()].some(({ paid }) => paid > 0n)
+    const hasPot = [...state.cases.values()].some(({ pot }) => pot > 0n)
+    const isPlaying = state.games.some(({ turn }) => turn === 'defender' || turn === 'challenger')
+    if (isPaid && hasPot && isPlaying && [...state.bonds.values()].includes('freed')) return state
+  }
+  throw new Error('no such state')
+}
+
 it('sees every kind of money that is lost, made up or paid twice', () => {
-  const seeds = fc.sample(fc.noBias(fc.nat({ max: 2 ** 32 - 1 })), { numRuns: 400, seed: 3 })
-  const { state } = live(seeds, () => undefined).run
+  const state = richState()
   const [key, job] = [...state.jobs].find(([, { paid }]) => paid > 0n)!
   const [account, node] = [...state.nodes][0]!
+  const [wrong, pot] = [...state.cases].find(([, found]) => found.pot > 0n)!
   const withJob = (change: object) => ({ ...state, jobs: new Map(state.jobs).set(key, { ...job, ...change }) })
   const withNode = (change: object) => ({ ...state, nodes: new Map(state.nodes).set(account, { ...node, ...change }) })
+  const withCase = (change: object) => ({ ...state, cases: new Map(state.cases).set(wrong, { ...pot, ...change }) })
   expect(brokenMoneyRules(state)).toEqual([])
-  for (const wrong of [
-    withJob({ owed: job.terms.budget + 1n }),
-    withJob({ paid: job.owed + 1n }),
-    withJob({ paid: job.paid - 1n }),
-    withJob({ refunded: job.refunded + 1n }),
-    withJob({ withdrawn: new Map() }),
-    withNode({ stake: node.stake + 1n }),
-    withNode({ locked: node.locked + 1n }),
-    withNode({ locked: node.stake + 1n }),
-    withNode({ unbonding: -1n }),
-    { ...state, tokens: new Map([[account, -1n]]) },
-    { ...state, flows: { ...state.flows, burned: 1n } },
-  ]) {
-    expect(brokenMoneyRules(wrong)).not.toEqual([])
+  for (const [what, broken] of Object.entries({
+    owed: withJob({ owed: job.terms.budget + 1n }),
+    unowed: withJob({ paid: job.owed + 1n }),
+    paid: withJob({ paid: job.paid - 1n }),
+    refunded: withJob({ refunded: job.refunded + 1n }),
+    withdrawn: withJob({ withdrawn: new Map() }),
+    stake: withNode({ stake: node.stake + 1n }),
+    locked: withNode({ locked: node.locked + 1n }),
+    overlocked: withNode({ locked: node.stake + 1n }),
+    unbonding: withNode({ unbonding: -1n }),
+    tokens: { ...state, tokens: new Map([[account, -1n]]) },
+    burned: { ...state, flows: { ...state.flows, burned: state.flows.burned + 1n } },
+    awarded: { ...state, flows: { ...state.flows, awarded: state.flows.awarded - 1n } },
+    pot: withCase({ pot: pot.pot + 1n }),
+    weight: withCase({ weight: pot.weight + 1n }),
+    games: { ...state, games: [] },
+    bonds: { ...state, bonds: new Map() },
+  })) {
+    expect(brokenMoneyRules(broken), what).not.toEqual([])
   }
 })
 
 const count = fc.bigInt({ min: 0n, max: 1_000n })
-const counts: fc.Arbitrary<Counts> = fc.record({ trained: count, evaluated: count, kept: count, coordinated: count })
+const counts: fc.Arbitrary<Counts> = fc.record({
+  trained: count,
+  evaluated: count,
+  kept: count,
+  coordinated: count,
+  audited: count,
+})
 
 it('never pays less for more work', () => {
-  const prices = fc.record({ trainPrice: count, evaluatePrice: count, custodyPrice: count, roundPrice: count })
+  const prices = fc.record({
+    trainPrice: count,
+    evaluatePrice: count,
+    custodyPrice: count,
+    roundPrice: count,
+    auditPrice: count,
+  })
   fc.assert(
     fc.property(prices, counts, counts, (terms, some, more) => {
       const sum = Object.fromEntries(Object.entries(some).map(([kind, n]) => [kind, n + more[kind as keyof Counts]]))
       expect(atLeast(sum as never, some)).toBe(true)
       expect(priceOf(terms as Terms, sum as never)).toBeGreaterThanOrEqual(priceOf(terms as Terms, some))
     }),
+  )
+})
+
+it('asks for the smallest bond that makes cheating a loss', () => {
+  const rate = fc.integer({ min: 1, max: 1_000_000 })
+  const price = fc.bigInt({ min: 0n, max: 2n ** 128n - 1n })
+  const verifying = fc.record({ auditRate: rate, verifiers: fc.integer({ min: 1, max: 5 }) })
+  fc.assert(
+    fc.property(price, price, verifying, fc.integer({ min: 0, max: 999_999 }), (train, evaluate, part, colluding) => {
+      const { auditRate, verifiers } = part
+      const terms = { trainPrice: train, evaluatePrice: evaluate, policy: 1, ...part } as Terms
+      const gain = train > evaluate ? train : evaluate
+      const deters = (bond: bigint) =>
+        BigInt(auditRate) * BigInt(1_000_000 - colluding) ** BigInt(verifiers) * (bond - bond / 2n) >=
+        2n * gain * 1_000_000n ** BigInt(verifiers + 1)
+      const bond = unitBondFor(terms, colluding)
+      expect(deters(bond ?? 2n ** 128n - 1n)).toBe(bond !== undefined)
+      if (bond !== undefined) expect(bond === 0n ? gain === 0n : !deters(bond - 1n)).toBe(true)
+    }),
+    { numRuns: 500, seed: 5 },
   )
 })
 
@@ -206,6 +287,10 @@ it('refuses parameters under which a pause or a quick exit could cost somebody m
     { pauseIntervalSeconds: 69 },
     { leaseSeconds: 0 },
     { unbondingSeconds: 36_501 * 86_400 },
+    { maximumDelaySeconds: 15 },
+    { colludingShare: 1_000_000 },
+    { challengeBond: 2n ** 112n },
   ]
-  for (const change of bad) expect(areParametersGood({ ...parameters, ...change }), JSON.stringify(change)).toBe(false)
+  for (const change of bad)
+    expect(areParametersGood({ ...parameters, ...change }), Object.keys(change).join()).toBe(false)
 })

@@ -40,6 +40,17 @@ export interface Commitment {
   readonly lossBits: number
 }
 
+/** A commitment as it travels: it also binds its worker to what every step of the unit left, for audits. */
+export interface SaltedCommitment extends Commitment {
+  /** Root over salted leaves of the steps. */
+  readonly stepsRoot: HashHex
+  /** SHA-256 of the salt. */
+  readonly saltHash: HashHex
+}
+
+/** What stands for every root that a unit which left the domain would have left: SHA-256 of `cairn/diverged`. */
+export const DIVERGED_ROOT = 'd2c57d607e1d45cbc162f2466d994508dbb6486cb584059a13983f208b170490' as HashHex
+
 /** Computes the identity of a job in one process: two jobs with one specification and one program are the same job. */
 export const jobId = (hash: HashFunction, specHash: HashHex, programRoot: HashHex): JobId =>
   identity(hash, ['cairn/job/v1', hashFromHex(specHash), hashFromHex(programRoot)]) as string as JobId

@@ -4,6 +4,7 @@ import { sha256 } from '@cairn/node/files'
 import { createExecutor, type Verdict, verifyIdentity, verifyUnits, verifyWhole } from '@cairn/training'
 import type { Command } from 'commander'
 import { fileStore } from '../files/file-store.ts'
+import { checkAccountSignatures } from '../network/account-signatures.ts'
 import { measureJob } from '../run/measure.ts'
 import { type PreparedJob, prepareJob } from '../run/prepare.ts'
 import { checkSignatures } from '../run/signatures.ts'
@@ -69,6 +70,8 @@ async function judge(check: Check): Promise<Verdict> {
   const { receipt, path, options } = check
   const signatures = checkSignatures(receipt)
   if (!signatures.ok) return signatures
+  const accounts = await checkAccountSignatures(receipt)
+  if (!accounts.ok) return accounts
   const weights = await verification.checkWeights(receipt, path, options.weights)
   if (!weights.ok) return weights
   const job = await verification.jobOfReceipt(receipt, path, options.jobDir)

@@ -27,6 +27,7 @@ import { fileStore } from '../files/file-store.ts'
 import { assertUsable, DOWNLOADING, RECEIPT, WEIGHTS } from '../files/run-directory.ts'
 import { drawLosses, writeJob } from '../run/results.ts'
 import { checkSignatures } from '../run/signatures.ts'
+import { checkAccountSignatures } from './account-signatures.ts'
 
 export type DownloadEvent = FetchEvent | { readonly kind: 'settling'; readonly reason: string }
 
@@ -68,7 +69,7 @@ function stateOf({ global }: DownloadedJob, { model }: JobProgram) {
   })
 }
 
-function receiptOf(job: DownloadedJob, weights: Uint8Array): Receipt {
+function receiptOf(job: DownloadedJob, anchors: string, weights: Uint8Array): Receipt {
   const { document, terms, payees } = job
   const { budget, trainPrice, evaluatePrice, custodyPrice, roundPrice, custodians } = terms
   const prices = { budget, trainPrice, evaluatePrice, custodyPrice, roundPrice }
@@ -76,6 +77,7 @@ function receiptOf(job: DownloadedJob, weights: Uint8Array): Receipt {
   return networkReceiptOf(sha256, {
     document,
     terms: { ...(texts as Record<keyof typeof prices, string>), custodians },
+    anchors: anchors.toLowerCase(),
     rounds: job.rounds.map(({ document: round, anchor: { blockNumber, transaction } }) => ({
       document: round,
       anchor: { block: Number(blockNumber), transaction },
@@ -86,8 +88,9 @@ function receiptOf(job: DownloadedJob, weights: Uint8Array): Receipt {
 }
 
 /** Anchors fix what the coordinator said, not who signed it. */
-function assertSigned(receipt: Receipt): void {
-  const verdict = checkSignatures(receipt)
+async function assertSigned(receipt: Receipt): Promise<void> {
+  const byNodes = checkSignatures(receipt)
+  const verdict = byNodes.ok ? await checkAccountSignatures(receipt) : byNodes
   if (verdict.ok) return
   throw new IntegrityError('BadSignature', 'A round holds a signature that is not good.', {
     path: verdict.path,
@@ -120,7 +123,7 @@ async function writeStates(out: string, { states }: DownloadedJob): Promise<void
   }
 }
 
-async function writeDownload(out: string, job: DownloadedJob): Promise<Downloaded> {
+async function writeDownload(out: string, job: DownloadedJob, anchors: string): Promise<Downloaded> {
   const { document, status } = job
   const program = decodeProgram(job.program, document, sha256)
   const weights = weightsFile(program.model, stateOf(job, program))
@@ -130,8 +133,8 @@ async function writeDownload(out: string, job: DownloadedJob): Promise<Downloade
   await drawRounds(out, job)
   await writeWhole(join(out, WEIGHTS), weights)
   if (status.status !== 'finished') return { status }
-  const receipt = receiptOf(job, weights)
-  assertSigned(receipt)
+  const receipt = receiptOf(job, anchors, weights)
+  await assertSigned(receipt)
   await writeWhole(join(out, RECEIPT), encodeReceipt(receipt))
   return { status, receipt }
 }
@@ -149,7 +152,8 @@ export async function download(
   const lock = lockDirectory(out, 'Wait for it or stop it, or choose another --out.')
   try {
     const blobs = join(out, DOWNLOADING)
-    const downloaded = await writeDownload(out, await downloadJob(client, id, blobs, onEvent))
+    const { anchors } = client.chain.addresses
+    const downloaded = await writeDownload(out, await downloadJob(client, id, blobs, onEvent), anchors)
     await rm(blobs, { recursive: true, force: true })
     return downloaded
   } finally {

@@ -5,17 +5,30 @@ import {
   assertEarnings,
   type ChainClient,
   cancelJob,
+  claimsHash,
   earningsTree,
+  endJob,
+  finaliseRound,
+  listAnchors,
   localParameters,
   readJob,
   registerNode,
   settleEarnings,
+  signWork,
   submitJob,
   takeLease,
 } from '@cairn/contracts'
 import { withdrawEarnings } from '@cairn/node'
 import { encodeUtf8, toHashHex } from '@cairn/primitives'
-import { type Account, type JobId, maximumPriceOf, type Terms } from '@cairn/protocol'
+import {
+  type Account,
+  type Anchor,
+  type JobId,
+  maximumPriceOf,
+  NO_HASH,
+  type Terms,
+  workMessage,
+} from '@cairn/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestChain, type TestChain } from '../testing/local-chain.ts'
 import { type CancelEvent, cancel, nextStep } from './cancel.ts'
@@ -23,7 +36,15 @@ import { openForWriting } from './open-chain.ts'
 
 const WAIT_MS = 60_000
 const TRAIN_PRICE = 7n
-const TRAINED = { trained: 1n, evaluated: 0n, kept: 0n, coordinated: 0n }
+const TRAINED = { trained: 1n, evaluated: 0n, kept: 0n, coordinated: 0n, audited: 0n }
+const NO_VERIFICATION = {
+  policy: 0,
+  provable: NO_HASH,
+  auditRate: 0,
+  verifiers: 0,
+  auditPrice: 0n,
+  maximumUnsettled: 1,
+} as const
 
 let network: TestChain
 let [submitter, node] = [{} as ChainClient, {} as ChainClient]
@@ -45,11 +66,22 @@ afterAll(() => network?.chain.stop())
 function newTerms(): Terms {
   const prices = { trainPrice: TRAIN_PRICE, evaluatePrice: 0n, custodyPrice: 0n, roundPrice: 0n }
   const counts = { rounds: 2, replicas: 1, evaluations: 0, custodians: 0 }
-  const terms = { document: toHashHex(randomBytes(32).toString('hex')), budget: 0n, ...prices, ...counts }
+  const document = toHashHex(randomBytes(32).toString('hex'))
+  const terms = { document, budget: 0n, ...NO_VERIFICATION, ...prices, ...counts }
   return { ...terms, budget: maximumPriceOf(terms) }
 }
 
 const leavesOf = (job: JobId) => [{ job, account: node.account as Account, counts: TRAINED }]
+
+/** The link that closes a cancelled job's chain with the one unit that was done. */
+async function lastLink(job: JobId): Promise<Anchor> {
+  const hash = toHashHex(randomBytes(32).toString('hex'))
+  const before = { previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH }
+  const about = { job, ...before, globalRoot: NO_HASH, documentId: hash, round: 0, audits: [] }
+  const work = { worker: node.account as Account, index: 0, claim: hash, outer: '0x', custodians: [] } as const
+  const anchor = { ...about, coordinator: node.account as Account, works: [{ ...work, signature: '0x' as const }] }
+  return { ...anchor, works: [{ ...work, signature: await signWork(node, workMessage(anchor, work, 1, claimsHash)) }] }
+}
 
 /** A cancelled job of which one unit was done; its coordinator has said so, and is heard of no more. */
 async function abandonedJob(): Promise<JobId> {
@@ -58,8 +90,12 @@ async function abandonedJob(): Promise<JobId> {
   const { job } = submitted
   await takeLease(node, job)
   await cancelJob(submitter, job)
-  const { root, totals } = earningsTree(leavesOf(job))
-  const asserted = await assertEarnings(node, { job, epoch: 1, rounds: 0, root, totals, isFinal: true })
+  const { coordinator: _, ...link } = await lastLink(job)
+  expect(await endJob(node, { ...link, epoch: 1 })).toMatchObject({ ok: true })
+  await network.advance(localParameters.challengeSeconds)
+  expect(await finaliseRound(node, (await listAnchors(node, job))[0]!)).toMatchObject({ ok: true })
+  const { leaves } = earningsTree(leavesOf(job))
+  const asserted = await assertEarnings(node, { job, epoch: 1, rounds: 0, leaves, isFinal: true })
   expect(asserted).toMatchObject({ ok: true })
   return job
 }
@@ -82,7 +118,7 @@ test('a job whose leaves are lost keeps nobody from the pay for others', { timeo
   const [lost, found] = [await abandonedJob(), await abandonedJob()]
   await network.advance(localParameters.challengeSeconds)
   for (const job of [lost, found]) expect(await settleEarnings(node, job)).toMatchObject({ ok: true })
-  const text = encodeUtf8(JSON.stringify([[node.account, '1', '0', '0', '0']]))
+  const text = encodeUtf8(JSON.stringify([[node.account, '1', '0', '0', '0', '0']]))
   const answers = async (question: object) => ['job' in question && question.job === found ? text : null]
   const account = node.account as Account
   expect(await withdrawEarnings({ chain: node, answers }, account, found)).toMatchObject([

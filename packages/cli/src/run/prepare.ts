@@ -53,7 +53,7 @@ async function initialState(job: Job, program: JobProgram, override?: string): P
 /** Prepares a job. Throws `InputError` on data, tokeniser or weights that do not fit it. */
 export async function prepareJob(job: Job, overrides: SourceOverrides = {}): Promise<PreparedJob> {
   const data = prepareData(job.spec, await readSource(job, overrides), sha256)
-  const program = compileJob(job.spec, data.vocabulary, sha256)
+  const program = compileJob(job.spec, data, sha256)
   const initial = await initialState(job, program, overrides.initialWeights)
   return { job, data, program, ...(initial === undefined ? {} : { initial }) }
 }

@@ -4,7 +4,7 @@ import { showWhy } from './why-screen.ts'
 
 const TOKEN = { symbol: 'TEST', decimals: 6 }
 const JOB = 'f00d'.repeat(16)
-const counts = { trained: 6n, evaluated: 2n, kept: 0n, coordinated: 0n }
+const counts = { trained: 6n, evaluated: 2n, kept: 0n, coordinated: 0n, audited: 0n }
 const account = { account: '0x01', peer: 'abcdef0123', counts, earned: 3_000_000n, withdrawn: 500_000n }
 const heard = { isLive: true, isWorking: false, seenMsAgo: 0 }
 

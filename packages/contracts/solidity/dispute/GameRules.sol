@@ -15,6 +15,7 @@ import {
 } from "./GameTypes.sol";
 import {Merkle} from "./Merkle.sol";
 import {Narrowing} from "./Narrowing.sol";
+import {ProvableJob, Subjects, UnitClaim} from "./Subjects.sol";
 
 /// @notice A move that the rules do not allow changes nothing; the clock runs on.
 error MoveRefused(string reason);
@@ -49,6 +50,38 @@ contract GameRules {
 
     constructor(Judge referee_) {
         referee = referee_;
+    }
+
+    /// @notice What a game about a part of a training unit is about.
+    function ofTraining(
+        ProvableJob memory job,
+        UnitClaim memory claim,
+        Opening memory contents,
+        uint32 round,
+        uint32 part
+    ) external pure returns (Subject memory) {
+        return Subjects.ofTraining(job, claim, contents, round, part);
+    }
+
+    /// @notice What a game about an evaluation is about.
+    function ofEvaluation(ProvableJob memory job, UnitClaim memory claim, Opening memory contents, uint32 round)
+        external
+        pure
+        returns (Subject memory)
+    {
+        return Subjects.ofEvaluation(job, claim, contents, round);
+    }
+
+    /// @notice What a game about an outer step is about.
+    function ofOuterStep(
+        ProvableJob memory job,
+        UnitClaim[] memory claims,
+        Opening memory contents,
+        uint32 round,
+        bytes32 globalRoot,
+        bytes32 newGlobalRoot
+    ) external pure returns (Subject memory) {
+        return Subjects.ofOuterStep(job, claims, contents, round, globalRoot, newGlobalRoot);
     }
 
     /// @notice The position in which a game begins.

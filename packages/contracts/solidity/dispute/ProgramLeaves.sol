@@ -102,7 +102,7 @@ library ProgramLeaves {
         if (_read(r, 1) != OPERATOR_LEAF) revert BadProgram();
         o.class = OperatorClass(_read(r, 1));
         o.output = _type(r);
-        uint256 count = _read(r, 1);
+        uint256 count = _read(r, 2);
         (o.inputs, o.types) = (new uint256[](count), new TensorType[](count));
         for (uint256 i = 0; i < count; i++) {
             o.inputs[i] = _read(r, 4);

@@ -306,7 +306,7 @@ contract Referee is Judge {
         uint256 perLeaf = ProgramLeaves.atomsPerLeaf(t.dtype);
         if (leaf.index != c.d.element / perLeaf) revert OpeningsDoNotFit();
         _requireLeaf(c.d.tensorRoot, ProgramLeaves.leafCount(t.dtype, t.atomCount()), leaf);
-        return _slice(leaf.content, c.d.element % perLeaf * 4, 4);
+        return _shownAtom(leaf.content, t.atomCount(), perLeaf, 4, c.d.element);
     }
 
     /// @dev Where an input comes from in the run in question.
@@ -401,23 +401,27 @@ contract Referee is Judge {
     }
 
     /// @dev The element or block that the defender showed. What its leaf lacks is shown wrong.
-    function _claimedAtom(Case memory c, Proof calldata p)
-        private
-        pure
-        returns (bool shown, bytes memory)
-    {
+    function _claimedAtom(Case memory c, Proof calldata p) private pure returns (bool shown, bytes memory) {
         TensorType memory t = c.o.output;
         uint256 perLeaf = ProgramLeaves.atomsPerLeaf(t.dtype);
-        uint256 size = ProgramLeaves.atomBytes(t.dtype);
         if (!_isClaimed(c, p) || p.place / perLeaf != c.d.leaf) return (false, "");
-        uint256 atoms = t.atomCount() - uint256(c.d.leaf) * perLeaf;
-        if (p.claimed.content.length != (atoms < perLeaf ? atoms : perLeaf) * size) return (true, "");
-        return (true, _slice(p.claimed.content, p.place % perLeaf * size, size));
+        return (true, _shownAtom(p.claimed.content, t.atomCount(), perLeaf, ProgramLeaves.atomBytes(t.dtype), p.place));
     }
 
-    function _claimedPartial(Case memory c, Proof calldata p) private pure returns (bool, bytes memory) {
+    function _claimedPartial(Case memory c, Proof calldata p) private pure returns (bool shown, bytes memory) {
         if (!_isClaimed(c, p) || p.place / PARTIALS_PER_LEAF != c.d.leaf) return (false, "");
-        return (true, _slice(p.claimed.content, p.place % PARTIALS_PER_LEAF * 4, 4));
+        return (true, _shownAtom(p.claimed.content, _partialCount(c.o), PARTIALS_PER_LEAF, 4, p.place));
+    }
+
+    /// @dev An atom of a leaf that the defender showed. A leaf of another length than it should have is wrong everywhere.
+    function _shownAtom(bytes calldata content, uint256 atoms, uint256 perLeaf, uint256 size, uint256 atom)
+        private
+        pure
+        returns (bytes memory)
+    {
+        uint256 left = atoms - atom / perLeaf * perLeaf;
+        if (content.length != (left < perLeaf ? left : perLeaf) * size) return "";
+        return _slice(content, atom % perLeaf * size, size);
     }
 
     function _isClaimed(Case memory c, Proof calldata p) private pure returns (bool) {

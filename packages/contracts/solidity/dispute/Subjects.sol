@@ -45,7 +45,7 @@ library Subjects {
 
     /// @notice About the steps up to checkpoint `part`, counted from 0; where `part` is the number of checkpoints, about
     /// what the unit leaves behind.
-    function ofTraining(ProvableJob calldata job, UnitClaim calldata claim, Opening calldata contents, uint32 round, uint32 part)
+    function ofTraining(ProvableJob memory job, UnitClaim memory claim, Opening memory contents, uint32 round, uint32 part)
         internal
         pure
         returns (Subject memory s)
@@ -67,7 +67,7 @@ library Subjects {
         s.targets[2].root = _lossRoot(UNIT_LOSS, claim.lossBits);
     }
 
-    function ofEvaluation(ProvableJob calldata job, UnitClaim calldata claim, Opening calldata contents, uint32 round)
+    function ofEvaluation(ProvableJob memory job, UnitClaim memory claim, Opening memory contents, uint32 round)
         internal
         pure
         returns (Subject memory s)
@@ -79,9 +79,9 @@ library Subjects {
 
     /// @param claims Of all replicas, in their order.
     function ofOuterStep(
-        ProvableJob calldata job,
-        UnitClaim[] calldata claims,
-        Opening calldata contents,
+        ProvableJob memory job,
+        UnitClaim[] memory claims,
+        Opening memory contents,
         uint32 round,
         bytes32 globalRoot,
         bytes32 newGlobalRoot
@@ -94,17 +94,17 @@ library Subjects {
     }
 
     /// @dev Steps of a unit before checkpoint `index`.
-    function _stepsAt(ProvableJob calldata job, uint32 index) private pure returns (uint32) {
+    function _stepsAt(ProvableJob memory job, uint32 index) private pure returns (uint32) {
         return uint32(uint256(index) * job.innerSteps / job.checkpoints);
     }
 
-    function _setProgram(Subject memory s, ProvableJob calldata job, Opening calldata contents, Graph graph) private pure {
+    function _setProgram(Subject memory s, ProvableJob memory job, Opening memory contents, Graph graph) private pure {
         bytes32 leaf = Merkle.leafHash(contents.content);
         bool isTrue = contents.index == 0 && Merkle.isAt(job.programRoot, job.programLeaves, 0, leaf, contents.path);
         if (!isTrue) revert BadContents();
         (s.programRoot, s.programLeaves, s.dataRoot) = (job.programRoot, job.programLeaves, job.dataRoot);
         (s.seed, s.innerSteps, s.graph) = (job.seed, job.innerSteps, graph);
-        bytes calldata c = contents.content;
+        bytes memory c = contents.content;
         uint256 cursor = HEAD_BYTES;
         for (uint256 i = 0; i < uint256(graph); i++) cursor += 9 + 8 * uint256(uint8(c[cursor + 8]));
         (s.firstOperator, s.operators) = (_word(c, cursor), _word(c, cursor + 4));
@@ -115,8 +115,9 @@ library Subjects {
         }
     }
 
-    function _word(bytes calldata c, uint256 cursor) private pure returns (uint32) {
-        return uint32(bytes4(c[cursor:cursor + 4]));
+    function _word(bytes memory c, uint256 cursor) private pure returns (uint32) {
+        return uint32(uint8(c[cursor])) << 24 | uint32(uint8(c[cursor + 1])) << 16 | uint32(uint8(c[cursor + 2])) << 8
+            | uint32(uint8(c[cursor + 3]));
     }
 
     function _lossRoot(bytes memory prefix, uint32 bits) private pure returns (bytes32) {

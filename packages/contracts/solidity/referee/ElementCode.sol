@@ -63,6 +63,14 @@ library ElementCode {
 
     /// @notice Computes the element, canonical, and whether it raises `diverged`.
     function evaluate(bytes calldata code, Element memory e) internal pure returns (uint256 value, bool diverged) {
+        bool outOfRange;
+        (value, outOfRange) = evaluateWord(code, e);
+        (value, diverged) = SoftFloat.canon(value);
+        diverged = diverged || outOfRange;
+    }
+
+    /// @notice Computes the element's bits as the code leaves them: those of an integer have no canon.
+    function evaluateWord(bytes calldata code, Element memory e) internal pure returns (uint256 value, bool outOfRange) {
         unchecked {
             uint256 start;
             assembly ("memory-safe") {
@@ -81,8 +89,7 @@ library ElementCode {
             if (m.cursor != start + code.length) revert BadCode();
             value = _valueAt(m, (head >> 224) & 0xffff);
             if (value == ABSENT) revert OpeningMissing();
-            (value, diverged) = SoftFloat.canon(value);
-            diverged = diverged || m.outOfRange;
+            outOfRange = m.outOfRange;
         }
     }
 

@@ -1,38 +1,42 @@
 import type { HashHex } from '@cairn/primitives'
-import type { Anchor, JobId } from '@cairn/protocol'
+import type { Anchor } from '@cairn/protocol'
 import { encodeFunctionData } from 'viem'
 import { anchorsAbi } from '../abi/anchors.ts'
+import { toAnchorRecord } from '../chain/anchor-record.ts'
 import { type CallResult, call } from '../chain/call.ts'
-import { toBytes32 } from '../chain/hex.ts'
 import type { ChainClient } from '../chain-client.ts'
 import { anchorHead } from '../identities.ts'
 
-export interface AnchorRequest extends Anchor {
-  readonly job: JobId
+/** A link of a job's chain, and the lease under which it is added. The caller coordinates. */
+export interface AnchorRequest extends Omit<Anchor, 'coordinator'> {
   readonly epoch: number
-  /** The head that the chain must still have; `NO_HASH` before the first anchor. */
-  readonly previousHead: HashHex
 }
 
 /**
- * Adds the next round to a job's chain and renews the lease. Returns the new head.
- * Refused: `JobUnknown`, `JobNotOpen`, `NotLeaseHolder`, `WrongEpoch`, `JobEnded`, `AllRoundsAnchored`, `HeadMoved`,
- * `WrongRound`.
+ * Adds the next round to a job's chain, locks its works' bonds and renews the lease. Returns the new head.
+ * Refused: `JobUnknown`, `JobNotOpen`, `NotLeaseHolder`, `WrongEpoch`, `JobEnded`, `HeadMoved`, `WrongRound`, `BadRecord`,
+ * `AllRoundsAnchored`, `TooManyUnsettled`, `BadWorks`, `BadAudits`, `BadSignature`, `OuterUnsigned`, `NotNode`,
+ * `StakeTooLow`.
  */
 export function anchorRound(
   client: ChainClient,
   request: AnchorRequest,
 ): Promise<CallResult<{ readonly head: HashHex }>> {
-  const { job, epoch, previousHead, round, globalRoot, documentId } = request
-  const args = [
-    toBytes32(job),
-    epoch,
-    toBytes32(previousHead),
-    round,
-    toBytes32(globalRoot),
-    toBytes32(documentId),
-  ] as const
-  const data = encodeFunctionData({ abi: anchorsAbi, functionName: 'anchor', args })
-  const head = anchorHead(previousHead, request)
+  return addLink(client, 'anchor', request)
+}
+
+/**
+ * Closes a job's chain: of a job that diverged in the round after its last anchor, or that was cancelled, with what was
+ * done of that round; of one that has all its rounds, with the last attestations. `globalRoot` is `NO_HASH`.
+ * Refused: as `anchorRound`, without `AllRoundsAnchored` and `TooManyUnsettled`.
+ */
+export function endJob(client: ChainClient, request: AnchorRequest): Promise<CallResult<{ readonly head: HashHex }>> {
+  return addLink(client, 'end', request)
+}
+
+function addLink(client: ChainClient, functionName: 'anchor' | 'end', { epoch, ...link }: AnchorRequest) {
+  const anchor = { ...link, coordinator: client.account! }
+  const data = encodeFunctionData({ abi: anchorsAbi, functionName, args: [epoch, toAnchorRecord(anchor)] })
+  const head = anchorHead(anchor)
   return call(client, { to: client.addresses.anchors, data }, () => ({ head }))
 }

@@ -1,5 +1,4 @@
-import type { HashHex } from '@cairn/primitives'
-import type { Counts, JobId } from '@cairn/protocol'
+import type { JobId, Leaf } from '@cairn/protocol'
 import { encodeFunctionData, parseEventLogs } from 'viem'
 import { earningsAbi } from '../abi/earnings.ts'
 import { type CallResult, call } from '../chain/call.ts'
@@ -9,11 +8,10 @@ import type { ChainClient } from '../chain-client.ts'
 export interface EarningsAssertion {
   readonly job: JobId
   readonly epoch: number
-  /** Anchored rounds that it covers. */
+  /** Final rounds that it covers. */
   readonly rounds: number
-  /** Of the job's `earningsTree`. */
-  readonly root: HashHex
-  readonly totals: Counts
+  /** Of the job's `earningsTree`, in its order. */
+  readonly leaves: readonly Leaf[]
   /** Nothing more will be owed. */
   readonly isFinal: boolean
 }
@@ -21,15 +19,15 @@ export interface EarningsAssertion {
 /**
  * Claims, with a bond, what a job owes by now. Only its lease holder may.
  * Refused: `NetworkPaused`, `JobUnknown`, `JobNotOpen`, `OnlyFinal`, `CancelWindowOver`, `NotLeaseHolder`, `WrongEpoch`,
- * `AssertionPending`, `RoundsNotAnchored`, `RoundsDecrease`, `NotFinished`, `TotalsDecrease`, `TotalsExceedRounds`,
+ * `AssertionPending`, `LeavesUnordered`, `RoundsNotFinal`, `RoundsDecrease`, `NotFinished`, `TotalsDecrease`, `TotalsExceedRounds`,
  * `NotNode`, `StakeTooLow`.
  */
 export function assertEarnings(
   client: ChainClient,
   assertion: EarningsAssertion,
 ): Promise<CallResult<{ readonly settlesAtSeconds: number }>> {
-  const { job, epoch, rounds, root, totals, isFinal } = assertion
-  const args = [toBytes32(job), epoch, rounds, toBytes32(root), totals, isFinal] as const
+  const { job, epoch, rounds, leaves, isFinal } = assertion
+  const args = [toBytes32(job), epoch, rounds, leaves, isFinal] as const
   const data = encodeFunctionData({ abi: earningsAbi, functionName: 'assertEarnings', args })
   return call(client, { to: client.addresses.earnings, data }, ({ logs }) => {
     const [asserted] = parseEventLogs({ abi: earningsAbi, eventName: 'Asserted', logs })

@@ -16,6 +16,8 @@ export interface PendingEarnings extends EarningsClaim {
   readonly asserter: Account
   readonly settlesAtSeconds: number
   readonly isFinal: boolean
+  /** Links that it covers: its rounds, and, if final, the link that closed the chain. */
+  readonly links: number
 }
 
 export interface EarningsOnChain {
@@ -29,10 +31,10 @@ export async function readEarnings(client: ChainClient, job: JobId): Promise<Ear
   const { reader, addresses } = client
   const args = [toBytes32(job)] as const
   const request = { address: addresses.earnings, abi: earningsAbi, functionName: 'earningsOf', args } as const
-  const [settled, { settlesAt, asserter, isFinal, ...claim }] = await onChain(client, () =>
+  const [settled, { settlesAt, asserter, isFinal, links, ...claim }] = await onChain(client, () =>
     reader.readContract(request),
   )
-  const pending = { ...toClaim(claim), asserter, isFinal, settlesAtSeconds: settlesAt }
+  const pending = { ...toClaim(claim), asserter, isFinal, links, settlesAtSeconds: settlesAt }
   return { settled: toClaim(settled), pending: settlesAt === 0 ? undefined : pending }
 }
 

@@ -11,7 +11,7 @@ import { spend } from './spend.ts'
  * Refused: `NetworkPaused`, `JobExists`, `BadTerms`, `BudgetTooLow`, `ERC20InsufficientBalance`.
  */
 export function submitJob(client: ChainClient, terms: Terms): Promise<CallResult<{ readonly job: JobId }>> {
-  const args = [{ ...terms, document: toBytes32(terms.document) }] as const
+  const args = [{ ...terms, document: toBytes32(terms.document), provable: toBytes32(terms.provable) }] as const
   const data = encodeFunctionData({ abi: escrowAbi, functionName: 'submit', args })
   return spend(client, terms.budget, { to: client.addresses.escrow, data }, ({ logs }) => {
     const [submitted] = parseEventLogs({ abi: escrowAbi, eventName: 'Submitted', logs })

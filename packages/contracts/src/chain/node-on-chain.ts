@@ -12,7 +12,7 @@ export interface NodeOnChain {
   /** Over `registrationMessage`, 64 bytes; not checked by the chain. */
   readonly signature: Uint8Array
   readonly stake: bigint
-  /** Part of `stake` that backs leases and assertions. */
+  /** Part of `stake` that backs leases, work, assertions and challenges. */
   readonly locked: bigint
   /** Left the stake, not yet withdrawn. */
   readonly unbonding: bigint

@@ -4,8 +4,11 @@ import { encodeFunctionData } from 'viem'
 import { anchorsAbi } from '../abi/anchors.ts'
 import { earningsAbi } from '../abi/earnings.ts'
 import { escrowAbi } from '../abi/escrow.ts'
+import { judgedDisputesAbi } from '../abi/judged-disputes.ts'
 import { registryAbi } from '../abi/registry.ts'
+import { slashingAbi } from '../abi/slashing.ts'
 import { testTokenAbi } from '../abi/test-token.ts'
+import { toAnchorRecord } from '../chain/anchor-record.ts'
 import type { CallRequest } from '../chain/call.ts'
 import { toBytes32 } from '../chain/hex.ts'
 import type { NetworkAddresses } from '../network-addresses.ts'
@@ -39,7 +42,7 @@ const ENCODERS: { readonly [Name in CallName]: Encoder<Name> } = {
       encodeFunctionData({
         abi: escrowAbi,
         functionName: 'submit',
-        args: [{ ...terms, document: toBytes32(terms.document) }],
+        args: [{ ...terms, document: toBytes32(terms.document), provable: toBytes32(terms.provable) }],
       }),
   ],
   cancel: ['escrow', a => encodeFunctionData({ abi: escrowAbi, functionName: 'cancel', args: [toBytes32(a.job)] })],
@@ -54,28 +57,49 @@ const ENCODERS: { readonly [Name in CallName]: Encoder<Name> } = {
   ],
   anchor: [
     'anchors',
-    a =>
-      encodeFunctionData({
-        abi: anchorsAbi,
-        functionName: 'anchor',
-        args: [
-          toBytes32(a.job),
-          a.epoch,
-          toBytes32(a.previousHead),
-          a.round,
-          toBytes32(a.globalRoot),
-          toBytes32(a.documentId),
-        ],
-      }),
+    a => encodeFunctionData({ abi: anchorsAbi, functionName: 'anchor', args: [a.epoch, toAnchorRecord(a.anchor)] }),
   ],
   end: [
     'anchors',
+    a => encodeFunctionData({ abi: anchorsAbi, functionName: 'end', args: [a.epoch, toAnchorRecord(a.anchor)] }),
+  ],
+  finalise: [
+    'anchors',
+    a => encodeFunctionData({ abi: anchorsAbi, functionName: 'finalise', args: [toAnchorRecord(a.anchor)] }),
+  ],
+  release: [
+    'anchors',
+    a => encodeFunctionData({ abi: anchorsAbi, functionName: 'release', args: [toAnchorRecord(a.anchor), a.position] }),
+  ],
+  open: [
+    'disputes',
     a =>
       encodeFunctionData({
-        abi: anchorsAbi,
-        functionName: 'end',
-        args: [toBytes32(a.job), a.epoch, toBytes32(a.previousHead), toBytes32(a.documentId)],
+        abi: judgedDisputesAbi,
+        functionName: 'open',
+        args: [toAnchorRecord(a.anchor), a.position, a.outer, '0x'],
       }),
+  ],
+  move: ['disputes', a => encodeFunctionData({ abi: judgedDisputesAbi, functionName: 'move', args: [BigInt(a.game)] })],
+  rule: [
+    'disputes',
+    a => encodeFunctionData({ abi: judgedDisputesAbi, functionName: 'rule', args: [BigInt(a.game), a.defended] }),
+  ],
+  timeout: [
+    'disputes',
+    a => encodeFunctionData({ abi: judgedDisputesAbi, functionName: 'timeout', args: [BigInt(a.game)] }),
+  ],
+  dissolve: [
+    'disputes',
+    a => encodeFunctionData({ abi: judgedDisputesAbi, functionName: 'dissolve', args: [BigInt(a.game)] }),
+  ],
+  report: [
+    'slashing',
+    a => encodeFunctionData({ abi: slashingAbi, functionName: 'report', args: [toAnchorRecord(a.anchor), a.position] }),
+  ],
+  compensate: [
+    'slashing',
+    a => encodeFunctionData({ abi: slashingAbi, functionName: 'compensate', args: [toBytes32(a.wrong), a.account] }),
   ],
   assertEarnings: [
     'earnings',
@@ -83,7 +107,25 @@ const ENCODERS: { readonly [Name in CallName]: Encoder<Name> } = {
       encodeFunctionData({
         abi: earningsAbi,
         functionName: 'assertEarnings',
-        args: [toBytes32(a.job), a.epoch, a.rounds, toBytes32(a.root), a.totals, a.isFinal],
+        args: [toBytes32(a.job), a.epoch, a.rounds, a.leaves, a.isFinal],
+      }),
+  ],
+  count: [
+    'earnings',
+    a =>
+      encodeFunctionData({
+        abi: earningsAbi,
+        functionName: 'count',
+        args: [toBytes32(a.job), a.account, a.links.map(toAnchorRecord)],
+      }),
+  ],
+  challengeEarnings: [
+    'earnings',
+    a =>
+      encodeFunctionData({
+        abi: earningsAbi,
+        functionName: 'challengeEarnings',
+        args: [toBytes32(a.job), a.account, a.settled, a.pending],
       }),
   ],
   settle: ['earnings', a => encodeFunctionData({ abi: earningsAbi, functionName: 'settle', args: [toBytes32(a.job)] })],

@@ -3,6 +3,7 @@ import {
   type Account,
   heldInEscrow,
   heldInRegistry,
+  heldInSlashing,
   type JobId,
   type Settlement,
   type SettlementEvent,
@@ -11,14 +12,25 @@ import { erc20Abi, type Log, parseEventLogs } from 'viem'
 import { anchorsAbi } from '../abi/anchors.ts'
 import { earningsAbi } from '../abi/earnings.ts'
 import { escrowAbi } from '../abi/escrow.ts'
+import { judgedDisputesAbi } from '../abi/judged-disputes.ts'
 import { registryAbi } from '../abi/registry.ts'
+import { slashingAbi } from '../abi/slashing.ts'
 import { readAnchors } from '../actions/read-anchors.ts'
 import { readEarnings, readWithdrawn } from '../actions/read-earnings.ts'
 import { readJob } from '../actions/read-job.ts'
 import { readNode } from '../actions/read-node.ts'
 import type { ChainClient } from '../chain-client.ts'
 
-const EVENTS = [...registryAbi, ...escrowAbi, ...anchorsAbi, ...earningsAbi].filter(entry => entry.type === 'event')
+const EVENTS = [
+  ...registryAbi,
+  ...escrowAbi,
+  ...anchorsAbi,
+  ...earningsAbi,
+  ...slashingAbi,
+  ...judgedDisputesAbi,
+].filter(entry => entry.type === 'event')
+/** Where slashed tokens are burned. */
+const BURNED: Account = '0x000000000000000000000000000000000000dEaD'
 
 /** Writes any value as text in which 0x, capitals and the width of integers do not matter. */
 export const canonicalText = (value: unknown): string => JSON.stringify(value, plain)
@@ -42,11 +54,11 @@ export const eventsOfContracts = (logs: Log[]): string[] =>
 
 /** Everybody's money. */
 export async function moneyOfContracts(client: ChainClient, accounts: readonly Account[]): Promise<string> {
-  const { token, escrow, registry } = client.addresses
+  const { token, escrow, registry, slashing } = client.addresses
   const balanceOf = (account: Account) =>
     client.reader.readContract({ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [account] })
   const [balances, nodes] = await Promise.all([
-    Promise.all([escrow, registry, ...accounts].map(balanceOf)),
+    Promise.all([escrow, registry, slashing, BURNED, ...accounts].map(balanceOf)),
     Promise.all(accounts.map(account => readNode(client, account))),
   ])
   const stakes = nodes.map(({ stake, locked, unbonding }) => [stake, locked, unbonding])
@@ -59,7 +71,8 @@ export function moneyOfModel(state: Settlement, accounts: readonly Account[]): s
     const { stake, locked, unbonding } = state.nodes.get(account) ?? { stake: 0n, locked: 0n, unbonding: 0n }
     return [stake, locked, unbonding]
   })
-  return canonicalText({ balances: [heldInEscrow(state), heldInRegistry(state), ...own], stakes })
+  const held = [heldInEscrow(state), heldInRegistry(state), heldInSlashing(state), state.flows.burned]
+  return canonicalText({ balances: [...held, ...own], stakes })
 }
 
 /** All that the contracts hold of one job. */
@@ -76,8 +89,10 @@ export async function jobOfContracts(client: ChainClient, job: JobId, accounts: 
 export function jobOfModel(state: Settlement, job: JobId, accounts: readonly Account[]): string {
   const record = state.jobs.get(job)
   if (!record) return canonicalText(undefined)
-  const { terms, submitter, status, cancelEndsAt, owed, paid, lease, rounds, isEnded, head, settled, pending } = record
+  const { terms, unitBond, submitter, status, cancelEndsAt, owed, paid, lease, settled, pending } = record
+  const { rounds, finalRounds, isEnded, head, root, claims } = record
   const { holder, epoch, expiresAt } = lease
+  const { settlesAt, tallies: _, ...asserted } = pending ?? {}
   return canonicalText({
     job,
     terms,
@@ -86,9 +101,10 @@ export function jobOfModel(state: Settlement, job: JobId, accounts: readonly Acc
     cancelEndsAtSeconds: cancelEndsAt,
     owed,
     paid,
-    anchors: { holder, epoch, expiresAtSeconds: expiresAt, rounds, isEnded, head },
+    unitBond,
+    anchors: { holder, epoch, expiresAtSeconds: expiresAt, rounds, finalRounds, isEnded, head, root, claims },
     settled,
-    pending: pending ? { ...pending, settlesAt: undefined, settlesAtSeconds: pending.settlesAt } : null,
+    pending: pending ? { ...asserted, settlesAtSeconds: settlesAt } : null,
     withdrawn: accounts.map(account => record.withdrawn.get(account) ?? 0n),
   })
 }

@@ -24,18 +24,23 @@ import {
   moneyOfContracts,
   moneyOfModel,
 } from './observe.ts'
+import { createSignatures, type Signatures } from './signatures.ts'
 
 /** Small money and short periods: a hundred calls see every window open and close. */
 const PARAMETERS: Omit<NetworkParameters, 'guardian'> = {
   minimumStake: 100n,
   leaseBond: 30n,
   earningsBond: 20n,
+  challengeBond: 10n,
+  challengerReward: 7n,
   unbondingSeconds: 50,
   challengeSeconds: 20,
+  maximumDelaySeconds: 12,
   leaseSeconds: 30,
   cancelSeconds: 60,
   pauseSeconds: 10,
   pauseIntervalSeconds: 80,
+  colludingShare: 200_000,
 }
 
 const ACCOUNTS = 5
@@ -45,6 +50,7 @@ export interface Pair {
   readonly clients: ReadonlyMap<Account, ChainClient>
   readonly accounts: readonly Account[]
   readonly setTime: (now: number) => Promise<void>
+  readonly signatures: Signatures
   /** What was called so far, for the message about a difference. */
   readonly history: string[]
   model: Settlement
@@ -56,7 +62,7 @@ export async function startPair({ rpcUrl, chainId, keys }: LocalChain): Promise<
   const options = keys.slice(0, ACCOUNTS).map(privateKey => ({ rpcUrl, chainId, privateKey, pollingMs: 1 }))
   const deployer = createConnection(options[0]!)
   const parameters = { ...PARAMETERS, guardian: createConnection(options[1]!).account! }
-  const addresses = await deploy(deployer, { parameters })
+  const addresses = await deploy(deployer, { parameters, judge: parameters.guardian })
   const clients = new Map(
     options.map(option => createChainClient(option, addresses)).map(client => [client.account!, client]),
   )
@@ -67,6 +73,7 @@ export async function startPair({ rpcUrl, chainId, keys }: LocalChain): Promise<
     clients,
     accounts: [...clients.keys()],
     setTime: now => clock.setNextBlockTimestamp({ timestamp: BigInt(now) }),
+    signatures: createSignatures({ chainId, anchors: addresses.anchors }, options),
     history: [],
     model: newSettlement(parameters),
     now: Number(timestamp) + 1,
@@ -90,9 +97,9 @@ const openingCalls = (accounts: readonly Account[]): SettlementCall[] =>
   accounts.flatMap((from, i): SettlementCall[] => {
     const word = (i + 1).toString(16).padStart(64, '0') as never
     return [
-      { call: 'mint', from, args: { to: from, amount: 3_000n } },
+      { call: 'mint', from, args: { to: from, amount: 9_000n } },
       { call: 'register', from, args: { peerKey: word, signature: [word, word], owner: from } },
-      { call: 'stake', from, args: { amount: 500n } },
+      { call: 'stake', from, args: { amount: 2_500n } },
     ]
   })
 
@@ -103,7 +110,8 @@ const openingCalls = (accounts: readonly Account[]): SettlementCall[] =>
 export async function compareCall(pair: Pair, call: SettlementCall): Promise<string> {
   const { history } = pair
   history.push(`${pair.now} ${canonicalText(call)}`)
-  const expected = applyCall(settlementHashing, pair.model, call, pair.now)
+  const hashing = { ...settlementHashing, isSigned: pair.signatures.isSigned }
+  const expected = applyCall(hashing, pair.model, call, pair.now)
   const client = pair.clients.get(call.from)!
   await pair.setTime(pair.now)
   const found = await send(client, encodeCall(client.addresses, call), ({ logs }) => ({
@@ -122,6 +130,7 @@ export async function compareCall(pair: Pair, call: SettlementCall): Promise<str
 
 const jobOfCall = ({ call, from, args }: SettlementCall): JobId | undefined => {
   if (call === 'submit') return settlementHashing.jobKey(from, args.terms.document)
+  if ('anchor' in args) return args.anchor.job
   return 'job' in args ? args.job : undefined
 }
 

@@ -6,6 +6,7 @@ import type { HashHex } from '@cairn/primitives'
 import {
   type Disputed,
   GRAPHS,
+  type JobId,
   type Move,
   type Opening,
   type OperatorFacts,
@@ -58,6 +59,32 @@ export const subjectForm = (s: Subject) => ({
   firstStep: s.firstStep,
   runs: s.runs,
   targets: s.targets.map(({ firstSlot, slots, root: end }) => ({ firstSlot, slots, root: toBytes32(end) })),
+})
+
+type SubjectForm = Omit<ReturnType<typeof subjectForm>, 'targets'> & {
+  readonly targets: readonly { readonly firstSlot: number; readonly slots: number; readonly root: Hex }[]
+}
+
+/** Reads a subject that a contract wrote down. */
+export const subjectOf = (s: SubjectForm): Subject => ({
+  job: fromBytes32<JobId>(s.job),
+  round: s.round,
+  replica: s.replica,
+  seed: s.seed,
+  innerSteps: s.innerSteps,
+  programRoot: fromBytes32(s.programRoot),
+  programLeaves: s.programLeaves,
+  graph: GRAPHS[s.graph] as Subject['graph'],
+  firstOperator: s.firstOperator,
+  operators: s.operators,
+  ...known('previous', hashOf(s.previous)),
+  globalRoot: fromBytes32(s.globalRoot),
+  replicaRoot: fromBytes32(s.replicaRoot),
+  updateRoots: s.updateRoots.map(word => fromBytes32(word)),
+  dataRoot: fromBytes32(s.dataRoot),
+  firstStep: s.firstStep,
+  runs: s.runs,
+  targets: s.targets.map(({ firstSlot, slots, root: end }) => ({ firstSlot, slots, root: fromBytes32(end) })),
 })
 
 const NO_FACTS: OperatorFacts = {

@@ -1,8 +1,8 @@
 /** A fresh chain with a network on it, for tests: a client for each of its accounts, and a clock that can be moved. */
 import type { Account, NetworkParameters } from '@cairn/protocol'
-import { createTestClient, http } from 'viem'
 import { privateKeyToAddress } from 'viem/accounts'
 import { type ChainClient, createChainClient, createConnection } from '../chain-client.ts'
+import { advanceChain } from '../conformance/clock.ts'
 import { deploy } from '../deploy.ts'
 import { type LocalChain, startLocalChain } from '../local-chain.ts'
 import { localParameters } from '../local-parameters.ts'
@@ -10,6 +10,7 @@ import { localParameters } from '../local-parameters.ts'
 /** Long enough that a slow machine does not outlive them: the chain's clock runs on. */
 const PERIODS = {
   challengeSeconds: 30,
+  maximumDelaySeconds: 5,
   leaseSeconds: 120,
   cancelSeconds: 90,
   pauseSeconds: 40,
@@ -35,10 +36,6 @@ export async function startTestNetwork(changes: Partial<NetworkParameters> = {})
   const options = { rpcUrl: chain.rpcUrl, chainId: chain.chainId, pollingMs: 5 }
   const addresses = await deploy(createConnection({ ...options, privateKey: chain.keys[0]! }), { parameters })
   const clients = chain.keys.map(privateKey => createChainClient({ ...options, privateKey }, addresses))
-  const clock = createTestClient({ mode: 'anvil', transport: http(chain.rpcUrl) })
-  const advance = async (seconds: number) => {
-    await clock.increaseTime({ seconds })
-    await clock.mine({ blocks: 1 })
-  }
+  const advance = (seconds: number) => advanceChain(chain, seconds)
   return { chain, parameters, clients, advance }
 }

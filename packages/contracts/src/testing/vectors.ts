@@ -4,17 +4,23 @@ import {
   type Account,
   type Anchor,
   type Counts,
+  claimsOf,
   type EarningsLeaf,
   maximumPriceOf,
   mostCounts,
   NO_HASH,
+  outerMessage,
   priceOf,
   type Terms,
+  unitBondFor,
+  type Work,
+  workMessage,
 } from '@cairn/protocol'
 import { bytesToHex, encodeAbiParameters, keccak256, parseAbiParameters } from 'viem'
 import { fromBytes32, toBytes32 } from '../chain/hex.ts'
 import { earningsTree } from '../earnings-tree.ts'
-import { anchorHead, jobKey, networkId, registrationMessage } from '../identities.ts'
+import { anchorHead, claimsHash, jobKey, networkId, registrationMessage, rewindHead } from '../identities.ts'
+import { workDigest } from '../work-signatures.ts'
 
 const account = (digit: string): Account => `0x${digit.repeat(40)}`
 const hash = (digits: string): HashHex => digits.repeat(32) as HashHex
@@ -23,21 +29,51 @@ const submitter = account('a')
 const document = hash('d1')
 const job = jobKey(submitter, document)
 
+const anchorsAt = account('f')
+const work = (digit: string, index: number, custodians: Account[]): Work => ({
+  worker: account(digit),
+  index,
+  claim: hash(`c${digit}`),
+  signature: `0x${'1'.repeat(130)}`,
+  outer: index < 2 ? `0x${'2'.repeat(130)}` : '0x',
+  custodians,
+})
+
 function anchorCases(): object[] {
-  const anchors: Anchor[] = [
-    { round: 0, globalRoot: hash('01'), documentId: hash('02') },
-    { round: 1, globalRoot: hash('03'), documentId: hash('04') },
-    { round: 2, globalRoot: hash('05'), documentId: hash('06') },
+  const coordinator = account('5')
+  const works = [work('1', 0, [account('2'), account('3')]), work('2', 1, []), work('3', 2, [])]
+  const rounds: Pick<Anchor, 'round' | 'globalRoot' | 'documentId' | 'works' | 'audits'>[] = [
+    { round: 0, globalRoot: hash('01'), documentId: hash('02'), works, audits: [] },
+    { round: 1, globalRoot: hash('03'), documentId: hash('04'), works: works.slice(0, 2), audits: [] },
+    {
+      round: 2,
+      globalRoot: NO_HASH,
+      documentId: hash('06'),
+      works: works.slice(1, 2),
+      audits: [{ verifier: account('3'), round: 1, index: 0 }],
+    },
   ]
-  let previousHead = NO_HASH
-  const links = anchors.map(anchor => {
-    const head = anchorHead(previousHead, anchor)
-    const link = { of: 'anchor', previousHead, ...anchor, head }
-    previousHead = head
-    return link
+  let [previousHead, previousRoot, previousClaims] = [NO_HASH, NO_HASH, NO_HASH]
+  const links = rounds.map(round => {
+    const anchor: Anchor = { job, previousHead, previousRoot, previousClaims, coordinator, ...round }
+    previousHead = anchorHead(anchor)
+    previousRoot = round.globalRoot
+    previousClaims = claimsHash(claimsOf(anchor, 2))
+    return { of: round.globalRoot === NO_HASH ? 'end' : 'anchor', ...anchor, head: previousHead }
   })
-  const last = { round: 3, globalRoot: NO_HASH, documentId: hash('07') }
   const [chainId, registry, escrow, node] = [31_337, account('b'), account('c'), account('e')] as const
+  const domain = { chainId, anchors: anchorsAt }
+  const first = links[0]!
+  const messages = [
+    workMessage(first, works[0]!, 2, claimsHash),
+    workMessage(first, works[2]!, 2, claimsHash),
+    outerMessage(first, 2, claimsHash),
+  ].map(message => ({
+    ...message,
+    of: `${message.of} signature`,
+    ...domain,
+    digest: workDigest(domain, message).slice(2),
+  }))
   return [
     { of: 'job', submitter, document, job },
     { of: 'network', chainId, escrow, network: networkId(chainId, escrow) },
@@ -48,35 +84,61 @@ function anchorCases(): object[] {
       node,
       message: bytesToHex(registrationMessage(chainId, registry, node)).slice(2),
     },
+    ...messages,
     ...links,
-    { of: 'end', previousHead, round: last.round, documentId: last.documentId, head: anchorHead(previousHead, last) },
+    { of: 'rewind', previousHead, round: 1, head: rewindHead(previousHead, 1) },
   ]
 }
 
 const terms: Terms = {
   document,
+  provable: hash('e7'),
   budget: 100_000n,
   trainPrice: 1_000n,
   evaluatePrice: 200n,
   custodyPrice: 30n,
   roundPrice: 4n,
+  auditPrice: 50n,
   rounds: 5,
   replicas: 4,
   evaluations: 2,
   custodians: 2,
+  auditRate: 100_000,
+  maximumUnsettled: 4,
+  verifiers: 2,
+  policy: 1,
 }
 
-const counts = (trained: bigint, evaluated: bigint, kept: bigint, coordinated: bigint): Counts => ({
+/** What the smallest bond is at the border of a division, and where it fits no more. */
+const bondCases = (): object[] => {
+  const bonds: [Partial<Terms>, number][] = [
+    [{}, 200_000],
+    [{ trainPrice: 7n, evaluatePrice: 8n, auditRate: 300_001, verifiers: 1 }, 0],
+    [{ trainPrice: 1n, evaluatePrice: 0n, auditRate: 1_000_000, verifiers: 5 }, 999_999],
+    [{ trainPrice: 0n, evaluatePrice: 0n }, 200_000],
+    [{ policy: 0, auditRate: 0, verifiers: 0 }, 200_000],
+    [{ trainPrice: 2n ** 125n, auditRate: 1_000_000, verifiers: 1 }, 0],
+    [{ trainPrice: 2n ** 126n, auditRate: 1_000_000, verifiers: 1 }, 0],
+  ]
+  return bonds.map(([change, colludingShare]) => {
+    const { trainPrice, evaluatePrice, policy, auditRate, verifiers } = { ...terms, ...change }
+    const bond = unitBondFor({ ...terms, ...change }, colludingShare) ?? null
+    return { of: 'unit bond', trainPrice, evaluatePrice, policy, auditRate, verifiers, colludingShare, bond }
+  })
+}
+
+const counts = (trained: bigint, evaluated: bigint, kept: bigint, coordinated: bigint, audited = 0n): Counts => ({
   trained,
   evaluated,
   kept,
   coordinated,
+  audited,
 })
 
 /** keccak256(keccak256(abi.encode(...))), written out here once more, beside OpenZeppelin's. */
 function leafHash({ counts: c, ...leaf }: EarningsLeaf): HashHex {
-  const types = parseAbiParameters('bytes32, address, uint64, uint64, uint64, uint64')
-  const fields = [toBytes32(leaf.job), leaf.account, c.trained, c.evaluated, c.kept, c.coordinated] as const
+  const types = parseAbiParameters('bytes32, address, uint64, uint64, uint64, uint64, uint64')
+  const fields = [toBytes32(leaf.job), leaf.account, c.trained, c.evaluated, c.kept, c.coordinated, c.audited] as const
   return fromBytes32(keccak256(keccak256(encodeAbiParameters(types, fields))))
 }
 
@@ -97,13 +159,14 @@ function earningsCases(): object[] {
     { job, account: account('3'), counts: counts(8n, 1n, 3n, 0n) },
     { job, account: account('1'), counts: counts(0n, 0n, 0n, 3n) },
     { job, account: account('2'), counts: counts(4n, 0n, 9n, 0n) },
-    { job, account: account('4'), counts: counts(0n, 0n, 12n, 0n) },
+    { job, account: account('4'), counts: counts(0n, 0n, 12n, 0n, 6n) },
   ]
   const limits = [0, 1, 3, 5].map(rounds => ({ of: 'limits', rounds, most: mostCounts(terms, rounds) }))
-  const { document: _, ...prices } = terms
+  const { document: _, provable: __, ...prices } = terms
   return [
     { of: 'terms', ...prices, maximum: maximumPriceOf(terms) },
     ...limits,
+    ...bondCases(),
     treeCase([]),
     treeCase(leaves.slice(0, 1)),
     treeCase(leaves.slice(0, 3)),
@@ -121,9 +184,9 @@ function render(about: string, cases: readonly object[]): string {
 
 /** Returns the files by name. */
 export const settlementVectors = (): Record<string, string> => ({
-  'anchors.json': render('identities and chains of rounds; hashes are hex', anchorCases()),
+  'anchors.json': render('identities, signatures and chains of rounds; hashes are hex', anchorCases()),
   'earnings.json': render(
-    'prices, limits and trees of earnings; hashes are hex, counts and money text',
+    'prices, limits, bonds and trees of earnings; hashes are hex, counts and money text',
     earningsCases(),
   ),
 })

@@ -1,6 +1,6 @@
 /**
  * The packed bytes of a judged operator. SPEC: docs/decisions/0005-proof.md, "Program leaves": u8 1, u8 class, its type,
- * u8 count of inputs, for each u32 operator and its type, then by class. A type is u8 dtype, u8 rank, u32 each dimension.
+ * u16 count of inputs, for each u32 operator and its type, then by class. A type is u8 dtype, u8 rank, u32 each dimension.
  */
 import { type Hash, InputError } from '@cairn/primitives'
 import type { DType, TensorType } from '../tensor-type.ts'
@@ -45,7 +45,7 @@ export function encodeJudgedOperator(operator: JudgedOperator): Uint8Array {
     OPERATOR_LEAF,
     classes.indexOf(operator.class),
     ...typeBytes(operator),
-    operator.inputs.length,
+    ...bigEndian(operator.inputs.length, 2),
     ...operator.inputs.flatMap(input => [...bigEndian(input.operator, 4), ...typeBytes(input)]),
     ...classBytes(operator),
   ])
@@ -97,7 +97,7 @@ export function decodeJudgedOperator(bytes: Uint8Array): {
   if (kind !== OPERATOR_LEAF) throw refused('leaf', `an operator's leaf, ${OPERATOR_LEAF}`, kind)
   const name = classes[readBelow(reader, classes.length, 'class')] as JudgedClass
   const type = readType(reader)
-  const inputs = Array.from({ length: reader.unsigned(1) }, () => readInput(reader))
+  const inputs = Array.from({ length: reader.unsigned(2) }, () => readInput(reader))
   const arity = arities[name]
   if (arity !== 'any' && inputs.length !== arity) throw refused('inputs', `${arity} of ${name}`, inputs.length)
   return { operator: readClass(reader, name, { ...type, inputs }), bytesRead: reader.at }

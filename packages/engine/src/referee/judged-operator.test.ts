@@ -26,18 +26,18 @@ const hex = (...parts: string[]) => parts.join('').replaceAll(' ', '')
 describe('a judged operator', () => {
   test('is what the specification says, byte for byte', () => {
     expect(hexOf(graphOf(x => t.sum(x, 1, 3)))).toBe(
-      hex('01 07', '00 03 00000002 00000001 00000001', '01 00000000', X, '01 03'),
+      hex('01 07', '00 03 00000002 00000001 00000001', '0001 00000000', X, '01 03'),
     )
     expect(hexOf(graphOf(x => t.quantise(x, -1, 'mx12', 1)))).toBe(
-      hex('01 04', '03 03 00000002 00000003 00000040', '01 00000000', X, '01'),
+      hex('01 04', '03 03 00000002 00000003 00000040', '0001 00000000', X, '01'),
     )
-    expect(hexOf(graphOf(x => t.reshape(x, [384])))).toBe(hex('01 02', '00 01 00000180', '01 00000000', X))
+    expect(hexOf(graphOf(x => t.reshape(x, [384])))).toBe(hex('01 02', '00 01 00000180', '0001 00000000', X))
   })
 
   test('names the code of a map operator by its hash', () => {
     const graph = graphOf(x => t.add(t.relu(x), x))
     expect(hexOf(graph)).toBe(
-      hex('01 03', X, '02', '00000001', X, '00000000', X, encodeHex(sha256(elementCode(graph, graph.nodes.at(-1)!)))),
+      hex('01 03', X, '0002', '00000001', X, '00000000', X, encodeHex(sha256(elementCode(graph, graph.nodes.at(-1)!)))),
     )
   })
 

@@ -80,7 +80,7 @@ describe('why', () => {
     job,
     account: '0x1',
     trained,
-    ...{ evaluated: 0, kept: 0, coordinated: 0 },
+    ...{ evaluated: 0, kept: 0, coordinated: 0, audited: 0 },
   })
 
   test('a job does what it does is told by who knows it best', () => {

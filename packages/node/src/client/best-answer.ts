@@ -56,8 +56,8 @@ const nodeRank = ({ isLive, isWorking, measured, seenMsAgo }: NodeSummary): Rank
 
 const NEVER_HEARD: Heard = { isLive: false, isWorking: false, seenMsAgo: Number.MAX_SAFE_INTEGER }
 
-const workRank = ({ trained, evaluated, kept, coordinated }: WorkSummary): Rank => [
-  trained + evaluated + kept + coordinated,
+const workRank = ({ trained, evaluated, kept, coordinated, audited }: WorkSummary): Rank => [
+  trained + evaluated + kept + coordinated + audited,
 ]
 
 /** Of a node every coordinator knows the jobs that it has had to do with, so what it earned is put together. */

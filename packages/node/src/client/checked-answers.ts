@@ -94,8 +94,8 @@ export function roundOf(client: Checking, job: JobId, { round, documentId }: Anc
 }
 
 function leafOf(job: JobId, [account, ...counts]: readonly string[]): EarningsLeaf {
-  const [trained = 0n, evaluated = 0n, kept = 0n, coordinated = 0n] = counts.map(BigInt)
-  return { job, account: account as Account, counts: { trained, evaluated, kept, coordinated } }
+  const [trained = 0n, evaluated = 0n, kept = 0n, coordinated = 0n, audited = 0n] = counts.map(BigInt)
+  return { job, account: account as Account, counts: { trained, evaluated, kept, coordinated, audited } }
 }
 
 /** Fetches the leaves behind a job's settled earnings. Throws `ResourceError` and `IntegrityError` unless they are had. */

@@ -27,11 +27,12 @@ export interface JobPay {
   readonly accounts: readonly AccountPay[]
 }
 
-const countsOf = ({ trained, evaluated, kept, coordinated }: WorkSummary): Counts => ({
+const countsOf = ({ trained, evaluated, kept, coordinated, audited }: WorkSummary): Counts => ({
   trained: BigInt(trained),
   evaluated: BigInt(evaluated),
   kept: BigInt(kept),
   coordinated: BigInt(coordinated),
+  audited: BigInt(audited),
 })
 
 /** Settled amounts by account in lower case; undefined where the leaves cannot be had. */

@@ -6,6 +6,7 @@ import {
   type JobDocument,
   MAX_ROUND_BYTES,
   maximumPriceOf,
+  NO_HASH,
   roundBytes,
   type Terms,
 } from '@cairn/protocol'
@@ -21,6 +22,19 @@ export interface Rates {
 }
 
 export const DEFAULT_RATES: Omit<Rates, 'perTeraOperation'> = { perGibibyteKept: 20_000n, perRound: 1_000n }
+
+/**
+ * Policy `none`: nobody audits, nothing is locked, nothing can be disputed. So no round is ever taken back, and nothing is
+ * gained by holding work up while those before it wait for their windows: as many may be open as a contract bears.
+ */
+const NO_VERIFICATION = {
+  policy: 0,
+  provable: NO_HASH,
+  auditRate: 0,
+  verifiers: 0,
+  auditPrice: 0n,
+  maximumUnsettled: 64,
+} as const
 
 const TERA = 10n ** 12n
 const GIBIBYTE = 2n ** 30n
@@ -50,6 +64,7 @@ export function termsOf(document: JobDocument, documentId: HashHex, rates: Rates
   const bytesKept = BigInt(cost.updateBytes + cost.replicaStateBytes)
   const terms: Terms = {
     document: documentId,
+    ...NO_VERIFICATION,
     budget: 0n,
     trainPrice: ceilDivide(BigInt(cost.operationsPerUnit) * rates.perTeraOperation, TERA),
     evaluatePrice: ceilDivide(BigInt(cost.operationsPerEvaluation) * rates.perTeraOperation, TERA),

@@ -3,46 +3,49 @@ import { decodeUtf8 } from '@cairn/primitives'
 import {
   type Account,
   type CoordinatorState,
+  type Counts,
   DEFAULT_SETTINGS,
   emptyCoordinator,
   type JobId,
   type JobRecord,
+  noCounts,
 } from '@cairn/protocol'
 import { expect, test } from 'vitest'
 import type { Storage } from '../storage/open-storage.ts'
-import { assertedLeaves, makeCall } from './chain-calls.ts'
+import { makeCall } from './chain-calls.ts'
 import type { JobView } from './chain-watch.ts'
+import { assertedLeaves } from './earnings-leaves.ts'
 import type { NodeParts } from './parts.ts'
 
 const JOB = 'a'.repeat(64) as JobId
 const WORKER = `0x${'1'.repeat(40)}` as Account
 const COORDINATOR = `0x${'2'.repeat(40)}` as Account
 
-const SETTLED = { state: 'settled', outcome: { kind: 'trained', commitment: { worker: 'w', custody: [] } } }
+const commitment = { commitment: { unit: { replica: 0 } }, account: WORKER, claimSignature: '', custody: [] }
+const UNIT = { state: 'committed', outcome: { kind: 'trained', commitment, claim: '' } }
+const ROUND = { units: [UNIT], reports: new Map(), outers: [] }
 
-/** A job of whose anchored rounds each has one settled unit, and one after them so many. */
-const jobWith = (anchored: number, rest: number, settledRounds = anchored): JobRecord =>
+/** A job of whose anchored rounds each has one unit, and the link that closed it, if any, another one. */
+const jobWith = (anchored: number, isEnded: boolean, settledRounds = anchored): JobRecord =>
   ({
-    facts: { job: JOB, custodians: 0 },
-    rounds: [...Array.from({ length: anchored }, () => ({ units: [SETTLED] })), { units: Array(rest).fill(SETTLED) }],
-    chain: { anchored, earnings: { settledRounds } },
+    facts: { job: JOB, replicas: 1 },
+    rounds: Array.from({ length: anchored + Number(isEnded) }, (_, round) => ({ ...ROUND, round })),
+    chain: { anchored, isEnded, earnings: { settledRounds } },
   }) as unknown as JobRecord
 
-const stateWith = (job: JobRecord): CoordinatorState =>
-  ({
-    ...emptyCoordinator({ account: COORDINATOR, ...DEFAULT_SETTINGS }),
-    nodes: new Map([['w', { peer: 'w', account: WORKER }]]),
-    jobs: new Map([[JOB, job]]),
-  }) as unknown as CoordinatorState
+const stateWith = (job: JobRecord): CoordinatorState => ({
+  ...emptyCoordinator({ account: COORDINATOR, ...DEFAULT_SETTINGS }),
+  jobs: new Map([[JOB, job]]),
+})
 
-const rootOf = (trained: bigint, coordinated: bigint): string => {
-  const none = { trained: 0n, evaluated: 0n, kept: 0n, coordinated: 0n }
-  const leaves = [
-    { job: JOB, account: WORKER, counts: { ...none, trained } },
-    { job: JOB, account: COORDINATOR, counts: { ...none, coordinated } },
-  ]
-  return earningsTree(leaves).root
-}
+const earnedBy = (trained: bigint, coordinated: bigint): ReadonlyMap<Account, Counts> =>
+  new Map([
+    [WORKER, { ...noCounts, trained }],
+    [COORDINATOR, { ...noCounts, coordinated }],
+  ])
+
+const rootOf = (trained: bigint, coordinated: bigint): string =>
+  earningsTree([...earnedBy(trained, coordinated)].map(([account, counts]) => ({ job: JOB, account, counts }))).root
 
 function notes(): Pick<Storage, 'facts'> {
   const all = new Map<string, Uint8Array>()
@@ -53,9 +56,11 @@ function notes(): Pick<Storage, 'facts'> {
 /** Asserts on a chain that cannot be written to: what is noted is noted before. */
 async function assertOn(storage: Pick<Storage, 'facts'>, job: JobRecord, final: boolean): Promise<void> {
   const parts = { storage, client: { addresses: {} } as ChainClient } as NodeParts
-  const calling = { parts, state: stateWith(job), job, view: { anchors: { epoch: 1 } } as JobView }
-  const call = { call: 'assertEarnings', rounds: job.chain.anchored, final } as const
-  await expect(makeCall(calling, call)).rejects.toMatchObject({ code: 'NoKey' })
+  const { anchored: rounds, isEnded } = job.chain
+  const view = { anchors: { epoch: 1, isEnded } } as JobView
+  const earned = async (_: JobId, { links }: { readonly links: number }) => earnedBy(BigInt(links), BigInt(rounds))
+  const calling = { parts, state: stateWith(job), job, view, earned }
+  await expect(makeCall(calling, { call: 'assertEarnings', rounds, final })).rejects.toMatchObject({ code: 'NoKey' })
 }
 
 const trainedBy = (found: Uint8Array | undefined) =>
@@ -63,9 +68,8 @@ const trainedBy = (found: Uint8Array | undefined) =>
 
 test('a last assertion after as many rounds leaves the leaves of the settled one where they are', async () => {
   const storage = notes()
-  await assertOn(storage, jobWith(16, 0), false)
-  const last = jobWith(16, 1)
-  await assertOn(storage, last, true)
+  await assertOn(storage, jobWith(16, false), false)
+  await assertOn(storage, jobWith(16, true), true)
   const nothingKnown = emptyCoordinator({ account: COORDINATOR, ...DEFAULT_SETTINGS })
   expect(trainedBy(assertedLeaves(storage, nothingKnown, JOB, rootOf(16n, 16n)))).toBe('16')
   expect(trainedBy(assertedLeaves(storage, nothingKnown, JOB, rootOf(17n, 16n)))).toBe('17')
@@ -73,7 +77,8 @@ test('a last assertion after as many rounds leaves the leaves of the settled one
 
 test('leaves without a note are counted anew, and given out only if they have the root that is asked for', () => {
   const found = (job: JobRecord, root: string) => trainedBy(assertedLeaves(notes(), stateWith(job), JOB, root))
-  expect(found(jobWith(20, 0), rootOf(20n, 20n))).toBe('20')
-  expect(found(jobWith(20, 0, 16), rootOf(16n, 16n))).toBe('16')
-  expect(found(jobWith(20, 0), rootOf(16n, 16n))).toBeUndefined()
+  expect(found(jobWith(20, false), rootOf(20n, 20n))).toBe('20')
+  expect(found(jobWith(20, true), rootOf(21n, 20n))).toBe('21')
+  expect(found(jobWith(20, false, 16), rootOf(16n, 16n))).toBe('16')
+  expect(found(jobWith(20, false), rootOf(16n, 16n))).toBeUndefined()
 })

@@ -6,27 +6,27 @@ import {
   closeJob,
   earningsTree,
   endJob,
+  finaliseRound,
+  listAnchors,
   releaseLease,
   settleEarnings,
   takeLease,
 } from '@cairn/contracts'
-import { encodeCanonical, encodeUtf8, type HashHex } from '@cairn/primitives'
+import { encodeCanonical } from '@cairn/primitives'
 import {
-  type Account,
   bytesId,
   type ChainCall,
   type CoordinatorState,
-  type Counts,
-  type EarningsLeaf,
-  earnedCounts,
+  closingWorks,
   encodeRoundDocument,
-  type JobId,
   type JobRecord,
+  NO_HASH,
   roundDocumentOf,
+  worksIn,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
-import type { Storage } from '../storage/open-storage.ts'
 import type { JobView } from './chain-watch.ts'
+import { type EarnedCounter, rememberLeaves } from './earnings-leaves.ts'
 import type { NodeParts } from './parts.ts'
 
 interface Calling {
@@ -34,100 +34,76 @@ interface Calling {
   readonly state: CoordinatorState
   readonly job: JobRecord
   readonly view: JobView
-}
-
-/** Leaves of a job's earnings over its anchored rounds. */
-function earningsLeaves({ state, job }: Pick<Calling, 'state' | 'job'>, rounds: number): EarningsLeaf[] {
-  return [...earnedCounts(state, job, rounds)].map(([account, counts]: [string, Counts]) => ({
-    job: job.facts.job,
-    account: account as Account,
-    counts,
-  }))
+  readonly earned: EarnedCounter
 }
 
 type Calls = {
   readonly [C in ChainCall['call']]: (
     calling: Calling,
     call: Extract<ChainCall, { call: C }>,
-  ) => Promise<CallResult> | undefined
+  ) => Promise<CallResult | undefined> | undefined
 }
 
-const underLease = ({ job: { facts }, view: { anchors } }: Calling) => ({
+/** The place of a job's next link. */
+const nextLink = ({ job: { facts }, view: { anchors } }: Calling) => ({
   job: facts.job,
   epoch: anchors.epoch,
   previousHead: anchors.head,
+  previousRoot: anchors.root,
+  previousClaims: anchors.claims,
+  round: anchors.rounds,
+  audits: [], // policy `none`: nobody attests yet
 })
 
 const CALLS: Calls = {
   takeLease: ({ parts, job }) => takeLease(parts.client, job.facts.job),
   anchor(calling, { round, globalRoot }) {
-    const document = roundDocumentOf(calling.job, round)
-    if (document === undefined || calling.view.anchors.rounds !== round) return undefined
+    const [document, record] = [roundDocumentOf(calling.job, round), calling.job.rounds[round]]
+    if (document === undefined || record === undefined || calling.view.anchors.rounds !== round) return undefined
     const documentId = bytesId(sha256, encodeRoundDocument(document))
-    return anchorRound(calling.parts.client, { ...underLease(calling), round, globalRoot, documentId })
+    return anchorRound(calling.parts.client, { ...nextLink(calling), globalRoot, documentId, works: worksIn(record) })
   },
-  end(calling) {
-    const reason = encodeCanonical(['cairn/end/v1', calling.job.ended?.outcome ?? '', calling.job.ended?.reason ?? ''])
-    return endJob(calling.parts.client, { ...underLease(calling), documentId: bytesId(sha256, reason) })
+  end(calling, { outcome }) {
+    const link = nextLink(calling)
+    const record = calling.job.rounds[link.round]
+    const reason = encodeCanonical(['cairn/end/v1', outcome, calling.job.ended?.reason ?? ''])
+    const about = { globalRoot: NO_HASH, documentId: bytesId(sha256, reason) }
+    return record && endJob(calling.parts.client, { ...link, ...about, works: closingWorks(record) })
   },
-  assertEarnings(calling, { rounds, final }) {
-    const { parts, job, view } = calling
-    const leaves = earningsLeaves(calling, rounds)
-    const tree = earningsTree(leaves)
-    const { root, totals } = tree
-    rememberLeaves(parts, job.facts.job, root, leaves)
-    return assertEarnings(parts.client, {
-      job: job.facts.job,
-      epoch: view.anchors.epoch,
-      rounds,
-      root,
-      totals,
-      isFinal: final,
-    })
+  async finalise({ parts: { client }, job }, { round, links }) {
+    const anchors = (await listAnchors(client, job.facts.job, round)).slice(0, links)
+    const results = await Promise.all(anchors.map(anchor => finaliseRound(client, anchor)))
+    return results.find(({ ok }) => !ok)
+  },
+  async assertEarnings({ parts, job, view, earned }, { rounds, final: isFinal }) {
+    const id = job.facts.job
+    const links = isFinal && view.anchors.isEnded ? rounds + 1 : rounds
+    const counts = await earned(id, { rounds, links, replicas: job.facts.replicas })
+    const { root, leaves } = earningsTree([...counts].map(([account, each]) => ({ job: id, account, counts: each })))
+    rememberLeaves(parts, id, root, leaves)
+    return assertEarnings(parts.client, { job: id, epoch: view.anchors.epoch, rounds, leaves, isFinal })
   },
   settleEarnings: ({ parts, job }) => settleEarnings(parts.client, job.facts.job),
   releaseLease: ({ parts, job, view }) => releaseLease(parts.client, job.facts.job, view.anchors.epoch),
   close: ({ parts, job }) => closeJob(parts.client, job.facts.job),
 }
 
-/** A root can only be withdrawn against with its leaves; they are kept before it is asserted, and then for good. */
-function rememberLeaves({ storage }: NodeParts, job: JobId, root: HashHex, leaves: readonly EarningsLeaf[]): void {
-  storage.facts.set(earningsFact(job, root), leavesText(leaves))
+export interface CallRefusal {
+  /** For people. */
+  readonly reason: string
+  /** Account of a worker whose bond could not be locked. */
+  readonly unbonded?: string
 }
 
-/** By root: a last assertion may cover as many rounds as the settled one before it. */
-const earningsFact = (job: JobId, root: string): string => `earnings/${job}/${root}`
+/** Refusals that name a worker of the round. */
+const UNBONDED = ['NotNode', 'StakeTooLow']
 
-const leavesText = (leaves: readonly EarningsLeaf[]): Uint8Array =>
-  encodeUtf8(JSON.stringify(leaves.map(({ account, counts }) => [account, ...Object.values(counts).map(String)])))
-
-/** Finds the leaves behind a root, as text. Without the note of them they are counted anew, which mostly gives the same. */
-export function assertedLeaves(
-  { facts }: Pick<Storage, 'facts'>,
-  state: CoordinatorState,
-  job: JobId,
-  root: string,
-): Uint8Array | undefined {
-  const noted = facts.get(earningsFact(job, root))
-  const record = state.jobs.get(job)
-  if (noted !== undefined || record === undefined) return noted
-  const leaves = countedAnew(state, record).find(counted => earningsTree(counted).root === root)
-  return leaves && leavesText(leaves)
-}
-
-/** What a coordinator may have asserted that has left its notes to nobody: of all it knows, or of the rounds settled. */
-function countedAnew(state: CoordinatorState, job: JobRecord): EarningsLeaf[][] {
-  const { anchored, earnings } = job.chain
-  const settled = { ...job, rounds: job.rounds.slice(0, earnings.settledRounds) }
-  return [earningsLeaves({ state, job }, anchored), earningsLeaves({ state, job: settled }, earnings.settledRounds)]
-}
-
-/** Makes one call. Returns what to tell people when it was refused. */
-export async function makeCall(calling: Calling, call: ChainCall): Promise<string | undefined> {
-  const result = await (CALLS[call.call] as (calling: Calling, call: ChainCall) => Promise<CallResult> | undefined)(
-    calling,
-    call,
-  )
+/** Makes one call. Returns why it was refused. */
+export async function makeCall(calling: Calling, call: ChainCall): Promise<CallRefusal | undefined> {
+  const make = CALLS[call.call] as (calling: Calling, call: ChainCall) => Promise<CallResult | undefined> | undefined
+  const result = await make(calling, call)
   if (result === undefined || result.ok) return undefined
-  return `the chain refused ${call.call}: ${result.reason}`
+  const reason = `the chain refused ${call.call}: ${result.reason}`
+  const account = UNBONDED.includes(result.code) ? /0x[0-9a-f]{40}/.exec(result.reason.toLowerCase())?.[0] : undefined
+  return { reason, ...(account === undefined ? {} : { unbonded: account }) }
 }

@@ -8,17 +8,23 @@ import {
   type JobOnChain,
   listJobs,
   listNodes,
+  listWrongs,
   type NodeOnChain,
   readAnchors,
+  readLink,
   registrationMessage,
 } from '@cairn/contracts'
 import { encodeHex } from '@cairn/primitives'
-import type { JobId } from '@cairn/protocol'
+import type { JobId, WrongClaim } from '@cairn/protocol'
 import type { Logger } from '../log/logger.ts'
 import { verifySignature } from '../network/signing.ts'
 
 export interface JobView extends JobOnChain {
   readonly anchors: AnchorsOnChain
+  /** When the links of its chain that are not final were added, in their order. */
+  readonly openSinceSeconds: readonly number[]
+  /** Claims that were proven wrong. */
+  readonly wrongs: readonly WrongClaim[]
 }
 
 export interface ChainWatch {
@@ -62,6 +68,24 @@ function byPeer(nodes: readonly NodeOnChain[], isSigned: (node: NodeOnChain) => 
   return new Map(good.map(node => [encodeHex(node.peerKey), node]))
 }
 
+/** PERF: when a link was added is read once; there are as many open ones as the terms allow. */
+async function openLinks(client: ChainClient, job: JobId, anchors: AnchorsOnChain, known: JobView | undefined) {
+  const { finalRounds, rounds, isEnded } = anchors
+  const count = rounds + Number(isEnded) - finalRounds
+  const isSame = known !== undefined && known.anchors.finalRounds <= finalRounds && known.anchors.rounds <= rounds
+  const seen = isSame ? known.openSinceSeconds.slice(finalRounds - known.anchors.finalRounds) : []
+  const fresh = Array.from({ length: Math.max(0, count - seen.length) }, (_, i) =>
+    readLink(client, job, finalRounds + seen.length + i),
+  )
+  return [...seen, ...(await Promise.all(fresh)).map(({ anchoredAtSeconds }) => anchoredAtSeconds)].slice(0, count)
+}
+
+/** There are none where nothing is locked. */
+async function wrongsOf(client: ChainClient, { job, unitBond }: JobOnChain): Promise<WrongClaim[]> {
+  const wrongs = unitBond === 0n ? [] : await listWrongs(client, job)
+  return wrongs.map(wrong => ({ ...wrong, account: wrong.account.toLowerCase() }))
+}
+
 export const sameAccount = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
 
 /** Starts watching; the first view is there when this returns. Throws `ResourceError` (`ChainUnreachable`). */
@@ -79,8 +103,11 @@ export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch
       const known = jobs.get(job.job)
       // A closed job whose lease was given back changes no more.
       const isOver = job.status === 'closed' && known?.status === 'closed' && known.anchors.holder === undefined
-      const anchors = isOver ? known.anchors : await readAnchors(client, job.job)
-      return { ...job, anchors }
+      if (isOver) return { ...known, ...job }
+      // What was proven is read before the chain that it has rewound: a round that is gone has to have its reason.
+      const wrongs = await wrongsOf(client, job)
+      const anchors = await readAnchors(client, job.job)
+      return { ...job, anchors, wrongs, openSinceSeconds: await openLinks(client, job.job, anchors, known) }
     })
     jobs = new Map((await Promise.all(views)).map(view => [view.job, view]))
     nodes = byPeer(nodeList, isSigned)

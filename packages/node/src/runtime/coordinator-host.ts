@@ -1,6 +1,6 @@
 /** Hosts the coordinator role: tells it of messages and of the chain, and performs what it asks for. */
 import { randomInt } from 'node:crypto'
-import { readEarnings } from '@cairn/contracts'
+import { claimChecking, readEarnings } from '@cairn/contracts'
 import {
   bytesId,
   type CoordinatorEffect,
@@ -23,6 +23,7 @@ import { type JobView, sameAccount } from './chain-watch.ts'
 import { openCoordinatorJournal } from './coordinator-journal.ts'
 import { coordinatorEvent } from './coordinator-messages.ts'
 import { durableRole } from './durable-role.ts'
+import { earnedCounter } from './earnings-leaves.ts'
 import { jobDocuments } from './job-documents.ts'
 import { chainView, jobFacts, wrongTerms } from './job-facts.ts'
 import type { Fetcher, NodeParts } from './parts.ts'
@@ -41,6 +42,8 @@ export interface CoordinatorHostOptions {
   readonly parts: NodeParts
   readonly blobs: BlobStore
   readonly fetcher: Fetcher
+  /** Of the network: how long claims may be challenged. */
+  readonly challengeSeconds: number
   readonly onReason: (effect: Extract<CoordinatorEffect, { effect: 'reason' }>) => void
   readonly onProgress: (progress: { readonly lease: number; readonly lossBits: number }) => void
 }
@@ -55,9 +58,11 @@ const TIMER_MS = 500
 
 /** Starts the role where its journal left off. */
 export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHost {
-  const { parts, blobs, fetcher, onReason, onProgress } = options
+  const { parts, blobs, fetcher, challengeSeconds, onReason, onProgress } = options
   const { chain, client, storage, mailbox, log, key, learn } = parts
   const account = key.address.toLowerCase()
+  const checking = claimChecking({ chainId: client.chainId, anchors: client.addresses.anchors })
+  const earned = earnedCounter(client)
   const journal = openCoordinatorJournal(storage, { account, ...DEFAULT_SETTINGS })
   const role = durableRole<CoordinatorState, CoordinatorEvent, CoordinatorEffect>({
     initial: journal.state,
@@ -73,7 +78,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     [...state().nodes.values()]
       .filter(node => node.role === 'worker' && Date.now() - node.seenMs <= DEFAULT_SETTINGS.lostAfterMs)
       .map(({ peer, addresses }) => ({ peer, addresses }))
-  const documents = jobDocuments(parts, blobs, fetcher, workers)
+  const documents = jobDocuments(parts, { blobs, fetcher, checking, livePeers: workers })
 
   /** What goes wrong with one effect or message is logged and tried again; it never ends the node. */
   function attempt(what: string, work: () => unknown): void {
@@ -93,23 +98,26 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       for (const peer of to) mailbox.send(peer, 'anchored', id, body)
     },
     async call({ job: id, call }) {
-      let ok = false
+      let [ok, unbonded]: [boolean, string | undefined] = [false, undefined]
       try {
         await chain.refresh()
         const [job, view] = [state().jobs.get(id), chain.job(id)]
         if (job === undefined || view === undefined) return
-        const refused = await makeCall({ parts, state: state(), job, view }, call)
+        const refused = await makeCall({ parts, state: state(), job, view, earned }, call)
         ok = refused === undefined
-        if (refused !== undefined) log.warn({ job: id, call: call.call }, refused)
+        unbonded = refused?.unbonded
+        if (refused !== undefined) log.warn({ job: id, call: call.call }, refused.reason)
         else log.info({ job: id, call: call.call }, 'sent to the chain')
       } finally {
         await chain.refresh()
-        await tellChain(id).finally(() => tell({ event: 'called', job: id, ok }))
+        const called = { event: 'called', job: id, ok, ...(unbonded === undefined ? {} : { unbonded }) } as const
+        await tellChain(id).finally(() => tell(called))
       }
     },
   }
 
-  const viewOf = async (view: JobView) => chainView(view, await readEarnings(client, view.job), account, Date.now())
+  const viewOf = async (view: JobView) =>
+    chainView(view, { earnings: await readEarnings(client, view.job), challengeSeconds, account, nowMs: Date.now() })
 
   async function tellChain(id: JobId): Promise<void> {
     const view = chain.job(id)
@@ -201,7 +209,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       if (kind === 'submitted' && job !== undefined) attempt(kind, () => hearSubmitted(job, message.body.document))
       if (kind === 'pinned' && job !== undefined && !state().jobs.has(job)) attempts.renew(job)
       if (kind === 'progress') onProgress(message.body)
-      const event = coordinatorEvent(chain, message)
+      const event = coordinatorEvent({ chain, checking, state: state() }, message)
       if (event !== undefined) tell(event)
     },
     state,

@@ -1,7 +1,24 @@
 /** From messages that the guard let through to events of the coordinator: signatures inside bodies are checked here. */
-import { type CoordinatorEvent, isSignedCommitment, isSignedEvaluation, type Message } from '@cairn/protocol'
+import {
+  type ClaimChecking,
+  type CoordinatorEvent,
+  type CoordinatorState,
+  isSignedCommitment,
+  isSignedEvaluation,
+  type Message,
+  type MessageBodies,
+  signedCommit,
+  signedReport,
+} from '@cairn/protocol'
 import { verifySignature } from '../network/signing.ts'
 import type { ChainWatch } from './chain-watch.ts'
+
+/** What messages are checked against. */
+export interface Hearing {
+  readonly chain: ChainWatch
+  readonly checking: ClaimChecking
+  readonly state: CoordinatorState
+}
 
 type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>
 
@@ -11,34 +28,40 @@ function presenceEvent(chain: ChainWatch, { sender, body }: Of<'presence'>): Coo
   if (node === undefined || node.account.toLowerCase() !== body.address) return undefined
   const { address: account, role, addresses, memoryBytes, operationsPerSecond, leaving, price } = body
   const owner = node.owner.toLowerCase()
-  const info = { peer: sender, account, owner, role, addresses, memoryBytes, operationsPerSecond, leaving }
+  const freeStake = node.stake - node.locked
+  const info = { peer: sender, account, owner, role, addresses, memoryBytes, operationsPerSecond, leaving, freeStake }
   return { event: 'presence', node: { ...info, price: BigInt(price) } }
 }
 
-function commitEvent({ sender: peer, job, body }: Of<'commit'>): CoordinatorEvent | undefined {
-  if (job === undefined) return undefined
-  if (body.outcome === 'trained') {
-    const { commitment } = body
-    if (commitment.worker !== peer || !isSignedCommitment(verifySignature, commitment)) return undefined
-    return { event: 'commit', job, peer, unit: commitment.commitment.unit, outcome: { kind: 'trained', commitment } }
-  }
-  if (body.outcome === 'evaluated') {
-    const { evaluation } = body
-    if (evaluation.worker !== peer || !isSignedEvaluation(verifySignature, evaluation)) return undefined
-    return { event: 'commit', job, peer, unit: evaluation.unit, outcome: { kind: 'evaluated', evaluation } }
-  }
-  const { unit, diverged: divergence } = body
-  return { event: 'commit', job, peer, unit, outcome: { kind: 'diverged', node: peer, divergence } }
+/** Tells whether a commitment is its sender's, and signed by all the peers that it names. */
+function isFromSender(sender: string, body: MessageBodies['commit']): boolean {
+  if (body.outcome === 'evaluated')
+    return body.evaluation.worker === sender && isSignedEvaluation(verifySignature, body.evaluation)
+  const { commitment } = body
+  if (commitment === undefined) return body.outcome === 'diverged' && body.unit.kind === 'evaluate'
+  return commitment.worker === sender && isSignedCommitment(verifySignature, commitment)
+}
+
+/** What nodes say of their work counts only under the account that is registered for them. */
+function workEvent(
+  { chain, checking, state }: Hearing,
+  { sender: peer, job: id, ...message }: Of<'commit' | 'report'>,
+): CoordinatorEvent | undefined {
+  const job = id && state.jobs.get(id)
+  const account = chain.registered(peer)?.account.toLowerCase()
+  if (job === undefined || account === undefined) return undefined
+  const speaker = { job, peer, account }
+  if (message.kind === 'report') return signedReport(checking, speaker, message.body)
+  return isFromSender(peer, message.body) ? signedCommit(checking, speaker, message.body) : undefined
 }
 
 /** Returns the event that a message is to a coordinator; undefined for what is none. */
-export function coordinatorEvent(chain: ChainWatch, message: Message): CoordinatorEvent | undefined {
+export function coordinatorEvent(hearing: Hearing, message: Message): CoordinatorEvent | undefined {
   const { sender: peer, job } = message
-  if (message.kind === 'presence') return presenceEvent(chain, message)
+  if (message.kind === 'presence') return presenceEvent(hearing.chain, message)
   if (job === undefined) return undefined
-  if (message.kind === 'commit') return commitEvent(message)
+  if (message.kind === 'commit' || message.kind === 'report') return workEvent(hearing, message)
   if (message.kind === 'pinned') return { event: 'pinned', job, peer }
-  if (message.kind === 'report') return { event: 'report', job, peer, ...message.body }
   if (message.kind === 'release') return { event: 'release', job, peer, ...message.body }
   if (message.kind !== 'progress') return undefined
   const { lease, done } = message.body

@@ -2,7 +2,7 @@
 import {
   type BlobId,
   type BlobManifest,
-  claimOf,
+  heldOf,
   isCustody,
   type JobDocument,
   type Keep,
@@ -61,10 +61,10 @@ export async function haveFormOfUnit(
 export function keptEvent(
   state: WorkerState,
   peer: string,
-  { unit: { job }, signature }: MessageBodies['kept'],
+  { unit: { job }, account, signature }: MessageBodies['kept'],
 ): Extract<WorkerEvent, { event: 'kept' }> | undefined {
   const commitment = state.jobs.get(job)?.task?.signed?.commitment
-  const custody = { peer, signature }
-  if (commitment === undefined || !isCustody(verifySignature, claimOf(commitment), custody)) return undefined
+  const custody = { peer, account, signature }
+  if (commitment === undefined || !isCustody(verifySignature, heldOf(commitment), custody)) return undefined
   return { event: 'kept', job, unit: commitment.unit, custody }
 }

@@ -3,10 +3,14 @@
  * signed is never signed otherwise.
  */
 import { decodeCanonical, encodeCanonical } from '@cairn/primitives'
-import type { JobId, SignedCommitment, Unit } from '@cairn/protocol'
+import type { JobId, SaltedCommitment, Unit } from '@cairn/protocol'
 import type { Storage } from '../storage/open-storage.ts'
 
-export type DoneUnit = Omit<SignedCommitment, 'custody'>
+export interface DoneUnit {
+  readonly commitment: SaltedCommitment
+  /** Of its steps; never used for another unit. */
+  readonly salt: Uint8Array
+}
 
 const keyOf = ({ job, round, replica }: Pick<Unit, 'job' | 'round' | 'replica'>): string =>
   `done/${job}/${String(round).padStart(8, '0')}/${replica}`

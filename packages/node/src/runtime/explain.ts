@@ -25,14 +25,7 @@ export const statusOf = ({ ended }: JobRecord): 'running' | 'finished' | 'cancel
 /** Says what a job is doing, or what it waits for. */
 export function explainJob({ state }: View, job: JobRecord): string {
   if (job.ended) {
-    const { status, earnings } = job.chain
-    const money =
-      status === 'closed'
-        ? 'Its earnings are settled and the rest of the budget is refunded.'
-        : earnings.pending
-          ? 'Its earnings wait for the challenge window.'
-          : 'Its earnings are not asserted yet.'
-    return `${job.ended.outcome}: ${job.ended.reason}. ${money}`
+    return `${job.ended.outcome}: ${job.ended.reason}. ${moneyText(job)}`
   }
   if (job.waiting !== undefined) return `waiting: ${job.waiting}`
   const leased = activeUnitsOf(job).filter(({ lease }) => lease !== undefined)
@@ -41,9 +34,23 @@ export function explainJob({ state }: View, job: JobRecord): string {
   return `running: ${now}`
 }
 
-function betweenRounds({ rounds, ending }: JobRecord): string {
+/** Says what becomes of the money of a job that is over. */
+function moneyText({ chain, ended }: JobRecord): string {
+  const { status, earnings, isEnded, anchored, finalLinks } = chain
+  if (status === 'closed') return 'Its earnings are settled and the rest of the budget is refunded.'
+  if (earnings.pending) return 'Its earnings wait for the challenge window.'
+  if (anchored + Number(isEnded) > finalLinks) return 'Its last rounds wait for the challenge window.'
+  const isStuck = status === 'open' && !isEnded && ended?.outcome !== 'finished'
+  return isStuck
+    ? 'Its submitter can cancel it to get the rest of the budget back.'
+    : 'Its earnings are not asserted yet.'
+}
+
+function betweenRounds({ rounds, ending, chain, facts }: JobRecord): string {
   if (ending !== undefined) return `the rounds before round ${ending.round} are anchored, for there ${ending.reason}`
   const closed = rounds.find(r => r.closedMs !== undefined && r.globalRoot === undefined)
+  if (closed === undefined && chain.anchored === facts.rounds)
+    return `all rounds are anchored; round ${chain.finalLinks} waits until it is final`
   if (closed === undefined) return 'between two units'
   const workers = closed.units.flatMap(({ outcome }) =>
     outcome?.kind === 'trained' ? [outcome.commitment.worker] : [],
@@ -89,7 +96,7 @@ export function findJob({ jobs }: CoordinatorState, prefix: string): JobRecord |
 /** A coordinator does not hear itself, and knows itself by its account only. */
 const ownNode = ({ settings: { account } }: CoordinatorState, nowMs: number): NodeInfo => ({
   ...{ peer: '', account, owner: account, role: 'coordinator', addresses: [], price: 0n, memoryBytes: 0 },
-  ...{ operationsPerSecond: 0, measured: false, leaving: false, seenMs: nowMs },
+  ...{ operationsPerSecond: 0, measured: false, leaving: false, seenMs: nowMs, freeStake: 0n },
 })
 
 /** Finds the node whose key or account begins with a text. */
@@ -102,7 +109,7 @@ export function findNode({ state, nowMs }: View, prefix: string): NodeInfo | und
 
 /** Lists what everybody has done for a job in its anchored rounds: what `cairn why` makes amounts of. */
 export const workOfJob = (state: CoordinatorState, job: JobRecord): WorkSummary[] =>
-  [...earnedCounts(state, job, job.chain.anchored)].map(([account, counts]) => ({
+  [...earnedCounts(job, state.settings.account)].map(([account, counts]) => ({
     job: job.facts.job,
     account,
     ...inNumbers(counts),
@@ -118,9 +125,10 @@ export function workOfNode(state: CoordinatorState, { peer, account, role }: Nod
   return work.filter(done => done.account === account)
 }
 
-const inNumbers = ({ trained, evaluated, kept, coordinated }: Counts) => ({
+const inNumbers = ({ trained, evaluated, kept, coordinated, audited }: Counts) => ({
   trained: Number(trained),
   evaluated: Number(evaluated),
   kept: Number(kept),
   coordinated: Number(coordinated),
+  audited: Number(audited),
 })

@@ -4,6 +4,7 @@ import type { JobId } from '@cairn/protocol'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../log/logger.ts'
 import { isAnchored } from './is-anchored.ts'
+import { anchoringReader } from './testing/anchoring-reader.ts'
 
 const job = 'a'.repeat(64) as JobId
 const [mine, other] = ['1'.repeat(64), '2'.repeat(64)] as [HashHex, HashHex]
@@ -11,19 +12,18 @@ const [mine, other] = ['1'.repeat(64), '2'.repeat(64)] as [HashHex, HashHex]
 /** A chain whose RPC says one thing after the other, and the last for ever. */
 function saying(...answers: readonly (HashHex | 'nothing' | 'away')[]) {
   let asked = 0
-  const hash = (hex: string) => `0x${hex}`
   const reader = {
-    async readContract() {
+    async readContract(request: { readonly functionName: string }) {
       const answer = answers[Math.min(asked, answers.length - 1)]
       if (answer === 'away') asked++
       if (answer === 'away') throw new Error('no answer')
-      return 1n
+      return anchoringReader(() => []).readContract(request)
     },
-    async getContractEvents() {
+    async getContractEvents(request: { readonly eventName: string }) {
+      if (request.eventName !== 'Anchored') return []
       const answer = answers[Math.min(asked++, answers.length - 1)] as HashHex | 'nothing'
-      if (answer === 'nothing') return []
-      const args = { round: 3, documentId: hash(answer), globalRoot: hash(other), head: hash(other), holder: '0x' }
-      return [{ args, blockNumber: 1n, transactionHash: '0x' }]
+      const anchors = answer === 'nothing' ? [] : [{ round: 3, documentId: answer }]
+      return anchoringReader(() => anchors).getContractEvents(request)
     },
   }
   return { client: { reader, addresses: { anchors: '0x' } } as unknown as ChainClient, log: silentLogger }

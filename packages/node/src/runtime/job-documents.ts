@@ -2,15 +2,21 @@
  * Documents of jobs and rounds as a coordinator needs them: kept from when they were brought, else fetched from the nodes
  * that keep them, by the ids that the chain holds. So any coordinator can go on from the last anchor.
  */
-import { listAnchors } from '@cairn/contracts'
+import { type AnchorEvent, anchorHead, listAnchors } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
   type AnchoredRound,
+  anchoredWorks,
+  type ClaimHashing,
+  claimsIn,
   decodeJobDocument,
   decodeRoundDocument,
   type JobDocument,
   type JobId,
+  NO_HASH,
   type PeerAddress,
+  type RoundDocument,
+  type Work,
 } from '@cairn/protocol'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { JobView } from './chain-watch.ts'
@@ -29,11 +35,27 @@ export interface JobDocuments {
 
 const DOCUMENT = 'document/'
 
+interface Sources {
+  readonly blobs: BlobStore
+  readonly fetcher: Fetcher
+  readonly checking: ClaimHashing
+  readonly livePeers: () => readonly PeerAddress[]
+}
+
+/** What two lists of works say; accounts may be written with or without checksum capitals. */
+const worksText = (works: readonly Work[]): string => JSON.stringify(works).toLowerCase()
+
+/** Tells whether a link is what its round document comes to and has the head that the chain says. */
+function isWhole(checking: ClaimHashing, link: AnchorEvent, document: RoundDocument): boolean {
+  const { head, blockNumber: _, transaction: __, ...anchor } = link
+  const isSame = document.round === anchor.round && document.globalRoot === anchor.globalRoot
+  const areWorks = worksText(anchoredWorks(checking, document)) === worksText(anchor.works)
+  return isSame && areWorks && anchorHead(anchor) === head
+}
+
 export function jobDocuments(
   { storage, client, log }: NodeParts,
-  blobs: BlobStore,
-  fetcher: Fetcher,
-  livePeers: () => readonly PeerAddress[],
+  { blobs, fetcher, checking, livePeers }: Sources,
 ): JobDocuments {
   async function bytesOf(id: HashHex): Promise<Uint8Array | undefined> {
     const here = await blobs.read(id as never)
@@ -61,13 +83,16 @@ export function jobDocuments(
     },
     async history({ job }) {
       const rounds: AnchoredRound[] = []
-      for (const { round, documentId, holder } of await listAnchors(client, job)) {
+      for (const link of await listAnchors(client, job)) {
+        if (link.globalRoot === NO_HASH) break // it closed the chain
+        const { round, coordinator, documentId } = link
         const decoded = decodeRoundDocument((await bytesOf(documentId)) ?? new Uint8Array())
-        if (!decoded.ok) {
-          log.warn({ job, round }, 'the document of an anchored round cannot be had; trying again')
+        if (!decoded.ok || !isWhole(checking, link, decoded.document)) {
+          log.warn({ job, round, found: decoded.ok }, 'the document of an anchored round cannot be had; trying again')
           return undefined
         }
-        rounds.push({ document: decoded.document, coordinator: holder.toLowerCase() })
+        const { document } = decoded
+        rounds.push({ document, claims: claimsIn(checking, document), coordinator: coordinator.toLowerCase() })
       }
       return rounds
     },

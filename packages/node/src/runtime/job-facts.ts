@@ -14,7 +14,7 @@ import type { JobView } from './chain-watch.ts'
 const TERA = 10n ** 12n
 
 /** Derives what scheduling needs. */
-export function jobFacts({ job, terms }: JobOnChain, document: JobDocument): JobFacts {
+export function jobFacts({ job, terms, unitBond }: JobOnChain, document: JobDocument): JobFacts {
   const { spec, cost, blobs, initialRoot } = document
   const { schedule } = spec
   const operationsPerUnit = BigInt(cost.operationsPerUnit)
@@ -31,6 +31,8 @@ export function jobFacts({ job, terms }: JobOnChain, document: JobDocument): Job
     operationsPerUnit,
     operationsPerEvaluation: BigInt(cost.operationsPerEvaluation),
     custodians: terms.custodians,
+    unitBond,
+    maximumUnsettled: terms.maximumUnsettled,
     checkpoints: schedule.checkpoints,
     priceCeiling: operationsPerUnit === 0n ? terms.trainPrice * TERA : (terms.trainPrice * TERA) / operationsPerUnit,
     blobs: [terms.document, ...(Object.values(blobs) as HashHex[])],
@@ -56,12 +58,19 @@ const STATUS: Record<JobOnChain['status'], ChainView['status']> = {
   closed: 'closed',
 }
 
+/** What else is read beside a job. */
+interface Reading {
+  readonly earnings: EarningsOnChain
+  readonly challengeSeconds: number
+  /** Of who reads. */
+  readonly account: string
+  readonly nowMs: number
+}
+
 /** The chain's view of a job as its coordinator is told. A lease that has run out is nobody's. */
 export function chainView(
-  { status, anchors, cancelEndsAtSeconds }: JobView,
-  earnings: EarningsOnChain,
-  account: string,
-  nowMs: number,
+  { status, anchors, cancelEndsAtSeconds, openSinceSeconds, wrongs }: JobView,
+  { earnings, challengeSeconds, account, nowMs }: Reading,
 ): ChainView {
   const isHeld = anchors.holder !== undefined && anchors.expiresAtSeconds * 1000 > nowMs
   const { settled, pending } = earnings
@@ -71,6 +80,9 @@ export function chainView(
     holdsLease: anchors.holder !== undefined && anchors.holder.toLowerCase() === account,
     epoch: anchors.epoch,
     anchored: anchors.rounds,
+    finalLinks: anchors.finalRounds,
+    finalisesAtMs: openSinceSeconds.map(since => (since + challengeSeconds) * 1000),
+    wrongs,
     isEnded: anchors.isEnded,
     cancelEndsAtMs: cancelEndsAtSeconds * 1000,
     earnings: {

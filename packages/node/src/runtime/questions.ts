@@ -14,8 +14,8 @@ import {
 import { z } from 'zod'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Reasons } from '../storage/reasons.ts'
-import { assertedLeaves } from './chain-calls.ts'
 import type { CoordinatorHost } from './coordinator-host.ts'
+import { assertedLeaves } from './earnings-leaves.ts'
 import { explainJob, explainNode, explainUnit, findJob, findNode, statusOf, workOfJob, workOfNode } from './explain.ts'
 import type {
   Heard,

@@ -1,6 +1,19 @@
 /** One leased unit on the compute thread: remembered work first, then the work itself, then the signature. */
+import { randomBytes } from 'node:crypto'
 import { encodeHex, type HashHex } from '@cairn/primitives'
-import { commitmentStatement, evaluationStatement, type WorkerEffect, type WorkerEvent } from '@cairn/protocol'
+import {
+  type Commitment,
+  commitmentStatement,
+  commitSteps,
+  DIVERGED_ROOT,
+  evaluationStatement,
+  NO_HASH,
+  type SaltedCommitment,
+  type WorkerEffect,
+  type WorkerEvent,
+} from '@cairn/protocol'
+import { sha256 } from '../files/hash.ts'
+import { signEvaluated, signTrained } from './account-signing.ts'
 import { findDone, rememberDone } from './done-units.ts'
 import type { WorkerParts } from './parts.ts'
 import { problemText } from './prepare-job.ts'
@@ -9,17 +22,52 @@ import { roundReason } from './retention.ts'
 type RunEffect = Extract<WorkerEffect, { effect: 'run' }>
 type OnProgress = (progress: { readonly done: number; readonly lossBits: number }) => void
 
+/** What running a unit needs of its job. */
+interface RunJob {
+  /** Of its document. */
+  readonly id: HashHex
+  readonly checkpoints: number
+}
+
 /** How often a unit under way is saved, so that a killed process goes on in its middle. */
 const CHECKPOINT_EVERY_SECONDS = 15
 
+const SALT_BYTES = 32
+
+/** Binds a worker to its steps. Audits (`protocol/src/audit`) will give what each step left; until then there is none. */
+function salted(commitment: Commitment): { readonly commitment: SaltedCommitment; readonly salt: Uint8Array } {
+  const salt = new Uint8Array(randomBytes(SALT_BYTES))
+  return { commitment: { ...commitment, ...commitSteps(sha256, salt, []) }, salt }
+}
+
+/** Signs what was found, with the node's key and with its account. */
+async function signed(parts: WorkerParts, commitment: SaltedCommitment, claims: readonly HashHex[]) {
+  const { signer } = parts
+  const signature = encodeHex(signer.sign(commitmentStatement(commitment)))
+  return { commitment, worker: signer.peer, signature, ...(await signTrained(parts, commitment, claims)) }
+}
+
+/** What a worker answers for where its unit left the domain: nothing of it has a root. */
+function divergedCommitment({ unit, globalRoot, replicaRoot }: RunEffect, checkpoints: number): Commitment {
+  return {
+    unit,
+    globalRoot,
+    replicaRoot: replicaRoot ?? NO_HASH,
+    updateRoot: DIVERGED_ROOT,
+    newReplicaRoot: DIVERGED_ROOT,
+    checkpointRoots: Array.from({ length: checkpoints }, () => DIVERGED_ROOT),
+    lossBits: 0,
+  }
+}
+
 async function train(
   parts: WorkerParts,
-  document: HashHex,
+  { id: document, checkpoints }: RunJob,
   effect: RunEffect,
   onProgress: OnProgress,
 ): Promise<WorkerEvent> {
-  const { compute, signer, storage, blobs } = parts
-  const { job, lease, unit, globalRoot, replicaRoot } = effect
+  const { compute, storage, blobs } = parts
+  const { job, lease, unit, globalRoot, replicaRoot, claims } = effect
   const done = findDone(storage, unit)
   if (
     done?.commitment.globalRoot === globalRoot &&
@@ -27,7 +75,7 @@ async function train(
   ) {
     const { updateRoot, newReplicaRoot } = done.commitment
     if ((await blobs.has(updateRoot as never)) && (await blobs.has(newReplicaRoot as never)))
-      return { event: 'trained', job, lease, signed: done }
+      return { event: 'trained', job, lease, signed: await signed(parts, done.commitment, claims) }
   }
   const { round, replica } = unit
   const work = {
@@ -40,19 +88,20 @@ async function train(
   } as const
   const answer = await compute.request(replicaRoot === undefined ? work : { ...work, replicaRoot }, { onProgress })
   if (!answer.ok) {
-    if (answer.why === 'diverged') return { event: 'diverged', job, lease, unit, divergence: answer.diverged }
-    return { event: 'failed', job, lease, reason: problemText(answer) }
+    if (answer.why !== 'diverged') return { event: 'failed', job, lease, reason: problemText(answer) }
+    const work = await signed(parts, salted(divergedCommitment(effect, checkpoints)).commitment, claims)
+    return { event: 'diverged', job, lease, unit, divergence: answer.diverged, signed: work }
   }
-  const commitment = answer.value
+  const { commitment, salt } = salted(answer.value)
   for (const root of [commitment.updateRoot, commitment.newReplicaRoot])
     storage.pins.pin(root, roundReason(job, round), Date.now())
-  const signed = { commitment, worker: signer.peer, signature: encodeHex(signer.sign(commitmentStatement(commitment))) }
-  rememberDone(storage, signed)
-  return { event: 'trained', job, lease, signed }
+  // Before it is signed: the salt is all that opens what the signature is over.
+  rememberDone(storage, { commitment, salt })
+  return { event: 'trained', job, lease, signed: await signed(parts, commitment, claims) }
 }
 
 async function evaluate(parts: WorkerParts, document: HashHex, effect: RunEffect): Promise<WorkerEvent> {
-  const { job, lease, unit, globalRoot } = effect
+  const { job, lease, unit, globalRoot, claims } = effect
   const answer = await parts.compute.request({ kind: 'evaluate', document, globalRoot })
   if (!answer.ok) {
     if (answer.why === 'diverged') return { event: 'diverged', job, lease, unit, divergence: answer.diverged }
@@ -60,14 +109,15 @@ async function evaluate(parts: WorkerParts, document: HashHex, effect: RunEffect
   }
   const found = { unit, globalRoot, ...answer.value }
   const signature = encodeHex(parts.signer.sign(evaluationStatement(found)))
-  return { event: 'evaluated', job, lease, evaluation: { ...found, worker: parts.signer.peer, signature } }
+  const evaluation = { ...found, worker: parts.signer.peer, signature, ...(await signEvaluated(parts, found, claims)) }
+  return { event: 'evaluated', job, lease, evaluation }
 }
 
 /** Does a unit. Never rejects because of the job; what went wrong is an event. */
 export const runWork = (
   parts: WorkerParts,
-  document: HashHex,
+  job: RunJob,
   effect: RunEffect,
   onProgress: OnProgress,
 ): Promise<WorkerEvent> =>
-  effect.unit.kind === 'train' ? train(parts, document, effect, onProgress) : evaluate(parts, document, effect)
+  effect.unit.kind === 'train' ? train(parts, job, effect, onProgress) : evaluate(parts, job.id, effect)

@@ -99,7 +99,7 @@ async function run(
   const coordinators = new Map<string, number>()
   const progress = new Map<number, number>()
 
-  const { minimumStake } = await readParameters(client)
+  const { minimumStake, challengeSeconds } = await readParameters(client)
   const onChange = () => coordinator?.chainChanged()
   const chain = await watchChain({ client, minimumStake, pollMs: config.pollMs ?? 1_000, log, onChange })
   closers.push(chain.stop)
@@ -167,7 +167,7 @@ async function run(
       const [oldest] = progress.keys()
       if (progress.size > 10_000 && oldest !== undefined) progress.delete(oldest)
     }
-    const hosted = hostCoordinator({ parts, blobs, fetcher, onReason, onProgress })
+    const hosted = hostCoordinator({ parts, blobs, fetcher, challengeSeconds, onReason, onProgress })
     coordinator = hosted
     closers.push(hosted.stop)
     onChange()

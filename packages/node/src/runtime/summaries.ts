@@ -85,6 +85,7 @@ export interface WorkSummary {
   readonly evaluated: number
   readonly kept: number
   readonly coordinated: number
+  readonly audited: number
 }
 
 export interface WhyAnswer {

@@ -16,7 +16,7 @@ import { signerOf, verifySignature } from '../network/signing.ts'
 import { cleanUp } from '../network/testing/clean-up.ts'
 import { testSeed } from '../network/testing/test-host.ts'
 import { dataReason, isEndNoted, roundReason } from './retention.ts'
-import { COORDINATOR, type TestWorker, testWorker, tinySubmission, viewOf } from './testing/test-worker.ts'
+import { accountOf, COORDINATOR, type TestWorker, testWorker, tinySubmission, viewOf } from './testing/test-worker.ts'
 
 const [CUSTODIAN, OTHER, STRANGER] = [2, 3, 4].map(number => signerOf(testSeed(number))) as [Signer, Signer, Signer]
 type Signer = ReturnType<typeof signerOf>
@@ -41,7 +41,16 @@ const settled = () => new Promise(resolve => setTimeout(resolve, 50))
 async function lease(globalRoot: HashHex): Promise<void> {
   for (const { parts } of submission.blobs) await worker.blobs.write(parts)
   const custodians = [CUSTODIAN, OTHER].map(({ peer }) => ({ peer, addresses: [] }))
-  const body = { lease: 1, unit, deadlineMs: 2 ** 50, document: documentId, globalRoot, sources: [], custodians }
+  const body = {
+    lease: 1,
+    unit,
+    deadlineMs: 2 ** 50,
+    document: documentId,
+    globalRoot,
+    claims: [],
+    sources: [],
+    custodians,
+  }
   worker.hear(COORDINATOR, job, 'lease', { ...body, custodiansNeeded: 1 } as MessageBodies['lease'])
 }
 
@@ -49,8 +58,9 @@ describe('a worker whose unit is to be kept', () => {
   const roots = { updateRoot: rootOf('a'), newReplicaRoot: rootOf('b') }
 
   const answer = ({ peer, sign }: Signer, claimed: typeof roots) => {
-    const statement = custodyStatement({ job, round: 0, replica: 0, ...claimed })
-    worker.hear(peer, job, 'kept', { unit, ...claimed, signature: encodeHex(sign(statement)) })
+    const account = accountOf(peer)
+    const statement = custodyStatement({ job, round: 0, replica: 0, ...claimed, account })
+    worker.hear(peer, job, 'kept', { unit, ...claimed, account, signature: encodeHex(sign(statement)) })
   }
 
   beforeEach(async () => {
@@ -128,11 +138,19 @@ describe('a worker that is sent a round document', () => {
     worker.start()
   })
 
-  test('keeps it and lets older rounds go when the chain holds it', async () => {
-    worker.hear(COORDINATOR, job, 'anchored', { round: 2, document: bytes })
+  test('keeps it when the chain holds it, and lets older rounds go when they cannot be gone back to', async () => {
+    const tell = () => worker.hear(COORDINATOR, job, 'anchored', { round: 2, document: bytes })
+    const kept = () => worker.storage.pins.reasonsFrom('job/')
+    worker.chain.set(job, viewOf(submission, { rounds: 3, finalRounds: 2 }))
+    tell()
     await waitFor(() => worker.storage.pins.reasonsOf(id).length > 0)
     expect(await worker.blobs.has(id)).toBe(true)
-    expect(worker.storage.pins.reasonsFrom('job/')).toEqual([dataReason(job), roundReason(job, 1), roundReason(job, 2)])
+    await settled()
+    expect(kept()).toEqual([dataReason(job), ...[0, 1, 2].map(round => roundReason(job, round))])
+    worker.chain.set(job, viewOf(submission, { rounds: 3, finalRounds: 3 }))
+    tell()
+    await waitFor(() => kept().length < 4)
+    expect(kept()).toEqual([dataReason(job), roundReason(job, 1), roundReason(job, 2)])
   })
 
   test('does neither with another one, nor with one of a round that is none', async () => {

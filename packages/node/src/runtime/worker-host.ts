@@ -15,6 +15,8 @@ import {
   type WorkerState,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
+import { accountOf, claimsOfClosed } from './account-signing.ts'
+import { applyOuter } from './apply-outer.ts'
 import { sameAccount } from './chain-watch.ts'
 import { haveFormOfUnit, isUnitOfJob, keepOf, keptEvent } from './custody.ts'
 import { forgetDone } from './done-units.ts'
@@ -121,30 +123,18 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
       tell({ event: 'fetched', job, root, ok: got.ok, reason: got.ok ? '' : got.code })
     },
     async run(effect) {
-      const document = documents.get(effect.job)?.id
-      if (document === undefined)
+      const known = documents.get(effect.job)
+      if (known === undefined)
         return tell({ event: 'failed', job: effect.job, lease: effect.lease, reason: 'the job is not prepared' })
       const { job, lease } = effect
-      tell(await runWork(parts, document, effect, progress => tell({ event: 'progress', job, lease, ...progress })))
+      const { checkpoints } = known.document.spec.schedule
+      tell(
+        await runWork(parts, { id: known.id, checkpoints }, effect, progress =>
+          tell({ event: 'progress', job, lease, ...progress }),
+        ),
+      )
     },
-    async outer({ job, round, startRoot, updates }) {
-      const document = documents.get(job)?.id
-      if (document === undefined)
-        return tell({ event: 'applied', job, round, outcome: { failed: 'the job is not prepared' } })
-      const answer = await compute.request({
-        kind: 'applyOuterStep',
-        document,
-        globalRoot: startRoot,
-        updateRoots: updates,
-      })
-      if (answer.ok) storage.pins.pin(answer.value.globalRoot, roundReason(job, round + 1), Date.now())
-      const outcome = answer.ok
-        ? { globalRoot: answer.value.globalRoot }
-        : answer.why === 'diverged'
-          ? { diverged: answer.diverged }
-          : { failed: problemText(answer) }
-      tell({ event: 'applied', job, round, outcome })
-    },
+    outer: async effect => tell(await applyOuter(parts, documents.get(effect.job)?.id, effect)),
     stop: () => compute.stop(),
     sendKeep: ({ to, unit, updateRoot, newReplicaRoot }) =>
       mailbox.send(to, 'keep', unit.job, {
@@ -158,13 +148,15 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
       const known = documents.get(job)
       if (known !== undefined && !(await haveFormOfUnit(blobs, known.document, keep)))
         return log.warn({ job, peer: holder.peer.slice(0, 8) }, 'what was to be kept is not what a unit leaves behind')
-      const claim = { job, round: unit.round, replica: unit.replica, updateRoot, newReplicaRoot }
+      const account = accountOf(parts)
+      const claim = { job, round: unit.round, replica: unit.replica, updateRoot, newReplicaRoot, account }
       const signature = encodeHex(signer.sign(custodyStatement(claim)))
       parts.learn(holder)
       mailbox.send(holder.peer, 'kept', job, {
         unit,
         updateRoot: updateRoot as never,
         newReplicaRoot: newReplicaRoot as never,
+        account,
         signature,
       })
     },
@@ -184,8 +176,7 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
       if (isStopped) return
       if (!isTrue) return log.warn({ job, round }, 'a round document that the chain does not hold')
       storage.pins.pin(await blobs.write(bytesBlob(document)), dataReason(job), Date.now())
-      forgetDone(storage, job, round)
-      releaseRounds(storage, job, round)
+      letGo(job)
       await collect(Date.now())
     },
     ended({ job, outcome, reason }) {
@@ -196,6 +187,14 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
       forgetHeld(storage, job)
       documents.delete(job)
     },
+  }
+
+  /** Rounds that are not final may be gone back to: what they started from stays. */
+  function letGo(job: JobId): void {
+    const { rounds = 0, finalRounds = 0 } = chain.job(job)?.anchors ?? {}
+    const last = Math.min(rounds, finalRounds) - 1
+    forgetDone(storage, job, last)
+    releaseRounds(storage, job, last)
   }
 
   /** Only who holds the job's lease on the chain speaks as its coordinator. */
@@ -210,8 +209,10 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     if (job === undefined) return
     const fromCoordinator = isCoordinator(sender, job)
     if (message.kind === 'lease' || message.kind === 'closed') {
-      if (fromCoordinator) tell({ event: message.kind, from: sender, job, body: message.body } as WorkerEvent)
-      else readChain() // it may just have taken the lease; it will say this again
+      if (!fromCoordinator)
+        readChain() // it may just have taken the lease; it will say this again
+      else if (message.kind === 'lease') hearLease(message.body, sender, job)
+      else tell({ event: 'closed', from: sender, job, body: message.body, claims: claimsOfClosed(message.body) })
     } else if (message.kind === 'anchored' && fromCoordinator) tell({ event: 'anchored', job, ...message.body })
     else if (message.kind === 'ended' && fromCoordinator) tell({ event: 'ended', job, ...message.body })
     else if (message.kind === 'noted' && fromCoordinator) tell({ event: 'noted', job, body: message.body })
@@ -231,6 +232,16 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     })
   }
 
+  /** A unit whose bond cannot be locked would be paid to nobody. */
+  function hearLease(body: Body<'lease'>, from: string, job: JobId): void {
+    const { unitBond = 0n } = chain.job(job) ?? {}
+    const own = unitBond === 0n ? undefined : chain.registered(signer.peer)
+    const freeStake = own === undefined ? 0n : own.stake - own.locked
+    const reason = `of its stake ${freeStake} is free, and the unit's bond is ${unitBond}`
+    if (freeStake < unitBond) mailbox.send(from, 'release', job, { lease: body.lease, reason })
+    else tell({ event: 'lease', from, job, body })
+  }
+
   async function hearPin(body: Body<'pin'>, submitter: string, job: JobId): Promise<void> {
     const pin = await requestedPin(body, submitter, job)
     if (pin !== undefined) tell({ event: 'pin', pin })
@@ -242,7 +253,8 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
   }
 
   function hearKept(body: Body<'kept'>, sender: string): void {
-    const event = keptEvent(state, sender, body)
+    const isPayable = chain.registered(sender)?.account.toLowerCase() === body.account
+    const event = isPayable ? keptEvent(state, sender, body) : undefined
     if (event !== undefined) tell(event)
     else log.info({ peer: sender.slice(0, 8) }, 'a custody signature that nothing waits for')
   }
@@ -254,7 +266,7 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     for (const job of new Set([...pinnedJobs(storage), ...state.jobs.keys()])) {
       const view = chain.job(job)
       if (view === undefined) continue
-      releaseRounds(storage, job, view.anchors.rounds - 1)
+      letGo(job)
       const isNews = state.jobs.has(job) || !isEndNoted(storage, job)
       if (view.status === 'closed' && isNews)
         tell({ event: 'ended', job, outcome: 'closed', reason: 'so says the chain' })
@@ -288,5 +300,6 @@ function failureOf(effect: WorkerEffect, reason: string): WorkerEvent | undefine
   if (effect.effect === 'prepare') return { event: 'prepared', job: effect.job, ok: false, reason }
   if (effect.effect === 'run') return { event: 'failed', job: effect.job, lease: effect.lease, reason }
   if (effect.effect !== 'outer') return undefined
-  return { event: 'applied', job: effect.job, round: effect.round, outcome: { failed: reason } }
+  const { job, round, claims } = effect
+  return { event: 'applied', job, round, outcome: { failed: reason }, claims }
 }

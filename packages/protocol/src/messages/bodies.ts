@@ -6,6 +6,7 @@ import { z } from 'zod'
 import type { Unit } from '../units.ts'
 import {
   account,
+  accountSignature,
   amount,
   bits,
   blobId,
@@ -68,6 +69,8 @@ const lease = z.strictObject({
   globalRoot: hash.exactOptional(),
   /** Absent before a replica's first unit, which starts from zeros. */
   replicaRoot: hash.exactOptional(),
+  /** Of the replicas' units that led to the global state, in their order: what is signed names them. */
+  claims: z.array(hash).max(1 << 16),
   sources: z.array(z.strictObject({ root: blobId, peers: peerAddresses })).max(64),
   custodians: peerAddresses,
   custodiansNeeded: index,
@@ -76,7 +79,14 @@ const lease = z.strictObject({
 const commit = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('trained'), lease: index, commitment: signedCommitment }),
   z.strictObject({ outcome: z.literal('evaluated'), lease: index, evaluation: signedEvaluation }),
-  z.strictObject({ outcome: z.literal('diverged'), lease: index, unit, diverged: divergence }),
+  z.strictObject({
+    outcome: z.literal('diverged'),
+    lease: index,
+    unit,
+    diverged: divergence,
+    /** Of a training unit: what its worker answers for. */
+    commitment: signedCommitment.exactOptional(),
+  }),
 ])
 
 const closed = z.strictObject({
@@ -84,6 +94,8 @@ const closed = z.strictObject({
   round: index,
   /** In replica order. */
   units: z.array(signedCommitment).max(1 << 16),
+  /** Where the first of them that left the domain did. */
+  diverged: divergence.exactOptional(),
   startRoot: hash,
   sources: peerAddresses,
 })
@@ -91,6 +103,8 @@ const closed = z.strictObject({
 const report = z.strictObject({
   round: index,
   outcome: z.union([z.strictObject({ globalRoot: hash }), z.strictObject({ diverged: divergence })]),
+  /** By the reporter's account, over the outer step: to no root at all where it left the domain. */
+  signature: accountSignature,
 })
 
 const noted = z.discriminatedUnion('about', [
@@ -123,9 +137,11 @@ const KINDS = {
     z.strictObject({ unit, updateRoot: blobId, newReplicaRoot: blobId, holder: peerAddress }),
     body => [body.unit],
   ),
-  kept: direct(4 * KIB, z.strictObject({ unit, updateRoot: blobId, newReplicaRoot: blobId, signature }), body => [
-    body.unit,
-  ]),
+  kept: direct(
+    4 * KIB,
+    z.strictObject({ unit, updateRoot: blobId, newReplicaRoot: blobId, account, signature }),
+    body => [body.unit],
+  ),
   commit: direct(256 * KIB, commit, unitsOfCommit),
   closed: direct(4 * MIB, closed, body => body.units.map(({ commitment }) => commitment.unit)),
   report: direct(4 * KIB, report),
@@ -154,5 +170,6 @@ export const isMessageKind = (text: string): text is MessageKind => Object.hasOw
 
 function unitsOfCommit(body: z.output<typeof commit>): Unit[] {
   if (body.outcome === 'trained') return [body.commitment.commitment.unit]
-  return [body.outcome === 'evaluated' ? body.evaluation.unit : body.unit]
+  if (body.outcome === 'evaluated') return [body.evaluation.unit]
+  return body.commitment === undefined ? [body.unit] : [body.unit, body.commitment.commitment.unit]
 }

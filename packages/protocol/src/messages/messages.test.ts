@@ -1,13 +1,13 @@
 import { encodeHex, hashFromHex, InternalError } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import {
-  claimOf,
   commitmentStatement,
   createGuard,
   custodyStatement,
   evaluationStatement,
   type Guard,
   type GuardRules,
+  heldOf,
   isCustody,
   isSignedCommitment,
   isSignedEvaluation,
@@ -192,7 +192,7 @@ describe('statements', () => {
   it('hold for those who signed them', () => {
     expect(isSignedCommitment(verifyEd25519, commitment)).toBe(true)
     expect(isSignedEvaluation(verifyEd25519, evaluation)).toBe(true)
-    expect(isCustody(verifyEd25519, claimOf(commitment.commitment), commitment.custody[1]!)).toBe(true)
+    expect(isCustody(verifyEd25519, heldOf(commitment.commitment), commitment.custody[1]!)).toBe(true)
   })
 
   it('do not hold for another, or after a change', () => {
@@ -205,11 +205,14 @@ describe('statements', () => {
     expect(isSignedCommitment(verifyEd25519, { ...commitment, custody: [{ ...custody!, peer: worker.peer }] })).toBe(
       false,
     )
+    const another = { ...custody!, account: `0x${'0'.repeat(40)}` }
+    expect(isSignedCommitment(verifyEd25519, { ...commitment, custody: [another] })).toBe(false)
     expect(isSignedEvaluation(verifyEd25519, { ...evaluation, correct: 42 })).toBe(false)
   })
 
   it('of different kinds are never the same bytes', () => {
-    const all = [commitmentStatement(commitment.commitment), custodyStatement(claimOf(commitment.commitment))]
+    const held = { ...heldOf(commitment.commitment), account: `0x${'0'.repeat(40)}` }
+    const all = [commitmentStatement(commitment.commitment), custodyStatement(held)]
     const texts = [...all, evaluationStatement(evaluation)].map(encodeHex)
     expect(new Set(texts.map(text => text.slice(0, 40))).size).toBe(3)
   })

@@ -6,7 +6,7 @@
 import type { HashHex } from '@cairn/primitives'
 import { z } from 'zod'
 import type { BlobId } from '../blobs.ts'
-import type { Commitment, JobId } from '../units.ts'
+import type { JobId, SaltedCommitment } from '../units.ts'
 
 /** Makes a type read-only at every level; bytes stay bytes. */
 export type Fixed<T> = T extends string | number | boolean | undefined | Uint8Array
@@ -21,6 +21,8 @@ export const blobId = hex<BlobId>(64)
 /** A node's Ed25519 public key. */
 export const publicKey = hex<string>(64)
 export const signature = hex<string>(128)
+/** By an account, over what a contract can check (EIP-712): 65 bytes. */
+export const accountSignature = hex<string>(130)
 /** An account on the chain. */
 export const account = z.string().regex(/^0x[0-9a-f]{40}$/)
 export const index = z.int().min(0)
@@ -52,14 +54,22 @@ const commitment = z.strictObject({
   newReplicaRoot: hash,
   checkpointRoots: z.array(hash).max(1024),
   lossBits: bits,
-}) satisfies z.ZodType<Commitment>
+  stepsRoot: hash,
+  saltHash: hash,
+}) satisfies z.ZodType<SaltedCommitment>
 
-const custody = z.strictObject({ peer: publicKey, signature })
+const custody = z.strictObject({ peer: publicKey, account, signature })
+
+/** An account's signature over an outer step. */
+export const outerSignature = z.strictObject({ account, signature: accountSignature })
 
 export const signedCommitment = z.strictObject({
   commitment,
   worker: publicKey,
   signature,
+  /** Of the worker, on the chain. */
+  account,
+  claimSignature: accountSignature,
   custody: z.array(custody).max(16),
 })
 
@@ -71,6 +81,8 @@ export const signedEvaluation = z.strictObject({
   total: index,
   worker: publicKey,
   signature,
+  account,
+  claimSignature: accountSignature,
 })
 
 export const divergence = z.strictObject({
@@ -82,11 +94,20 @@ export const divergence = z.strictObject({
 /** Where a node can be reached: its public key in hex, and multiaddresses. */
 export type PeerAddress = Fixed<z.output<typeof peerAddress>>
 
-/** A custodian's signature over `custodyStatement`: it holds a unit's update and new replica state on disk. */
+/**
+ * A custodian's signature over `custodyStatement`: it holds a unit's update and new replica state on disk, and this is the
+ * account to pay.
+ */
 export type Custody = Fixed<z.output<typeof custody>>
 
-/** A commitment as it travels: with its worker's signature over `commitmentStatement`, and those of its custodians. */
+/**
+ * A commitment as it travels: with its worker's signature over `commitmentStatement`, that of its account over the claim,
+ * and those of its custodians.
+ */
 export type SignedCommitment = Fixed<z.output<typeof signedCommitment>>
 
-/** What a worker found by evaluating a round's global state, with its signature over `evaluationStatement`. */
+/** What a worker found by evaluating a round's global state, with signatures like those of a commitment. */
 export type SignedEvaluation = Fixed<z.output<typeof signedEvaluation>>
+
+/** An account's signature over an outer step: whoever has done the round answers for what came of it. */
+export type OuterSignature = Fixed<z.output<typeof outerSignature>>

@@ -3,7 +3,7 @@
  * statement, nor for a message (whose first element is an integer). SPEC: docs/spec/messages.md "Statements".
  */
 import { decodeHex, encodeCanonical, type HashHex, hashFromHex } from '@cairn/primitives'
-import type { Commitment, JobId, Unit } from '../units.ts'
+import type { JobId, SaltedCommitment, Unit } from '../units.ts'
 import type { Custody, SignedCommitment, SignedEvaluation } from './records.ts'
 
 /** Checks an Ed25519 signature (64 bytes) by a public key (32 bytes). Returns false on anything malformed. */
@@ -16,12 +16,14 @@ export interface CustodyClaim {
   readonly replica: number
   readonly updateRoot: HashHex
   readonly newReplicaRoot: HashHex
+  /** To be paid for it. */
+  readonly account: string
 }
 
 /** Encodes what a worker signs when it has done a unit. */
-export const commitmentStatement = (commitment: Commitment): Uint8Array =>
+export const commitmentStatement = (commitment: SaltedCommitment): Uint8Array =>
   encodeCanonical([
-    'cairn/commitment/v1',
+    'cairn/commitment/v2',
     unitFields(commitment.unit),
     hashFromHex(commitment.globalRoot),
     hashFromHex(commitment.replicaRoot),
@@ -29,21 +31,26 @@ export const commitmentStatement = (commitment: Commitment): Uint8Array =>
     hashFromHex(commitment.newReplicaRoot),
     commitment.checkpointRoots.map(hashFromHex),
     commitment.lossBits,
+    hashFromHex(commitment.stepsRoot),
+    hashFromHex(commitment.saltHash),
   ])
 
 /** Encodes what a custodian signs when a unit's update and new replica state are on its disk. */
-export const custodyStatement = ({ job, round, replica, updateRoot, newReplicaRoot }: CustodyClaim): Uint8Array =>
-  encodeCanonical([
-    'cairn/custody/v1',
+export const custodyStatement = (claim: CustodyClaim): Uint8Array => {
+  const { job, round, replica, updateRoot, newReplicaRoot, account } = claim
+  return encodeCanonical([
+    'cairn/custody/v2',
     hashFromHex(job),
     round,
     replica,
     hashFromHex(updateRoot),
     hashFromHex(newReplicaRoot),
+    account,
   ])
+}
 
 /** Encodes what a worker signs when it has evaluated a global state. */
-export const evaluationStatement = (evaluation: Omit<SignedEvaluation, 'worker' | 'signature'>): Uint8Array =>
+export const evaluationStatement = (evaluation: Evaluation): Uint8Array =>
   encodeCanonical([
     'cairn/evaluation/v1',
     unitFields(evaluation.unit),
@@ -53,25 +60,30 @@ export const evaluationStatement = (evaluation: Omit<SignedEvaluation, 'worker' 
     evaluation.total,
   ])
 
+/** What a worker found by evaluating a global state. */
+export type Evaluation = Omit<SignedEvaluation, 'worker' | 'signature' | 'account' | 'claimSignature'>
+
 /** Tells whether the worker and every custodian have signed. Takes what `openMessage` let through. */
 export function isSignedCommitment(verify: VerifySignature, signed: SignedCommitment): boolean {
   const { commitment, worker, signature, custody } = signed
   return (
     isSignedBy(verify, worker, commitmentStatement(commitment), signature) &&
-    custody.every(one => isCustody(verify, claimOf(commitment), one))
+    custody.every(one => isCustody(verify, heldOf(commitment), one))
   )
 }
 
 /** Tells whether a custodian has signed that it holds what a unit left behind. */
-export const isCustody = (verify: VerifySignature, claim: CustodyClaim, { peer, signature }: Custody): boolean =>
-  isSignedBy(verify, peer, custodyStatement(claim), signature)
+export function isCustody(verify: VerifySignature, held: Omit<CustodyClaim, 'account'>, custody: Custody): boolean {
+  const { peer, account, signature } = custody
+  return isSignedBy(verify, peer, custodyStatement({ ...held, account }), signature)
+}
 
 /** Tells whether the worker has signed its evaluation. */
 export const isSignedEvaluation = (verify: VerifySignature, evaluation: SignedEvaluation): boolean =>
   isSignedBy(verify, evaluation.worker, evaluationStatement(evaluation), evaluation.signature)
 
-/** What the custodians of a commitment have to sign. */
-export const claimOf = ({ unit, updateRoot, newReplicaRoot }: Commitment): CustodyClaim => ({
+/** What the custodians of a commitment hold. */
+export const heldOf = ({ unit, updateRoot, newReplicaRoot }: SaltedCommitment): Omit<CustodyClaim, 'account'> => ({
   job: unit.job,
   round: unit.round,
   replica: unit.replica,

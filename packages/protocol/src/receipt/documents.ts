@@ -30,9 +30,12 @@ export function jobDocumentOf(
 }
 
 /** Parts a unit of a receipt into commitment and signatures; undefined when it is not signed. */
-export function signedCommitmentOf({ worker, signature, custody, ...rest }: ReceiptUnit): SignedCommitment | undefined {
+export function signedCommitmentOf(unit: ReceiptUnit): SignedCommitment | undefined {
+  const { worker, signature, account, claimSignature, custody, stepsRoot, saltHash, ...rest } = unit
   if (worker === undefined || signature === undefined || custody === undefined) return undefined
-  return { commitment: rest, worker, signature, custody }
+  if (account === undefined || claimSignature === undefined) return undefined
+  if (stepsRoot === undefined || saltHash === undefined) return undefined
+  return { commitment: { ...rest, stepsRoot, saltHash }, worker, signature, account, claimSignature, custody }
 }
 
 /** Completes the evaluation of a round; undefined when there is none, or it is not signed. */
@@ -40,31 +43,35 @@ export function signedEvaluationOf(
   job: JobId,
   { round, globalRoot, evaluation }: ReceiptRound,
 ): SignedEvaluation | undefined {
-  const { lossBits, correct, total, worker, signature } = evaluation ?? {}
+  const { lossBits, correct, total, worker, signature, account, claimSignature } = evaluation ?? {}
   if (lossBits === undefined || correct === undefined || total === undefined) return undefined
   if (worker === undefined || signature === undefined) return undefined
+  if (account === undefined || claimSignature === undefined) return undefined
   const unit = { job, round, replica: 0, kind: 'evaluate' } as const
-  return { unit, globalRoot, lossBits, correct, total, worker, signature }
+  return { unit, globalRoot, lossBits, correct, total, worker, signature, account, claimSignature }
 }
 
 /** Puts a round document together; undefined when something in it is not signed. */
 export function roundDocumentOf(job: JobId, round: ReceiptRound): RoundDocument | undefined {
   const units = round.units.map(signedCommitmentOf)
   const evaluation = signedEvaluationOf(job, round)
+  const { outers } = round
   if (units.includes(undefined) || (round.evaluation !== undefined && evaluation === undefined)) return undefined
+  if (outers === undefined) return undefined
   return {
-    format: 'cairn/round/v1',
+    format: 'cairn/round/v2',
     job,
     round: round.round,
     units: units as SignedCommitment[],
     globalRoot: round.globalRoot,
+    outers,
     ...(evaluation && { evaluation }),
   }
 }
 
 /** Turns a round document into the round of a receipt. */
 export function receiptRoundOf(
-  { round, units, globalRoot, evaluation }: RoundDocument,
+  { round, units, globalRoot, outers, evaluation }: RoundDocument,
   found: Required<Pick<ReceiptRound, 'documentId'>> & Pick<ReceiptRound, 'anchor'>,
 ): ReceiptRound {
   const said = evaluation && (({ unit: _, globalRoot: __, ...rest }: SignedEvaluation) => rest)(evaluation)
@@ -72,6 +79,7 @@ export function receiptRoundOf(
     round,
     units: units.map(({ commitment, ...signatures }) => ({ ...commitment, ...signatures })),
     globalRoot,
+    outers,
     ...(said && { evaluation: said }),
     ...found,
   }

@@ -10,20 +10,22 @@ import { jobDocumentOf, roundDocumentOf } from './documents.ts'
 import { amountOf, countWork, termsOf } from './payments.ts'
 import type { ReceiptBody, ReceiptNetwork, ReceiptRound, ReceiptUnit } from './schema.ts'
 
+const UNIT_KEYS = ['worker', 'signature', 'account', 'claimSignature', 'custody', 'stepsRoot', 'saltHash'] as const
+const EVALUATION_KEYS = ['worker', 'signature', 'account', 'claimSignature', 'correct', 'total'] as const
+
 /** Lists what must be there in a network, and must not in one process. */
 export function formClaims({ network, rounds, payments }: ReceiptBody): Claim[] {
   const isNetwork = network !== undefined
   const present = (path: string, value: unknown) => claim(path, isNetwork, value !== undefined)
   return [
-    ...rounds.flatMap(({ units, evaluation, documentId: id, anchor }, i) => [
-      ...units.flatMap(({ worker, signature, custody }, replica) => [
-        present(`rounds[${i}].units[${replica}].worker`, worker),
-        present(`rounds[${i}].units[${replica}].signature`, signature),
-        present(`rounds[${i}].units[${replica}].custody`, custody),
-      ]),
-      ...(['worker', 'signature', 'correct', 'total'] as const)
-        .filter(() => evaluation !== undefined)
-        .map(key => present(`rounds[${i}].evaluation.${key}`, evaluation?.[key])),
+    ...rounds.flatMap(({ units, evaluation, outers, documentId: id, anchor }, i) => [
+      ...units.flatMap((unit, replica) =>
+        UNIT_KEYS.map(key => present(`rounds[${i}].units[${replica}].${key}`, unit[key])),
+      ),
+      ...EVALUATION_KEYS.filter(() => evaluation !== undefined).map(key =>
+        present(`rounds[${i}].evaluation.${key}`, evaluation?.[key]),
+      ),
+      present(`rounds[${i}].outers`, outers),
       present(`rounds[${i}].documentId`, id),
       claim(`rounds[${i}].anchor`, true, isNetwork || anchor === undefined),
     ]),

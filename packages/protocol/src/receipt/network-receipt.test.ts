@@ -5,13 +5,14 @@ import { describe, expect, test } from 'vitest'
 import { bytesId, documentId, type JobDocument, jobKey } from '../job-document.ts'
 import { parseJobSpec, specHash } from '../job-spec.ts'
 import {
-  claimOf,
   commitmentStatement,
   custodyStatement,
   evaluationStatement,
+  heldOf,
   type VerifySignature,
 } from '../messages.ts'
 import {
+  badAccountSignature,
   badSignature,
   decodeReceipt,
   encodeReceipt,
@@ -24,7 +25,10 @@ import {
   signatureClaims,
 } from '../receipt.ts'
 import { encodeRoundDocument, type RoundDocument } from '../round-document.ts'
-import type { Commitment } from '../units.ts'
+import { type Account, type SignedMessage, toySign } from '../settlement.ts'
+import { toyChecking } from '../testing/toy-work.ts'
+import type { SaltedCommitment } from '../units.ts'
+import { type ClaimChecking, evaluatedMessage, outerStepMessage, trainedClaim, trainedMessage } from '../work-claims.ts'
 
 const root = (...label: (string | number)[]): HashHex => hashToHex(sha256(encodeUtf8(label.join('/'))))
 const account = (digit: string) => `0x${digit.repeat(40)}`
@@ -83,7 +87,7 @@ const document: JobDocument = {
 const id = documentId(sha256, document)
 const job = jobKey(document.submitter, id)
 
-function commitmentOf(round: number, replica: number): Commitment {
+function commitmentOf(round: number, replica: number): SaltedCommitment {
   return {
     unit: { job, round, replica, kind: 'train' },
     globalRoot: root('global', round),
@@ -92,8 +96,24 @@ function commitmentOf(round: number, replica: number): Commitment {
     newReplicaRoot: root('replica', replica, round + 1),
     checkpointRoots: [root('x'), root('y')],
     lossBits: 5,
+    stepsRoot: root('steps', round, replica),
+    saltHash: root('salt', round, replica),
   }
 }
+
+/** An account's signature, of the length that it has on a chain. */
+const signedBy = (by: string, message: SignedMessage): string =>
+  toySign(sha256)(by as Account, message)
+    .slice(2)
+    .padEnd(130, '0')
+
+const checking: ClaimChecking = {
+  ...toyChecking,
+  isSigned: (signer, message, signature) => signature === `0x${signedBy(signer, message)}`,
+}
+
+const claimsAfter = (round: number): HashHex[] =>
+  round < 0 ? [] : [0, 1].map(replica => checking.claimHash(trainedClaim(commitmentOf(round, replica))))
 
 /** Replica r is trained by node r and kept by the next one; node 2 evaluates. */
 function roundOf(round: number): RoundDocument {
@@ -106,23 +126,36 @@ function roundOf(round: number): RoundDocument {
     total: 2,
   }
   const isEvaluated = round !== 0
+  const claims = claimsAfter(round)
+  const step = outerStepMessage(checking, { job, round, startRoot: root('global', round), claims, globalRoot })
   return {
-    format: 'cairn/round/v1',
+    format: 'cairn/round/v2',
     job,
     round,
     units: [0, 1].map(replica => {
       const commitment = commitmentOf(round, replica)
       const [worker, keeper] = [nodes[replica] as Node, nodes[replica + 1] as Node]
+      const held = { ...heldOf(commitment), account: account(String(replica + 1)) }
+      const claim = trainedMessage(checking, commitment, claimsAfter(round - 1))
       return {
         commitment,
         worker: worker.key,
         signature: worker.sign(commitmentStatement(commitment)),
-        custody: [{ peer: keeper.key, signature: keeper.sign(custodyStatement(claimOf(commitment))) }],
+        account: account(String(replica)),
+        claimSignature: signedBy(account(String(replica)), claim),
+        custody: [{ peer: keeper.key, account: held.account, signature: keeper.sign(custodyStatement(held)) }],
       }
     }),
     globalRoot,
+    outers: [{ account: account('1'), signature: signedBy(account('1'), step) }],
     ...(isEvaluated && {
-      evaluation: { ...evaluated, worker: nodes[2].key, signature: nodes[2].sign(evaluationStatement(evaluated)) },
+      evaluation: {
+        ...evaluated,
+        worker: nodes[2].key,
+        signature: nodes[2].sign(evaluationStatement(evaluated)),
+        account: account('2'),
+        claimSignature: signedBy(account('2'), evaluatedMessage(checking, evaluated, claimsAfter(round))),
+      },
     }),
   }
 }
@@ -137,6 +170,7 @@ const network: ReceiptNetwork = {
   cost,
   documentId: id,
   job,
+  anchors: account('9'),
   terms: {
     budget: '10000000000000000000000',
     trainPrice: '1000000000000000000000',
@@ -208,6 +242,7 @@ test('reads back what was written, with everything signed and paid', () => {
   ])
   expect(signatureClaims(receipt)).toHaveLength(3 * 2 * 2 + 2)
   expect(badSignature(verifySignature, receipt)).toBeUndefined()
+  expect(badAccountSignature(checking, receipt)).toBeUndefined()
 })
 
 const otherSignature = '1'.repeat(128)
@@ -228,6 +263,10 @@ describe('names', () => {
     ['rounds[0].units[1].worker', d => delete d.rounds[0].units[1].worker],
     ['rounds[0].units[1].signature', d => delete d.rounds[0].units[1].signature],
     ['rounds[0].units[1].custody', d => delete d.rounds[0].units[1].custody],
+    ['rounds[0].units[1].claimSignature', d => delete d.rounds[0].units[1].claimSignature],
+    ['rounds[0].units[1].stepsRoot', d => delete d.rounds[0].units[1].stepsRoot],
+    ['rounds[0].outers', d => delete d.rounds[0].outers],
+    ['rounds[2].evaluation.account', d => delete d.rounds[2].evaluation.account],
     ['rounds[2].evaluation.total', d => delete d.rounds[2].evaluation.total],
     ['rounds[0].documentId', d => delete d.rounds[0].documentId],
     ['payments[0].trained', d => (d.payments[0].trained = 4)],
@@ -270,6 +309,23 @@ test('a signature that is not good is named, whoever sealed the receipt', () => 
     const draft = structuredClone(body) as Draft
     change(draft)
     expect(badSignature(verifySignature, draft)?.path).toBe(path)
+  }
+})
+
+test('a signature of an account that is not good is named, and what it names with it', () => {
+  const other = '1'.repeat(130)
+  const places: [string, (draft: Draft) => void][] = [
+    ['rounds[1].units[1].claimSignature', d => (d.rounds[1].units[1].claimSignature = other)],
+    ['rounds[0].units[0].claimSignature', d => (d.rounds[0].units[0].account = account('2'))],
+    ['rounds[1].outers[0].signature', d => (d.rounds[1].outers[0].signature = other)],
+    ['rounds[2].evaluation.claimSignature', d => (d.rounds[2].evaluation.lossBits = 5)],
+    // A commitment that nobody claimed makes what was signed after it wrong, too.
+    ['rounds[0].units[1].claimSignature', d => (d.rounds[0].units[1].saltHash = root('other'))],
+  ]
+  for (const [path, change] of places) {
+    const draft = structuredClone(body) as Draft
+    change(draft)
+    expect(badAccountSignature(checking, draft)).toBe(path)
   }
 })
 

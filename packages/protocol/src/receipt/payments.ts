@@ -2,6 +2,7 @@
  * Who earned what with a job of a network, counted from the signed work in its receipt. SPEC: docs/spec/receipt.md
  * "Payments"; docs/spec/earnings.md.
  */
+import { NO_HASH } from '../settlement/hashing.ts'
 import { priceOf, type Terms } from '../settlement/terms.ts'
 import type { Payment, ReceiptBody, ReceiptNetwork, ReceiptRound } from './schema.ts'
 
@@ -28,11 +29,22 @@ export function countWork(rounds: readonly ReceiptRound[], custodians: number): 
   return counts
 }
 
-/** Returns what the escrow was opened with. */
+/** Terms of policy `none`: no receipt is audited yet. */
+const NOT_VERIFIED = {
+  policy: 0,
+  provable: NO_HASH,
+  auditRate: 0,
+  verifiers: 0,
+  auditPrice: 0n,
+  maximumUnsettled: 1,
+} as const
+
+/** Returns what the escrow was opened with, as far as prices go. */
 export function termsOf({ spec }: Pick<ReceiptBody, 'spec'>, { terms, documentId }: ReceiptNetwork): Terms {
   const { rounds, replicas } = spec.schedule
   return {
     document: documentId,
+    ...NOT_VERIFIED,
     budget: BigInt(terms.budget),
     trainPrice: BigInt(terms.trainPrice),
     evaluatePrice: BigInt(terms.evaluatePrice),
@@ -54,6 +66,7 @@ export function amountOf(terms: Terms, counts: Omit<Payment, 'peer' | 'account' 
       evaluated: BigInt(evaluated),
       kept: BigInt(kept),
       coordinated: BigInt(coordinated),
+      audited: 0n,
     }),
   )
 }

@@ -7,15 +7,30 @@ import { blobsSchema, costSchema, dataSchema, networkSchema } from '../job-docum
 import { text } from '../job-spec/fields.ts'
 import { jobSchema } from '../job-spec/schema.ts'
 import type { Frozen } from '../job-spec.ts'
-import { account, amount, bits, hash, index, publicKey, signature, signedCommitment } from '../messages/records.ts'
+import {
+  account,
+  accountSignature,
+  amount,
+  bits,
+  hash,
+  index,
+  outerSignature,
+  publicKey,
+  signature,
+  signedCommitment,
+} from '../messages/records.ts'
 import type { JobId } from '../units.ts'
 
 const { commitment, custody } = signedCommitment.shape
 
 /** A commitment, in a network with the signatures of those who did it and hold what came of it. */
 const unit = commitment.extend({
+  stepsRoot: hash.exactOptional(),
+  saltHash: hash.exactOptional(),
   worker: publicKey.exactOptional(),
   signature: signature.exactOptional(),
+  account: account.exactOptional(),
+  claimSignature: accountSignature.exactOptional(),
   custody: custody.exactOptional(),
 })
 
@@ -26,6 +41,8 @@ const evaluation = z.strictObject({
   total: index.exactOptional(),
   worker: publicKey.exactOptional(),
   signature: signature.exactOptional(),
+  account: account.exactOptional(),
+  claimSignature: accountSignature.exactOptional(),
 })
 
 const round = z.strictObject({
@@ -33,6 +50,8 @@ const round = z.strictObject({
   units: z.array(unit),
   globalRoot: hash,
   evaluation: evaluation.exactOptional(),
+  /** Over the outer step, by accounts of the round's workers. */
+  outers: z.array(outerSignature).exactOptional(),
   /** Blob id of the round document, which an anchor holds. */
   documentId: hash.exactOptional(),
   /** Where on the chain. */
@@ -49,6 +68,8 @@ const network = z.strictObject({
   cost: costSchema,
   documentId: hash,
   job: hash as z.ZodType<string> as z.ZodType<JobId>,
+  /** The contract for which accounts sign. */
+  anchors: account,
   /** Prices in the token's smallest unit: of a unit, an evaluation, a unit held by a custodian, a round. */
   terms: z.strictObject({
     budget: amount,

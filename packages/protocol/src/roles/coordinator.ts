@@ -3,12 +3,13 @@
  * chain needs. It never touches a tensor, and the same events always lead to the same state, so a journal of events is
  * all that has to survive. SPEC: protocol.md section 6; docs/decisions/0004-network.md.
  */
-import type { PeerAddress, SignedCommitment } from '../messages.ts'
+import type { HashHex } from '@cairn/primitives'
+import type { OuterSignature, PeerAddress, SignedCommitment } from '../messages.ts'
 import type { JobId } from '../units.ts'
 import { assign } from './coordinator/assign.ts'
 import { type AnchoredRound, onJob, unheardNode } from './coordinator/begin.ts'
 import { onCalled, onChain, tendChain } from './coordinator/chain.ts'
-import { type CommitEvent, onCommit, takeEarly } from './coordinator/commits.ts'
+import { type CommitEvent, isOfPresent, onCommit, takeEarly } from './coordinator/commits.ts'
 import {
   type CoordinatorEffect,
   changeJob,
@@ -23,6 +24,7 @@ import {
 } from './coordinator/draft.ts'
 import { endWhenAnchored, sendEnded } from './coordinator/end.ts'
 import { onProgress, onRelease, tendLeases } from './coordinator/leases.ts'
+import { tendUnsigned } from './coordinator/rewind.ts'
 import { addReport, agreeWhenReported, closeWhenDone, divergedUnit } from './coordinator/rounds.ts'
 import {
   addressOf,
@@ -35,6 +37,7 @@ import {
   type RoundRecord,
 } from './coordinator/state.ts'
 import type { Peer, Ticked } from './events.ts'
+import { workOf } from './unit-machine.ts'
 
 export type CoordinatorEvent =
   | { readonly event: 'presence'; readonly node: Omit<NodeInfo, 'seenMs' | 'measured'> }
@@ -70,10 +73,19 @@ export type CoordinatorEvent =
       readonly peer: Peer
       readonly round: number
       readonly outcome: ReportOutcome
+      readonly signature: OuterSignature
+      /** The claims that the signature names, in replica order. */
+      readonly claims: readonly HashHex[]
     }
   | { readonly event: 'chain'; readonly job: JobId; readonly view: ChainView }
   /** The transaction under way is over, whatever came of it; a `chain` event was sent before. */
-  | { readonly event: 'called'; readonly job: JobId; readonly ok: boolean }
+  | {
+      readonly event: 'called'
+      readonly job: JobId
+      readonly ok: boolean
+      /** Account of a worker whose bond could not be locked for it. */
+      readonly unbonded?: string
+    }
   | { readonly event: 'timer' }
 
 type Handlers = {
@@ -105,13 +117,15 @@ const handlers: Handlers = {
   commit: onCommit,
   progress: onProgress,
   release: onRelease,
-  report(draft, { job, peer, round, outcome }) {
-    if (jobOf(draft, job)?.ended) {
+  report(draft, { job, peer, round, outcome, signature, claims }) {
+    const known = jobOf(draft, job)
+    if (known?.ended) {
       sendEnded(draft, job, peer)
       return
     }
-    addReport(draft, job, round, peer, outcome)
-    const isTaken = jobOf(draft, job)?.rounds[round]?.reports.has(peer)
+    if (known === undefined || !isOfPresent(known, { job, round, replica: 0, kind: 'evaluate' }, claims)) return
+    addReport(draft, job, round, peer, { outcome, signature })
+    const isTaken = jobOf(draft, job)?.rounds[round]?.reports.get(peer)?.signature
     if (isTaken) draft.effects.push({ effect: 'send', to: peer, job, kind: 'noted', body: { about: 'report', round } })
   },
   chain: onChain,
@@ -141,11 +155,14 @@ function tellClosed(draft: Draft, id: JobId, record: RoundRecord): void {
   const { resendMs } = draft.state.settings
   const againMs = Math.min(LONGEST_PAUSE * resendMs, Math.max(resendMs, (draft.nowMs - (record.closedMs ?? 0)) / 2))
   const due = (peer: Peer) => draft.nowMs - (record.toldMs.get(peer) ?? Number.NEGATIVE_INFINITY) >= againMs
-  const to = [...job.participants].filter(peer => !record.reports.has(peer) && isLive(draft, peer) && due(peer))
+  const isSigned = (peer: Peer) => record.reports.get(peer)?.signature !== undefined
+  const to = [...job.participants].filter(peer => !isSigned(peer) && isLive(draft, peer) && due(peer))
   if (to.length === 0) return
-  const units = record.units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment] : []))
+  const units = record.units.flatMap(unit => workOf(unit)?.commitment ?? [])
   const sources = sourcesOf(draft, job, units)
-  const body = { document: job.facts.document, round: record.round, units, startRoot, sources }
+  const outcome = divergedUnit(record)?.outcome
+  const diverged = outcome?.kind === 'diverged' ? { diverged: outcome.divergence } : {}
+  const body = { document: job.facts.document, round: record.round, units, ...diverged, startRoot, sources }
   for (const peer of to) draft.effects.push({ effect: 'send', to: peer, job: id, kind: 'closed', body })
   changeRound(draft, id, record.round, r => ({
     ...r,
@@ -163,9 +180,10 @@ function advance(draft: Draft, id: JobId): void {
     agreeWhenReported(draft, id)
     takeEarly(draft, id)
     closeWhenDone(draft, id)
+    tendUnsigned(draft, id)
     endWhenAnchored(draft, id)
     // The newest two closed rounds: a node that missed the last one may still be catching up.
-    const isTold = (r: RoundRecord) => r.closedMs !== undefined && divergedUnit(r) === undefined
+    const isTold = (r: RoundRecord) => r.closedMs !== undefined
     const closed = (jobOf(draft, id)?.rounds.slice(-3) ?? []).filter(isTold).slice(-2)
     if (!jobOf(draft, id)?.ended) for (const record of closed) tellClosed(draft, id, record)
   }

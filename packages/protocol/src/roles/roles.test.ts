@@ -2,12 +2,14 @@
 import type { HashHex } from '@cairn/primitives'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Counts } from '../settlement.ts'
 import { brokenInvariant, impossibleMove } from '../testing/coordinator-invariants.ts'
+import type { ToyChain } from '../testing/toy-chain.ts'
 import { type Faults, runToyNetwork, type ToyNetworkOptions } from '../testing/toy-network.ts'
 import { toyFacts, toyFinalRoot } from '../testing/toy-work.ts'
 import type { ToyDivergence } from '../testing/toy-workers.ts'
-import { earnedCounts } from './coordinator/earned.ts'
-import { type CoordinatorState, emptyCoordinator, type JobRecord } from './coordinator/state.ts'
+import { claimsBefore, claimsOfRound } from './coordinator/draft.ts'
+import { type CoordinatorState, emptyCoordinator, type JobFacts, type JobRecord } from './coordinator/state.ts'
 import { tickCoordinator } from './coordinator.ts'
 
 /** Runs a job and checks every state on the way. */
@@ -27,6 +29,9 @@ function runChecked(options: Omit<ToyNetworkOptions, 'onTick'>) {
   expect(result.refused).toEqual([])
   return { ...result, job: result.state.jobs.get(options.facts.job) as JobRecord }
 }
+
+/** What the chain owes by its last assertion. */
+const settledTotals = (chain: ToyChain, { job }: JobFacts): Counts => chain.state().jobs.get(job)!.settled.totals
 
 const faults: fc.Arbitrary<Partial<Faults>> = fc.record({
   lost: fc.integer({ min: 0, max: 40 }),
@@ -57,13 +62,11 @@ describe('a job on a network of letters', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), jobs, faults, (seed, more, given) => {
         const facts = toyFacts(more)
-        const { finalRoot, job, state, ...rest } = runChecked({ facts, workers: 4, seed, faults: given })
+        const { finalRoot, job, chain, ...rest } = runChecked({ facts, workers: 4, seed, faults: given })
         events += rest.events
         expect(finalRoot).toBe(toyFinalRoot(facts))
         expect(job.chain.status).toBe('closed')
-        const counts = [...earnedCounts(state, job, facts.rounds).values()]
-        const sum = (kind: 'trained' | 'evaluated' | 'kept' | 'coordinated') =>
-          counts.reduce((n, c) => n + Number(c[kind]), 0)
+        const sum = (kind: keyof Counts) => Number(settledTotals(chain, facts)[kind])
         const units = facts.replicas * facts.rounds
         expect(sum('trained')).toBe(units)
         expect(sum('kept')).toBe(units * facts.custodians)
@@ -81,10 +84,15 @@ describe('a job on a network of letters', () => {
     const [job, peer] = [facts.job, 'liar']
     const diverged = { kind: 'diverged', node: peer, divergence: { graph: 'inner', operator: '%1' } } as const
     const lie = (s: CoordinatorState, round: number, nowMs: number) => {
-      const report = { event: 'report', job, peer, round, outcome: { globalRoot: 'f'.repeat(64) as HashHex } } as const
+      const record = s.jobs.get(job)
+      const claims = (record && claimsOfRound(record, round)) ?? []
+      const outcome = { globalRoot: 'f'.repeat(64) as HashHex }
+      const signature = { account: `0x${'9'.repeat(40)}`, signature: '' }
+      const report = { event: 'report', job, peer, round, outcome, signature, claims } as const
       const unit = { job, round, replica: 0, kind: 'train' } as const
+      const before = (record && claimsBefore(record, unit)) ?? []
       const reported = tickCoordinator(s, report, nowMs, 0).state
-      return tickCoordinator(reported, { event: 'commit', job, peer, unit, outcome: diverged }, nowMs, 0).state
+      return tickCoordinator(reported, { event: 'commit', job, peer, unit, outcome: diverged, before }, nowMs, 0).state
     }
     let attacked = emptyCoordinator(state.settings)
     for (const { event, nowMs, seed } of journal) {
@@ -98,12 +106,11 @@ describe('a job on a network of letters', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), jobs, fc.integer({ min: 1, max: 30_000 }), (seed, more, at) => {
         const facts = toyFacts(more)
-        const { job, state } = runChecked({ facts, workers: 4, seed, faults: { lost: 10 }, cancelAtMs: at })
+        const { job, chain } = runChecked({ facts, workers: 4, seed, faults: { lost: 10 }, cancelAtMs: at })
         expect(job.chain.status).toBe('closed')
         const { anchored } = job.chain
         const most = Math.min(facts.rounds, anchored + 1) * facts.replicas
-        const counts = [...earnedCounts(state, job, anchored).values()]
-        const sum = (kind: 'trained' | 'kept') => counts.reduce((n, c) => n + Number(c[kind]), 0)
+        const sum = (kind: keyof Counts) => Number(settledTotals(chain, facts)[kind])
         expect(sum('trained')).toBeLessThanOrEqual(most)
         expect(sum('trained')).toBeGreaterThanOrEqual(anchored * facts.replicas)
         expect(sum('kept')).toBe(sum('trained') * facts.custodians)
@@ -114,7 +121,7 @@ describe('a job on a network of letters', () => {
 
   test('that leaves the domain ends there: every round before it is anchored, and all that was done is paid', () => {
     const divergence = fc.record({
-      in: fc.constantFrom('unit', 'outer', 'evaluation'),
+      in: fc.constantFrom('unit', 'outer'),
       round: fc.nat({ max: 5 }),
       replica: fc.nat({ max: 4 }),
     })
@@ -122,8 +129,7 @@ describe('a job on a network of letters', () => {
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), jobs, divergence, faults, (seed, more, where, given) => {
         const facts = toyFacts(more)
         const round = where.round % facts.rounds
-        fc.pre(where.in !== 'evaluation' || facts.evaluatesAfter[round] === true)
-        const { job, state } = runChecked({
+        const { job, chain } = runChecked({
           facts,
           workers: 4,
           seed,
@@ -133,13 +139,22 @@ describe('a job on a network of letters', () => {
         })
         expect(job.chain).toMatchObject({ status: 'closed', anchored: round })
         expect(job.ended).toMatchObject({ outcome: 'diverged' })
-        const counts = [...earnedCounts(state, job, round).values()]
-        expect(counts.reduce((n, { trained }) => n + Number(trained), 0)).toBe((round + 1) * facts.replicas)
-        const evaluations = facts.evaluatesAfter.slice(0, round).filter(Boolean).length
-        expect(counts.reduce((n, { evaluated }) => n + Number(evaluated), 0)).toBe(evaluations)
+        const { trained, evaluated } = settledTotals(chain, facts)
+        expect(Number(trained)).toBe((round + 1) * facts.replicas)
+        expect(Number(evaluated)).toBe(facts.evaluatesAfter.slice(0, round).filter(Boolean).length)
       }),
       { numRuns: 150, endOnFailure: true },
     )
+  })
+
+  test('whose evaluation leaves the domain waits for its submitter, who gets back what is left', () => {
+    const facts = toyFacts({ rounds: 4, replicas: 2 })
+    const divergence = { in: 'evaluation', round: 1, replica: 0 } as const
+    const { job, chain } = runChecked({ facts, workers: 3, seed: 4, divergence, cancelAtMs: 100_000 })
+    expect(job.chain).toMatchObject({ status: 'closed', anchored: 1 })
+    expect(job.ended).toMatchObject({ outcome: 'diverged' })
+    // One round that is anchored, and the one in which the job was cut short.
+    expect(Number(settledTotals(chain, facts).trained)).toBe(4)
   })
 
   test('is restored from its journal to the same state', () => {

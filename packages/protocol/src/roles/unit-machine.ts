@@ -2,6 +2,8 @@
  * The life of a unit (SPEC: protocol.md section 6): at any time exactly one of open, leased, committed, settled, voided.
  * Only the moves of the table exist, and every one carries a reason that a person can read.
  */
+
+import type { HashHex } from '@cairn/primitives'
 import { InternalError } from '@cairn/primitives'
 import type { SignedCommitment, SignedEvaluation } from '../messages.ts'
 import type { Unit } from '../units.ts'
@@ -23,11 +25,23 @@ export interface Lease {
   readonly seed: number
 }
 
-/** What a node found by doing a unit. */
+/** What a node found by doing a unit. `claim` is the hash of what it answers for. */
 export type UnitOutcome =
-  | { readonly kind: 'trained'; readonly commitment: SignedCommitment }
-  | { readonly kind: 'evaluated'; readonly evaluation: SignedEvaluation }
-  | { readonly kind: 'diverged'; readonly node: Peer; readonly divergence: Divergence }
+  | { readonly kind: 'trained'; readonly commitment: SignedCommitment; readonly claim: HashHex }
+  | { readonly kind: 'evaluated'; readonly evaluation: SignedEvaluation; readonly claim: HashHex }
+  | {
+      readonly kind: 'diverged'
+      readonly node: Peer
+      readonly divergence: Divergence
+      /** Of a training unit; nobody answers on the chain for an evaluation that left the domain. */
+      readonly work?: { readonly commitment: SignedCommitment; readonly claim: HashHex }
+    }
+
+/** The commitment to a training unit, diverged or not, and its claim. */
+export function workOf({ outcome }: { readonly outcome?: UnitOutcome | undefined }) {
+  if (outcome?.kind === 'trained') return outcome
+  return outcome?.kind === 'diverged' ? outcome.work : undefined
+}
 
 export interface UnitRecord {
   readonly unit: Unit
@@ -45,7 +59,7 @@ export interface UnitRecord {
   readonly avoid?: ReadonlyMap<Peer, number>
 }
 
-/** Which states may follow which. Nothing leaves `settled` or `voided`. */
+/** Which states may follow which. Nothing leaves `settled` or `voided`; a round that is void is opened anew. */
 const MOVES: Record<UnitState, readonly UnitState[]> = {
   // A node whose lease has run out may still commit: the work is the same work.
   open: ['leased', 'committed', 'voided'],

@@ -28,9 +28,9 @@ const handlers: Handlers = {
     joinJob(draft, job, from, body.document)
     onLease(draft, job, body)
   },
-  closed(draft, { from, job, body }) {
-    joinJob(draft, job, from, body.document)
-    onClosed(draft, job, body)
+  closed(draft, { from, job, ...round }) {
+    joinJob(draft, job, from, round.body.document)
+    onClosed(draft, job, round)
   },
   anchored(draft, { job, round, document }) {
     draft.effects.push({ effect: 'anchored', job, round, document })
@@ -87,10 +87,11 @@ const handlers: Handlers = {
     changeTask(draft, job, t => ({ ...t, phase: 'commit', outcome: { lease, outcome: 'evaluated', evaluation } }))
     sendCommit(draft, job)
   },
-  diverged(draft, { job, lease, unit, divergence }) {
+  diverged(draft, { job, lease, unit, divergence, signed }) {
     freeExecutor(draft, lease)
     if (!isCurrent(draft, job, lease)) return
-    const outcome = { lease, outcome: 'diverged', unit, diverged: divergence } as const
+    const work = signed ? { commitment: { ...signed, custody: [] } } : {}
+    const outcome = { lease, outcome: 'diverged', unit, diverged: divergence, ...work } as const
     changeTask(draft, job, t => ({ ...t, phase: 'commit', outcome }))
     sendCommit(draft, job)
   },
@@ -100,7 +101,7 @@ const handlers: Handlers = {
     changeTask(draft, job, task => ({ ...task, phase: 'inputs' }))
     abandon(draft, job, reason)
   },
-  applied: (draft, { job, round, outcome }) => onApplied(draft, job, round, outcome),
+  applied: (draft, { job, round, outcome, claims }) => onApplied(draft, job, round, outcome, claims),
   leave(draft) {
     draft.state = { ...draft.state, leaving: true }
     for (const id of draft.state.jobs.keys()) abandon(draft, id, 'the node is leaving')

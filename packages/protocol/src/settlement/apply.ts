@@ -1,12 +1,14 @@
 /** Applies calls to the state: all rules in one table. */
 import type { CallName, SettlementCall, SettlementCalls } from './calls.ts'
-import type { SettlementHashing } from './hashing.ts'
-import type { Outcome, Rule, Rules } from './rule.ts'
+import type { CallContext, Outcome, Rule, Rules } from './rule.ts'
 import { anchorRules } from './rules/anchors.ts'
+import { disputeRules } from './rules/disputes.ts'
 import { earningsRules } from './rules/earnings.ts'
 import { escrowRules } from './rules/escrow.ts'
 import { pauseRules } from './rules/pause.ts'
 import { registryRules } from './rules/registry.ts'
+import { roundRules } from './rules/rounds.ts'
+import { slashingRules } from './rules/slashing.ts'
 import { tokenRules } from './rules/token.ts'
 import type { Settlement } from './state.ts'
 
@@ -16,6 +18,9 @@ const RULES: Rules<CallName> = {
   ...registryRules,
   ...escrowRules,
   ...anchorRules,
+  ...roundRules,
+  ...disputeRules,
+  ...slashingRules,
   ...earningsRules,
 }
 
@@ -24,7 +29,7 @@ const RULES: Rules<CallName> = {
  * they are written. A refusal leaves the state as it was.
  */
 export function applyCall(
-  hashing: SettlementHashing,
+  hashing: CallContext['hashing'],
   state: Settlement,
   { call, from, args }: SettlementCall,
   now: number,

@@ -1,8 +1,9 @@
 /** Every transaction that changes who owns what: the contracts' functions, by name, with their arguments. */
 import type { HashHex } from '@cairn/primitives'
 import type { JobId } from '../units.ts'
-import type { Anchor, EarningsLeaf } from './hashing.ts'
+import type { EarningsLeaf } from './hashing.ts'
 import type { Account, Counts, Terms } from './terms.ts'
+import type { Anchor } from './works.ts'
 
 /** What names a job and the lease under which the caller speaks for it. */
 interface UnderLease {
@@ -16,6 +17,25 @@ interface ForJob {
 
 interface Amount {
   readonly amount: bigint
+}
+
+interface OfAnchor {
+  readonly anchor: Anchor
+}
+
+interface OfWork extends OfAnchor {
+  /** Among the anchor's works. */
+  readonly position: number
+}
+
+interface OfGame {
+  readonly game: number
+}
+
+/** An account and its counts, in an assertion. */
+export interface Leaf {
+  readonly account: Account
+  readonly counts: Counts
 }
 
 export interface SettlementCalls {
@@ -33,13 +53,28 @@ export interface SettlementCalls {
   close: ForJob
   takeLease: ForJob
   releaseLease: UnderLease
-  anchor: UnderLease & Anchor & { readonly previousHead: HashHex }
-  end: UnderLease & { readonly previousHead: HashHex; readonly documentId: HashHex }
+  anchor: OfAnchor & { readonly epoch: number }
+  end: OfAnchor & { readonly epoch: number }
+  finalise: OfAnchor
+  release: OfWork
+  open: OfWork & { readonly outer: boolean }
+  move: OfGame
+  rule: OfGame & { readonly defended: boolean }
+  timeout: OfGame
+  dissolve: OfGame
+  report: OfWork
+  compensate: { readonly wrong: HashHex; readonly account: Account }
   assertEarnings: UnderLease & {
     readonly rounds: number
-    readonly root: HashHex
-    readonly totals: Counts
+    /** In the order of accounts. */
+    readonly leaves: readonly Leaf[]
     readonly isFinal: boolean
+  }
+  count: ForJob & { readonly account: Account; readonly links: readonly Anchor[] }
+  challengeEarnings: ForJob & {
+    readonly account: Account
+    readonly settled: readonly Leaf[]
+    readonly pending: readonly Leaf[]
   }
   settle: ForJob
   withdraw: EarningsLeaf & { readonly proof: readonly HashHex[] }

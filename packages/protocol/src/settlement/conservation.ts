@@ -1,8 +1,9 @@
 /**
  * What must hold after any calls whatsoever. SPEC: protocol.md section 7, "Properties under random call sequences":
- * escrow + stakes (bonds within) + withdrawn + refunded + unstaked + burned = deposited; nobody withdraws twice; every
+ * escrow + stakes (bonds within) + pots + withdrawn + refunded + unstaked + awarded + burned = deposited; nobody withdraws twice; every
  * bond backs something. Returns what is broken, in words; nothing when all is well.
  */
+import { type CaseState, isRunning, workKey } from './dispute-state.ts'
 import type { JobState, NodeState, Settlement } from './state.ts'
 import { type Account, priceOf } from './terms.ts'
 
@@ -14,15 +15,20 @@ export const heldInEscrow = ({ jobs }: Settlement): bigint =>
 export const heldInRegistry = ({ nodes }: Settlement): bigint =>
   sum([...nodes.values()].map(({ stake, unbonding }) => stake + unbonding))
 
+/** What Slashing's own token balance must be. */
+export const heldInSlashing = ({ cases }: Settlement): bigint => sum([...cases.values()].map(({ pot }) => pot))
+
 export function brokenMoneyRules(state: Settlement): string[] {
-  const { deposited, withdrawn, refunded, unstaked, burned } = state.flows
-  const accounted = heldInEscrow(state) + heldInRegistry(state) + withdrawn + refunded + unstaked + burned
+  const { deposited, withdrawn, refunded, unstaked, awarded, burned } = state.flows
+  const held = heldInEscrow(state) + heldInRegistry(state) + heldInSlashing(state)
+  const accounted = held + withdrawn + refunded + unstaked + awarded + burned
   return [
     ...(accounted === deposited ? [] : [`deposited ${deposited}, accounted for ${accounted}`]),
     ...[...state.jobs].flatMap(([key, job]) => brokenJobRules(job).map(rule => `job ${key}: ${rule}`)),
     ...[...state.nodes].flatMap(([account, node]) =>
       brokenNodeRules(state, account, node).map(rule => `node ${account}: ${rule}`),
     ),
+    ...[...state.cases].flatMap(([wrong, found]) => brokenCaseRules(found).map(rule => `case ${wrong}: ${rule}`)),
     ...[...state.tokens].filter(([, amount]) => amount < 0n).map(([account]) => `${account} owes tokens`),
   ]
 }
@@ -45,16 +51,41 @@ function brokenNodeRules(state: Settlement, account: Account, { stake, locked, u
   const rules: [string, boolean][] = [
     ['stakes are never negative', stake >= 0n && unbonding >= 0n && locked >= 0n],
     ['bonds lie inside the stake', locked <= stake],
-    ['every bond backs a lease or an assertion', locked === bondsOf(state, account)],
+    ['every bond backs a lease, an assertion, a work or a challenge', locked === bondsOf(state, account)],
   ]
   return rules.filter(([, holds]) => !holds).map(([rule]) => rule)
 }
 
-function bondsOf({ jobs, parameters }: Settlement, account: Account): bigint {
-  const all = [...jobs.values()]
+function brokenCaseRules({ pot, weight, reported, isDivided }: CaseState): string[] {
+  const rules: [string, boolean][] = [
+    ['pots and weights are never negative', pot >= 0n && weight >= 0n],
+    ['the weight is what was reported', weight === sum([...reported.values()])],
+    ['no more is divided than what the work costs', !isDivided || pot <= weight],
+  ]
+  return rules.filter(([, holds]) => !holds).map(([rule]) => rule)
+}
+
+function bondsOf(state: Settlement, account: Account): bigint {
+  const { parameters, games } = state
+  const all = [...state.jobs.values()]
   const leases = all.filter(({ lease }) => lease.holder === account).length
   const assertions = all.filter(({ pending }) => pending?.asserter === account).length
-  return BigInt(leases) * parameters.leaseBond + BigInt(assertions) * parameters.earningsBond
+  const challenges = games.filter(game => isRunning(game) && game.challenger === account)
+  const spoken = BigInt(leases) * parameters.leaseBond + BigInt(assertions) * parameters.earningsBond
+  return spoken + sum(challenges.map(({ bond }) => bond)) + workBondsOf(state, account)
+}
+
+/** Of works that are neither final nor void, and of void ones whose bond is still there. */
+function workBondsOf({ jobs, voids, bonds }: Settlement, account: Account): bigint {
+  const standing = [...jobs.values()].flatMap(({ links, finalRounds, unitBond }) =>
+    links.slice(finalRounds).flatMap(({ anchor }) => anchor.works.map(({ worker }) => ({ worker, unitBond }))),
+  )
+  const voided = [...voids].flatMap(([head, { anchor }]) => {
+    const { unitBond } = jobs.get(anchor.job)!
+    return anchor.works.flatMap(({ worker }, i) => (bonds.has(workKey(head, i)) ? [] : [{ worker, unitBond }]))
+  })
+  const mine = [...standing, ...voided].filter(({ worker }) => worker === account)
+  return sum(mine.map(({ unitBond }) => unitBond))
 }
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n)

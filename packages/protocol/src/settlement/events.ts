@@ -1,10 +1,17 @@
 /** What calls tell the world: the contracts' events, with their arguments. */
 import type { HashHex } from '@cairn/primitives'
 import type { JobId } from '../units.ts'
-import type { Account, Counts } from './terms.ts'
+import type { Leaf } from './calls.ts'
+import type { Account } from './terms.ts'
+import type { Anchor } from './works.ts'
 
 interface OfJob {
   readonly job: JobId
+}
+
+interface OfLink extends OfJob {
+  readonly round: number
+  readonly head: HashHex
 }
 
 interface NodeAmount {
@@ -34,27 +41,54 @@ export interface SettlementEvents {
   Closed: OfJob & { readonly submitter: Account; readonly refund: bigint }
   LeaseTaken: OfJob & { readonly holder: Account; readonly epoch: number; readonly expiresAt: number }
   LeaseReleased: OfJob & { readonly holder: Account; readonly epoch: number }
-  Anchored: OfJob & {
+  Anchored: OfLink & { readonly anchor: Anchor }
+  Ended: OfLink & { readonly anchor: Anchor }
+  Finalised: OfLink
+  /** `head` goes on from what is void. */
+  Rewound: OfLink & { readonly wrong: HashHex }
+  BondFreed: OfJob & { readonly head: HashHex; readonly position: number; readonly worker: Account }
+  GameOpened: OfLink & {
+    readonly game: number
+    readonly position: number
+    readonly outer: boolean
+    readonly challenger: Account
+    readonly defender: Account
+    readonly bond: bigint
+  }
+  /** `outcome` is a place in `TURNS`. */
+  GameEnded: { readonly game: number; readonly outcome: number }
+  Slashed: NodeAmount
+  Spent: OfJob & {
+    readonly loser: Account
+    readonly winner: Account
+    readonly reward: bigint
+    readonly burned: bigint
+    readonly rest: bigint
+  }
+  CaseOpened: OfJob & {
+    readonly wrong: HashHex
     readonly round: number
-    readonly head: HashHex
-    readonly globalRoot: HashHex
-    readonly documentId: HashHex
-    readonly holder: Account
+    readonly pot: bigint
+    readonly endsAt: number
   }
-  Ended: OfJob & {
-    readonly rounds: number
+  Reported: {
+    readonly wrong: HashHex
     readonly head: HashHex
-    readonly documentId: HashHex
-    readonly holder: Account
+    readonly position: number
+    readonly worker: Account
+    readonly price: bigint
   }
+  Divided: { readonly wrong: HashHex; readonly submitter: Account; readonly rest: bigint }
+  Compensated: { readonly wrong: HashHex; readonly account: Account; readonly amount: bigint }
   Asserted: OfJob & {
     readonly asserter: Account
     readonly rounds: number
     readonly root: HashHex
-    readonly totals: Counts
+    readonly leaves: readonly Leaf[]
     readonly isFinal: boolean
     readonly settlesAt: number
   }
+  Refuted: OfJob & { readonly asserter: Account; readonly challenger: Account; readonly account: Account }
   Settlement: OfJob & {
     readonly rounds: number
     readonly root: HashHex

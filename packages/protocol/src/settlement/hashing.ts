@@ -1,19 +1,11 @@
 /**
- * The hashes that the contracts compute. Injected, since Keccak and the EVM's encoding belong to the chain:
- * `@cairn/contracts` supplies the real ones, `toyHashing` serves tests and the simulator.
+ * The hashes and signatures that the contracts compute. Injected, since Keccak, the EVM's encoding and its curve belong
+ * to the chain: `@cairn/contracts` supplies the real ones, `toyHashing` serves tests and the simulator.
  */
 import type { HashHex } from '@cairn/primitives'
 import type { JobId } from '../units.ts'
 import type { Account, Counts } from './terms.ts'
-
-/** The next link of a job's chain of rounds. */
-export interface Anchor {
-  /** From 0. */
-  readonly round: number
-  readonly globalRoot: HashHex
-  /** Blob id of the round document. */
-  readonly documentId: HashHex
-}
+import type { Anchor, Signature, SignedMessage } from './works.ts'
 
 /** What an account did for a job in all its anchored rounds. */
 export interface EarningsLeaf {
@@ -35,11 +27,18 @@ export interface EarningsTree {
 
 export interface SettlementHashing {
   jobKey(submitter: Account, document: HashHex): JobId
-  anchorHead(previousHead: HashHex, anchor: Anchor): HashHex
+  /** Of claims, one after another. */
+  claimsHash(claims: readonly HashHex[]): HashHex
+  anchorHead(anchor: Anchor): HashHex
+  /** The head after a rewind to before `round`, which follows the last head. */
+  rewindHead(head: HashHex, round: number): HashHex
   /** Builds the tree over one leaf per account. */
   earningsTree(leaves: readonly EarningsLeaf[]): EarningsTree
   provesLeaf(root: HashHex, leaf: EarningsLeaf, proof: readonly HashHex[]): boolean
 }
+
+/** Tells whether a signature is an account's, over a message. */
+export type SignatureCheck = (signer: Account, message: SignedMessage, signature: Signature) => boolean
 
 /** Head of a job without anchors, root of a job without earnings. */
 export const NO_HASH = '0'.repeat(64) as HashHex

@@ -3,34 +3,47 @@ import type { Account } from './terms.ts'
 
 /** Money in the token's smallest unit, periods in whole seconds. */
 export interface NetworkParameters {
-  /** Stake below which an account is no node: it takes no lease and asserts nothing. */
+  /** Stake below which an account is no node: it takes no lease, does no bonded work and asserts nothing. */
   readonly minimumStake: bigint
   /** Locked from the holder's stake while it holds a job's lease. */
   readonly leaseBond: bigint
   /** Locked from the asserter's stake until its assertion settles. */
   readonly earningsBond: bigint
+  /** Locked from the first challenger of a claim; every later one's is twice the one before. */
+  readonly challengeBond: bigint
+  /** What whoever proves a wrong gets for gas and trouble, if half of the slashed bond covers it. */
+  readonly challengerReward: bigint
   readonly unbondingSeconds: number
   readonly challengeSeconds: number
+  /** How long one side of a dispute may think in all; the defender, about all games on one claim together. */
+  readonly maximumDelaySeconds: number
   readonly leaseSeconds: number
   /** How long after a cancellation final earnings may still be asserted. */
   readonly cancelSeconds: number
   readonly pauseSeconds: number
   /** From the start of one pause to the earliest start of the next. */
   readonly pauseIntervalSeconds: number
+  /** Share of the verifiers' stake that is assumed to collude, in parts per million. */
+  readonly colludingShare: number
   /** The zero address for a network that nobody can pause. */
   readonly guardian: Account
 }
 
+/** How often a challenger's bond doubles. The bond of the last still fits into 128 bits. */
+export const MOST_DOUBLINGS = 16
 const LONGEST_SECONDS = 36_500 * 86_400
 
 /**
- * Tells whether a network may have these parameters: unbonding outlasts the challenge window; a pending assertion and a
- * pause fit into the cancel window, with at most one pause in it; no period is so long that a clock could overflow.
+ * Tells whether a network may have these parameters: unbonding outlasts the challenge window; rounds become
+ * final, and an assertion about them and a pause fit into the cancel window, whatever games are played, with at most one
+ * pause in it; no period is so long that a clock could overflow, and no bond can either.
  */
 export function areParametersGood(p: NetworkParameters): boolean {
   const longUnbonding = p.unbondingSeconds > p.challengeSeconds
-  const longCancel = p.cancelSeconds > p.challengeSeconds + p.pauseSeconds
+  const longCancel = p.cancelSeconds > p.challengeSeconds + 2 * p.maximumDelaySeconds + p.pauseSeconds
   const rarePauses = p.pauseIntervalSeconds >= p.cancelSeconds + p.pauseSeconds
   const longest = Math.max(p.unbondingSeconds, p.pauseIntervalSeconds, p.leaseSeconds)
-  return longUnbonding && longCancel && rarePauses && longest <= LONGEST_SECONDS && p.leaseSeconds > 0
+  const isBounded =
+    longest <= LONGEST_SECONDS && p.leaseSeconds > 0 && p.challengeBond < 2n ** BigInt(128 - MOST_DOUBLINGS)
+  return longUnbonding && longCancel && rarePauses && isBounded && p.colludingShare < 1_000_000
 }

@@ -2,7 +2,7 @@
 import type { CallName, SettlementCalls } from './calls.ts'
 import type { SettlementCode } from './codes.ts'
 import type { SettlementEvent } from './events.ts'
-import type { SettlementHashing } from './hashing.ts'
+import type { SettlementHashing, SignatureCheck } from './hashing.ts'
 import type { Settlement } from './state.ts'
 import type { Account } from './terms.ts'
 
@@ -20,11 +20,11 @@ export interface Refused {
 
 export type Outcome = Done | Refused
 
-interface CallContext {
+export interface CallContext {
   readonly from: Account
   /** The block's time in seconds. */
   readonly now: number
-  readonly hashing: SettlementHashing
+  readonly hashing: SettlementHashing & { readonly isSigned: SignatureCheck }
 }
 
 export type Rule<Args> = (state: Settlement, args: Args, context: CallContext) => Outcome

@@ -1,13 +1,16 @@
 /**
- * What the contracts remember, as one immutable value. SPEC: docs/decisions/0004-network.md "Contracts".
+ * What the contracts remember, as one immutable value. SPEC: docs/spec/anchors.md, docs/spec/earnings.md. The contracts
+ * keep an anchor's hash and are shown the anchor; the model keeps it.
  * Not here: block numbers, lists for reading, and allowances of the token (every account allows what it means to spend).
  */
 import type { HashHex } from '@cairn/primitives'
 import type { JobId } from '../units.ts'
+import type { CaseState, ClaimState, GameState, ReportState, VoidState } from './dispute-state.ts'
 import { NO_HASH } from './hashing.ts'
 import type { JobStatus } from './job-status.ts'
 import type { NetworkParameters } from './parameters.ts'
 import { type Account, type Counts, noCounts, type Terms } from './terms.ts'
+import type { Anchor, Signature } from './works.ts'
 
 export interface NodeState {
   /** Undefined before registration. */
@@ -25,20 +28,40 @@ interface LeaseState {
   readonly expiresAt: number
 }
 
-interface ClaimState {
+interface EarningsState {
   readonly root: HashHex
   readonly totals: Counts
   readonly rounds: number
 }
 
-interface PendingState extends ClaimState {
+/** What was counted of an account's work, and which link is next. */
+interface TallyState {
+  readonly next: number
+  readonly counts: Counts
+}
+
+interface PendingState extends EarningsState {
   readonly asserter: Account
   readonly settlesAt: number
   readonly isFinal: boolean
+  /** Links that it covers: its rounds, and, if final, the link that closed the chain. */
+  readonly links: number
+  readonly tallies: ReadonlyMap<Account, TallyState>
+}
+
+export interface LinkState {
+  readonly head: HashHex
+  readonly anchor: Anchor
+  readonly anchoredAt: number
+  /** So far, with this one. */
+  readonly evaluations: number
+  readonly audits: number
 }
 
 export interface JobState {
   readonly terms: Terms
+  /** Locked for each of its units until their round is final. */
+  readonly unitBond: bigint
   readonly submitter: Account
   readonly status: JobStatus
   readonly cancelEndsAt: number
@@ -48,9 +71,18 @@ export interface JobState {
   readonly lease: LeaseState
   /** Rounds anchored. */
   readonly rounds: number
+  /** Of its links. */
+  readonly finalRounds: number
+  /** The chain is closed. */
   readonly isEnded: boolean
   readonly head: HashHex
-  readonly settled: ClaimState
+  /** Of the global state after the last round. */
+  readonly root: HashHex
+  /** Hash of the replicas' claims in the last round. */
+  readonly claims: HashHex
+  /** Of its rounds; one more when the chain is closed. */
+  readonly links: readonly LinkState[]
+  readonly settled: EarningsState
   readonly pending: PendingState | undefined
   readonly withdrawn: ReadonlyMap<Account, bigint>
 }
@@ -65,7 +97,8 @@ export interface Flows {
   readonly refunded: bigint
   /** Stakes given back. */
   readonly unstaked: bigint
-  /** Always zero before there are disputes. */
+  /** Parts of slashed bonds that somebody got. */
+  readonly awarded: bigint
   readonly burned: bigint
 }
 
@@ -79,6 +112,19 @@ export interface Settlement {
   readonly approvals: ReadonlySet<string>
   readonly nodes: ReadonlyMap<Account, NodeState>
   readonly jobs: ReadonlyMap<JobId, JobState>
+  /** By head. */
+  readonly voids: ReadonlyMap<HashHex, VoidState>
+  /** By `workKey`: bonds that are gone before their round was final. */
+  readonly bonds: ReadonlyMap<string, 'freed' | 'slashed'>
+  /** By the head that was proven wrong. */
+  readonly cases: ReadonlyMap<HashHex, CaseState>
+  /** By `workKey`. */
+  readonly reports: ReadonlyMap<string, ReportState>
+  /** Under claims that were proven wrong. */
+  readonly lost: ReadonlySet<Signature>
+  readonly games: readonly GameState[]
+  /** By `claimKey`. */
+  readonly claims: ReadonlyMap<string, ClaimState>
   readonly flows: Flows
 }
 
@@ -91,11 +137,19 @@ export const newSettlement = (parameters: NetworkParameters): Settlement => ({
   approvals: new Set(),
   nodes: new Map(),
   jobs: new Map(),
-  flows: { deposited: 0n, withdrawn: 0n, refunded: 0n, unstaked: 0n, burned: 0n },
+  voids: new Map(),
+  bonds: new Map(),
+  cases: new Map(),
+  reports: new Map(),
+  lost: new Set(),
+  games: [],
+  claims: new Map(),
+  flows: { deposited: 0n, withdrawn: 0n, refunded: 0n, unstaked: 0n, awarded: 0n, burned: 0n },
 })
 
-export const newJob = (terms: Terms, submitter: Account): JobState => ({
+export const newJob = (terms: Terms, submitter: Account, unitBond: bigint): JobState => ({
   terms,
+  unitBond,
   submitter,
   status: 'open',
   cancelEndsAt: 0,
@@ -104,8 +158,12 @@ export const newJob = (terms: Terms, submitter: Account): JobState => ({
   refunded: 0n,
   lease: { holder: undefined, epoch: 0, expiresAt: 0 },
   rounds: 0,
+  finalRounds: 0,
   isEnded: false,
   head: NO_HASH,
+  root: NO_HASH,
+  claims: NO_HASH,
+  links: [],
   settled: { root: NO_HASH, totals: noCounts, rounds: 0 },
   pending: undefined,
   withdrawn: new Map(),

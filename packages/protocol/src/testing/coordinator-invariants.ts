@@ -51,13 +51,21 @@ export function impossibleMove(before: CoordinatorState, after: CoordinatorState
     const now = new Map(unitsOf(job).map(record => [key(record), record]))
     for (const record of unitsOf(old)) {
       const next = now.get(key(record))
-      if (next === undefined) return `${key(record)} vanished`
+      if (next === undefined && !isTakenBack(old, job)) return `${key(record)} vanished`
+      if (next === undefined) continue
       if (next.state !== record.state && !isReachable(record.state, next.state))
         return `${key(record)} went from ${record.state} to ${next.state}`
       if (next.state !== record.state && next.reason === record.reason) return `${key(record)} moved without a reason`
     }
   }
   return undefined
+}
+
+/** What comes after a round that is done again is void, and opened anew when that is closed. */
+function isTakenBack(old: JobRecord, job: JobRecord): boolean {
+  const last = job.rounds.at(-1)
+  const isReopened = last?.closedMs === undefined && old.rounds[last?.round ?? 0]?.closedMs !== undefined
+  return isReopened || job.chain.wrongs.length > old.chain.wrongs.length
 }
 
 const key = ({ unit }: UnitRecord): string => `${unit.kind} ${unit.round}/${unit.replica}`

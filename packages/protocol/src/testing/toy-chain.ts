@@ -1,127 +1,222 @@
-/** As much of a chain as a coordinator needs to be told. The real contracts' model is in `settlement`. */
-import type { ChainCall, ChainView, JobFacts } from '../roles/coordinator/state.ts'
-import { atLeast, type Counts, mostCounts, noCounts, type Terms } from '../settlement/terms.ts'
+/**
+ * The chain as roles see it: the contracts' reference model with one job, and what a node makes of its coordinator's calls.
+ * Whoever judges is a function here, and finds against any claim that it is asked to.
+ */
+import { encodeCanonical, type HashHex, hashToHex, sha256 } from '@cairn/primitives'
+import { closingWorks, worksIn } from '../roles/coordinator/earned.ts'
+import { roundDocumentOf } from '../roles/coordinator/round-documents.ts'
+import type { ChainCall, ChainView, JobFacts, JobRecord, WrongClaim } from '../roles/coordinator/state.ts'
+import { encodeRoundDocument } from '../round-document.ts'
+import {
+  type Account,
+  type Anchor,
+  applyCall,
+  earnedIn,
+  maximumPriceOf,
+  type NetworkParameters,
+  NO_HASH,
+  newSettlement,
+  type SettlementCall,
+  type Terms,
+  toyHashing,
+  type Work,
+} from '../settlement.ts'
+import { TOY_SUBMITTER } from './toy-work.ts'
 
-const WINDOW_MS = 2_000
-const CANCEL_MS = 600_000
-const LEASE_MS = 30_000
+const JUDGE: Account = `0x${'e'.repeat(40)}`
+const CHALLENGER: Account = `0x${'f'.repeat(40)}`
+const MUCH = 10n ** 9n
 
-type Kept = Omit<ChainView, 'earnings' | 'coordinator' | 'holdsLease'>
+const PARAMETERS: NetworkParameters = {
+  minimumStake: 1n,
+  leaseBond: 1n,
+  earningsBond: 1n,
+  challengeBond: 1n,
+  challengerReward: 1n,
+  unbondingSeconds: 1_000,
+  challengeSeconds: 2,
+  maximumDelaySeconds: 5,
+  leaseSeconds: 30,
+  cancelSeconds: 600,
+  pauseSeconds: 10,
+  pauseIntervalSeconds: 700,
+  colludingShare: 200_000,
+  guardian: JUDGE,
+}
+
+/** Refusals that no lost or late message explains. */
+const NEVER = [
+  ...[
+    'BadWorks',
+    'BadAudits',
+    'BadSignature',
+    'OuterUnsigned',
+    'BadRecord',
+    'ClaimLost',
+    'JobUnknown',
+    'LeavesUnordered',
+  ],
+  ...['NotFinished', 'RoundsDecrease', 'RoundsNotFinal', 'TotalsDecrease', 'TotalsExceedRounds', 'TooManyUnsettled'],
+]
+
+const hashing = toyHashing(sha256)
+
+/** Names a round document; what else is a document's id is of no matter here. */
+export const toyDocumentId = (bytes: Uint8Array): HashHex => hashToHex(sha256(bytes))
+
+function termsOf({ document, rounds, replicas, custodians, evaluatesAfter, maximumUnsettled }: JobFacts): Terms {
+  const prices = { trainPrice: 100n, evaluatePrice: 50n, custodyPrice: 1n, roundPrice: 10n, auditPrice: 0n }
+  const counts = { rounds, replicas, custodians, evaluations: evaluatesAfter.filter(Boolean).length }
+  const verification = { policy: 1, auditRate: 1_000_000, verifiers: 1, maximumUnsettled }
+  const terms = { document, provable: document, budget: 0n, ...prices, ...counts, ...verification }
+  return { ...terms, budget: maximumPriceOf(terms) }
+}
 
 export type ToyChain = ReturnType<typeof toyChain>
 
-/** Creates a chain with one job. Calls that do not fit its state are ignored, as a revert would be. */
-export function toyChain(facts: JobFacts) {
-  let state: Kept = { status: 'open', epoch: 0, anchored: 0, isEnded: false, cancelEndsAtMs: 0 }
-  let lease: { readonly holder: string; readonly endsAtMs: number } | undefined
-  let pending: { readonly isFinal: boolean; readonly rounds: number; readonly totals: Counts; atMs: number } | undefined
-  let settled: { readonly isFinal: boolean; readonly rounds: number; readonly totals: Counts } = {
-    isFinal: false,
-    rounds: 0,
-    totals: noCounts,
-  }
-  const anchoredBy: string[] = []
+interface Options {
+  readonly facts: JobFacts
+  readonly accounts: readonly Account[]
+  readonly challengeSeconds?: number
+}
+
+/** Creates a chain with one job and these nodes. Calls that do not fit its state change nothing. */
+export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challengeSeconds }: Options) {
+  const { job: id } = facts
   const calls: string[] = []
   const refused: string[] = []
+  const wrongs: WrongClaim[] = []
+  let state = newSettlement({ ...PARAMETERS, challengeSeconds })
+  const jobState = () => state.jobs.get(id)!
 
-  /** SPEC: docs/spec/earnings.md "Assertions". */
-  function wrongTotals(totals: Counts, rounds: number, isFinal: boolean): string | undefined {
-    if (!atLeast(totals, settled.totals)) return 'TotalsDecrease'
-    const isCut = isFinal && (state.status === 'cancelled' || state.isEnded) && rounds < facts.rounds
-    const evaluations = facts.evaluatesAfter.filter(Boolean).length
-    const most = mostCounts({ ...facts, evaluations } as unknown as Terms, isCut ? rounds + 1 : rounds)
-    return atLeast({ ...most, coordinated: BigInt(rounds) }, totals) ? undefined : 'TotalsExceedRounds'
+  function call(made: SettlementCall, nowMs: number): boolean {
+    const outcome = applyCall(hashing, state, made, Math.floor(nowMs / 1000))
+    if (outcome.ok) state = outcome.state
+    else if (NEVER.includes(outcome.code)) refused.push(`${made.call}: ${outcome.code}`)
+    return outcome.ok
   }
 
-  interface Call<C extends ChainCall> {
-    readonly call: C
-    readonly account: string
-    readonly totals: Counts
-    readonly nowMs: number
+  for (const from of [...accounts, CHALLENGER]) {
+    call({ call: 'mint', from, args: { to: from, amount: MUCH } }, 0)
+    call({ call: 'stake', from, args: { amount: MUCH } }, 0)
+    const peerKey = from.slice(2).padEnd(64, '0') as HashHex
+    call({ call: 'register', from, args: { peerKey, signature: [peerKey, peerKey], owner: from } }, 0)
   }
+  const terms = termsOf(facts)
+  call({ call: 'mint', from: TOY_SUBMITTER, args: { to: TOY_SUBMITTER, amount: terms.budget } }, 0)
+  call({ call: 'submit', from: TOY_SUBMITTER, args: { terms } }, 0)
+
+  function linkOf(
+    round: number,
+    globalRoot: HashHex,
+    documentId: HashHex,
+    works: Work[],
+    coordinator: Account,
+  ): Anchor {
+    const { head: previousHead, root: previousRoot, claims: previousClaims } = jobState()
+    const before = { previousHead, previousRoot, previousClaims }
+    return { job: id, ...before, globalRoot, documentId, coordinator, round, works, audits: [] }
+  }
+
   type Table = {
-    readonly [C in ChainCall['call']]: (call: Call<Extract<ChainCall, { call: C }>>) => string | undefined
+    readonly [C in ChainCall['call']]: (
+      job: JobRecord,
+      call: Extract<ChainCall, { call: C }>,
+      from: Account,
+    ) => SettlementCall[]
   }
+  const underLease = () => ({ job: id, epoch: jobState().lease.epoch })
   const table: Table = {
-    takeLease({ account, nowMs }) {
-      if (lease !== undefined && lease.endsAtMs > nowMs) return 'LeaseHeld'
-      lease = { holder: account, endsAtMs: nowMs + LEASE_MS }
-      state = { ...state, epoch: state.epoch + 1 }
-      return undefined
+    takeLease: (_, __, from) => [{ call: 'takeLease', from, args: { job: id } }],
+    releaseLease: (_, __, from) => [{ call: 'releaseLease', from, args: underLease() }],
+    anchor(job, { round, globalRoot }, from) {
+      const [document, record] = [roundDocumentOf(job, round), job.rounds[round]]
+      if (document === undefined || record === undefined || jobState().rounds !== round) return []
+      const documentId = toyDocumentId(encodeRoundDocument(document))
+      const anchor = linkOf(round, globalRoot, documentId, worksIn(record), from)
+      return [{ call: 'anchor', from, args: { epoch: underLease().epoch, anchor } }]
     },
-    anchor({ call: { round }, account, nowMs }) {
-      if (lease?.holder !== account) return 'NotLeaseHolder'
-      if (round !== state.anchored || round >= facts.rounds || state.status !== 'open' || state.isEnded)
-        return 'no round'
-      lease = { holder: account, endsAtMs: nowMs + LEASE_MS }
-      state = { ...state, anchored: round + 1 }
-      anchoredBy.push(account)
-      return undefined
+    end({ rounds }, { outcome }, from) {
+      const round = jobState().rounds
+      const record = rounds[round]
+      if (record === undefined) return []
+      const anchor = linkOf(round, NO_HASH, hashToHex(sha256(encodeCanonical(outcome))), closingWorks(record), from)
+      return [{ call: 'end', from, args: { epoch: underLease().epoch, anchor } }]
     },
-    end({ account }) {
-      if (lease?.holder !== account || state.status !== 'open') return 'JobNotOpen'
-      state = { ...state, isEnded: true }
-      return undefined
+    finalise: (_, { round, links }, from) =>
+      jobState()
+        .links.slice(round, round + links)
+        .map(({ anchor }) => ({ call: 'finalise', from, args: { anchor } })),
+    assertEarnings(_, { rounds, final: isFinal }, from) {
+      const covered = jobState().links.slice(0, isFinal && jobState().isEnded ? rounds + 1 : rounds)
+      const counted = covered.map(({ anchor }) => ({ anchor, isClosing: anchor.round === rounds }))
+      const leaves = [...earnedIn(counted, facts.replicas)].map(([account, counts]) => ({ account, counts }))
+      leaves.sort((a, b) => (a.account < b.account ? -1 : 1))
+      return [{ call: 'assertEarnings', from, args: { ...underLease(), rounds, leaves, isFinal } }]
     },
-    assertEarnings({ call: { rounds, final: isFinal }, account, totals, nowMs }) {
-      if (lease?.holder !== account) return 'NotLeaseHolder'
-      if (pending !== undefined || settled.isFinal || rounds > state.anchored) return 'AssertionPending'
-      const wrong = wrongTotals(totals, rounds, isFinal)
-      if (wrong === undefined) pending = { isFinal, rounds, totals, atMs: nowMs + WINDOW_MS }
-      return wrong
-    },
-    settleEarnings({ nowMs }) {
-      if (pending === undefined || nowMs < pending.atMs) return 'ChallengeWindowOpen'
-      settled = pending
-      pending = undefined
-      return undefined
-    },
-    releaseLease() {
-      lease = undefined
-      return undefined
-    },
-    close() {
-      if (!settled.isFinal) return 'JobNotOpen'
-      state = { ...state, status: 'closed' }
-      return undefined
-    },
+    settleEarnings: (_, __, from) => [{ call: 'settle', from, args: { job: id } }],
+    close: (_, __, from) => [{ call: 'close', from, args: { job: id } }],
   }
+
   return {
     calls,
-    /** Accounts that anchored the rounds, in their order. */
-    anchoredBy: (): readonly string[] => anchoredBy,
-    /** Refusals that no lost or late message explains. */
     refused,
+    /** Links of rounds, in their order. */
+    anchors: (): readonly Anchor[] =>
+      jobState().links.flatMap(({ anchor }) => (anchor.round < jobState().rounds ? [anchor] : [])),
+    state: () => state,
     /** What the submitter may do at any time. */
-    cancel(nowMs: number): void {
-      if (state.status === 'open' && !settled.isFinal)
-        state = { ...state, status: 'cancelled', cancelEndsAtMs: nowMs + CANCEL_MS }
-    },
-    perform(call: ChainCall, account: string, totals: Counts, nowMs: number): boolean {
-      calls.push(call.call)
-      const wrong = (table[call.call] as (call: Call<ChainCall>) => string | undefined)({
-        call,
-        account,
-        totals,
-        nowMs,
+    cancel: (nowMs: number): boolean => call({ call: 'cancel', from: TOY_SUBMITTER, args: { job: id } }, nowMs),
+    /** Proves claims of a link that is not final wrong, whatever they say; returns how many there are. */
+    rewind(round: number, claims: readonly Pick<WrongClaim, 'index' | 'isOuter'>[], nowMs: number): number {
+      const link = jobState().links[round]
+      if (link === undefined || round < jobState().finalRounds) return 0
+      const { anchor } = link
+      const found = claims.flatMap(({ index, isOuter }) => {
+        const position = anchor.works.findIndex(work => work.index === index)
+        const work = anchor.works[position]
+        if (work === undefined || (isOuter && work.outer === '0x')) return []
+        const game = state.games.length
+        const args = { anchor, position, outer: isOuter }
+        if (!call({ call: 'open', from: CHALLENGER, args }, nowMs)) return []
+        const claim = isOuter ? anchor.globalRoot : work.claim
+        return [{ game, wrong: { round, index, isOuter, account: work.worker, claim } }]
       })
-      if (wrong?.startsWith('Totals')) refused.push(wrong)
-      return wrong === undefined
+      for (const { game, wrong } of found)
+        if (call({ call: 'rule', from: JUDGE, args: { game, defended: false } }, nowMs)) wrongs.push(wrong)
+      return found.length
+    },
+    perform(made: ChainCall, account: string, job: JobRecord, nowMs: number): boolean {
+      calls.push(made.call)
+      const steps = (table[made.call] as (job: JobRecord, c: ChainCall, from: Account) => SettlementCall[])(
+        job,
+        made,
+        account as Account,
+      )
+      return steps.length > 0 && steps.every(step => call(step, nowMs))
     },
     /** What one account sees. */
     view(account: string, nowMs: number): ChainView {
-      const isHeld = lease !== undefined && lease.endsAtMs > nowMs
+      const { lease, pending, settled, status, links, ...job } = jobState()
+      const isHeld = lease.holder !== undefined && lease.expiresAt * 1000 > nowMs
       return {
-        ...state,
-        ...(isHeld ? { coordinator: lease?.holder } : {}),
-        holdsLease: lease?.holder === account,
+        status: status === 'none' || status === 'final' ? 'open' : status,
+        ...(isHeld && lease.holder ? { coordinator: lease.holder } : {}),
+        holdsLease: lease.holder === account,
+        epoch: lease.epoch,
+        anchored: job.rounds,
+        finalLinks: job.finalRounds,
+        finalisesAtMs: links.slice(job.finalRounds).map(({ anchoredAt }) => (anchoredAt + challengeSeconds) * 1000),
+        isEnded: job.isEnded,
+        wrongs: [...wrongs],
+        cancelEndsAtMs: job.cancelEndsAt * 1000,
         earnings: {
           settledRounds: settled.rounds,
-          settledFinal: settled.isFinal,
+          settledFinal: status === 'final' || status === 'closed',
           pending: pending !== undefined,
-          settlesAtMs: pending?.atMs ?? 0,
+          settlesAtMs: (pending?.settlesAt ?? 0) * 1000,
         },
-      } as ChainView
+      }
     },
   }
 }

@@ -7,8 +7,10 @@ import type { CoordinatorEffect } from '../roles/coordinator/draft.ts'
 import { roundDocumentOf } from '../roles/coordinator/round-documents.ts'
 import { type CoordinatorState, DEFAULT_SETTINGS, emptyCoordinator, type JobFacts } from '../roles/coordinator/state.ts'
 import { type CoordinatorEvent, tickCoordinator } from '../roles/coordinator.ts'
-import type { RoundDocument } from '../round-document.ts'
-import type { ToyChain } from './toy-chain.ts'
+import { claimsIn, encodeRoundDocument, type RoundDocument } from '../round-document.ts'
+import type { Account } from '../settlement.ts'
+import { type ToyChain, toyDocumentId } from './toy-chain.ts'
+import { toyChecking } from './toy-work.ts'
 
 export interface JournalEntry {
   readonly event: CoordinatorEvent
@@ -48,7 +50,7 @@ interface Options {
   readonly greet: () => void
 }
 
-const ACCOUNTS = ['c', 'd'].map(letter => `0x${letter.repeat(40)}`)
+export const COORDINATORS = ['c', 'd'].map((letter): Account => `0x${letter.repeat(40)}`)
 /** Soon enough that short jobs have more than one assertion. */
 const EARNINGS_EVERY_ROUNDS = 2
 
@@ -56,12 +58,10 @@ const fresh = (account: string): CoordinatorState =>
   emptyCoordinator({ account, ...DEFAULT_SETTINGS, earningsEveryRounds: EARNINGS_EVERY_ROUNDS })
 
 export function toyCoordinators({ facts, chain, nowMs, draw, perform, onTick, greet }: Options): ToyCoordinators {
-  const all = ACCOUNTS.map((account): ToyCoordinator => ({ account, state: fresh(account), journal: [], life: 0 }))
-  // By what anchored them, for one that was only proposed is nobody's.
+  const all = COORDINATORS.map((account): ToyCoordinator => ({ account, state: fresh(account), journal: [], life: 0 }))
   const documents = new Map<string, RoundDocument>()
   let at = 0
   const active = (): ToyCoordinator => all[at] as ToyCoordinator
-  const key = (account: string, round: number): string => `${account}/${round}`
 
   const coordinators: ToyCoordinators = {
     all,
@@ -78,10 +78,10 @@ export function toyCoordinators({ facts, chain, nowMs, draw, perform, onTick, gr
     tellJob() {
       const view = chain.view(active().account, nowMs())
       if (view.status !== 'closed' && view.coordinator !== undefined && view.coordinator !== active().account) return
-      const history = chain.anchoredBy().map((coordinator, round) => ({
-        document: documents.get(key(coordinator, round)) as RoundDocument,
-        coordinator,
-      }))
+      const history = chain.anchors().map(({ documentId, coordinator }) => {
+        const document = documents.get(documentId) as RoundDocument
+        return { document, claims: claimsIn(toyChecking, document), coordinator }
+      })
       coordinators.tell({ event: 'job', facts, submitter: '0xs', chain: view, history })
     },
     tellChain() {
@@ -90,10 +90,9 @@ export function toyCoordinators({ facts, chain, nowMs, draw, perform, onTick, gr
       coordinators.tell({ event: 'chain', job: facts.job, view: chain.view(active().account, nowMs()) })
     },
     keepDocument(round) {
-      const { state, account } = active()
-      const job = state.jobs.get(facts.job)
+      const job = active().state.jobs.get(facts.job)
       const document = job && roundDocumentOf(job, round)
-      if (document !== undefined) documents.set(key(account, round), document)
+      if (document !== undefined) documents.set(toyDocumentId(encodeRoundDocument(document)), document)
     },
     replace(isWiped) {
       active().life++

@@ -5,16 +5,18 @@
 import type { HashHex } from '@cairn/primitives'
 import { philox4x32 } from '@cairn/primitives'
 import type { CoordinatorEffect } from '../roles/coordinator/draft.ts'
-import { earnedCounts } from '../roles/coordinator/earned.ts'
+import { signedCommit, signedReport } from '../roles/coordinator/signed-events.ts'
 import type { CoordinatorState, JobFacts } from '../roles/coordinator/state.ts'
 import type { CoordinatorEvent } from '../roles/coordinator.ts'
 import type { Peer, SendEffect } from '../roles/events.ts'
-import { emptyWorker, type WorkerEvent } from '../roles/worker/state.ts'
-import { addCounts, noCounts } from '../settlement/terms.ts'
-import { toyChain } from './toy-chain.ts'
+import { workOf } from '../roles/unit-machine.ts'
+import { emptyWorker } from '../roles/worker/state.ts'
+import { trainedClaim } from '../work-claims.ts'
+import { type ToyChain, toyChain } from './toy-chain.ts'
 import { toyClock } from './toy-clock.ts'
-import { type JournalEntry, type ToyCoordinator, toyCoordinators } from './toy-coordinators.ts'
-import { accountOf, type ToyDivergence, type ToyWorker, toyWorkers } from './toy-workers.ts'
+import { COORDINATORS, type JournalEntry, type ToyCoordinator, toyCoordinators } from './toy-coordinators.ts'
+import { toyChecking } from './toy-work.ts'
+import { accountOf, type ToyDivergence, type ToyWorker, toyPeers, toyWorkers } from './toy-workers.ts'
 
 export interface Faults {
   /** Of 100 messages. */
@@ -30,6 +32,10 @@ export interface Faults {
   readonly restoreEveryMs: number
   /** Another coordinator takes over about every so many milliseconds, with what it knew once or knowing nothing. */
   readonly replaceEveryMs: number
+  /** Claims that are not final yet are proven wrong, about every so many milliseconds; none when 0. */
+  readonly rewindEveryMs: number
+  /** How many at most. */
+  readonly rewinds: number
 }
 
 const NO_FAULTS: Faults = {
@@ -40,6 +46,8 @@ const NO_FAULTS: Faults = {
   wiped: 0,
   restoreEveryMs: 0,
   replaceEveryMs: 0,
+  rewindEveryMs: 0,
+  rewinds: 4,
 }
 
 export interface ToyNetworkOptions {
@@ -50,6 +58,10 @@ export interface ToyNetworkOptions {
   readonly divergence?: ToyDivergence
   /** When the submitter cancels the job; never when left out. */
   readonly cancelAtMs?: number
+  /** How long claims may be challenged; two seconds when left out. */
+  readonly challengeSeconds?: number
+  /** What is done with the chain after every block; for tests that prove certain claims wrong. */
+  readonly onBlock?: (chain: ToyChain, nowMs: number, replace: (isWiped: boolean) => void) => void
   /** Called after every tick of a coordinator. */
   readonly onTick?: (state: CoordinatorState, event: CoordinatorEvent, account: string) => void
 }
@@ -63,8 +75,11 @@ export interface ToyResult {
   readonly reasons: readonly string[]
   readonly virtualMs: number
   readonly calls: readonly string[]
-  /** Assertions of earnings that the contract would refuse. */
+  /** Calls that the contracts should never have been asked for. */
   readonly refused: readonly string[]
+  readonly chain: ToyChain
+  /** Claims that were proven wrong. */
+  readonly rewound: number
 }
 
 const COORDINATOR: Peer = 'c'.repeat(64)
@@ -72,13 +87,12 @@ const LONGEST_MS = 14_400_000
 
 /** Runs a job until it is closed on the chain, or four hours of virtual time have passed. */
 export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
-  const { facts, seed, cancelAtMs, onTick } = options
-  const { job } = facts
+  const { facts, seed, cancelAtMs, challengeSeconds = 2, onTick, onBlock } = options
+  const { job, replicas } = facts
   const faults: Faults = { ...NO_FAULTS, ...options.faults }
   const { now, later, runUntil } = toyClock()
-  const chain = toyChain(facts)
   const reasons: string[] = []
-  let [draws, events] = [0, 0]
+  let [draws, events, rewound] = [0, 0, 0]
   const draw = (below: number) => philox4x32([draws++, 0, 0, 0], [seed, 1])[0] % below
 
   /** Delivers none, one or two times, after a while. */
@@ -87,6 +101,8 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     for (let i = 0; i < times; i++) later(1 + draw(30), deliver)
   }
 
+  const workerAccounts = toyPeers(options.workers).map(accountOf)
+  const chain = toyChain({ facts, accounts: [...COORDINATORS, ...workerAccounts], challengeSeconds })
   const coordinators = toyCoordinators({
     facts,
     chain,
@@ -122,10 +138,10 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
       const event = { event: 'anchored', job, round: effect.round, document: new Uint8Array() } as const
       for (const peer of effect.to) post(() => network.tellPeer(peer, event))
     } else if (effect.effect === 'call') {
-      const counts = [...earnedCounts(by.state, by.state.jobs.get(job)!, roundsOf(effect)).values()]
-      const totals = counts.reduce(addCounts, noCounts)
+      const record = by.state.jobs.get(job)
       later(20 + draw(200), () => {
-        if (draw(100) >= faults.failed) chain.perform(effect.call, by.account, totals, now())
+        if (record && draw(100) >= faults.failed) chain.perform(effect.call, by.account, record, now())
+        onBlock?.(chain, now(), coordinators.replace)
         if (!isUp()) return
         coordinators.tellChain()
         tell({ event: 'called', job, ok: draw(2) === 0 })
@@ -134,34 +150,33 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
   }
 
   function deliverTo({ to, kind, body }: SendEffect): void {
-    if (kind === 'lease' || kind === 'closed')
-      network.tellPeer(to, { event: kind, from: COORDINATOR, job, body } as WorkerEvent)
+    if (kind === 'lease') network.tellPeer(to, { event: kind, from: COORDINATOR, job, body })
+    if (kind === 'closed') {
+      const claims = body.units.map(({ commitment }) => toyChecking.claimHash(trainedClaim(commitment)))
+      network.tellPeer(to, { event: kind, from: COORDINATOR, job, body, claims })
+    }
     if (kind === 'noted') network.tellPeer(to, { event: 'noted', job, body })
     if (kind === 'ended') network.tellPeer(to, { event: 'ended', job, ...body })
   }
 
   function toCoordinator(peer: Peer, { kind, body }: SendEffect): void {
     if (kind === 'progress' || kind === 'release') tell({ event: kind, job, peer, ...body } as CoordinatorEvent)
-    if (kind === 'report') tell({ event: 'report', job, peer, ...body })
-    if (kind !== 'commit') return
-    if (body.outcome === 'trained') {
-      const { commitment } = body
-      const { unit } = commitment.commitment
-      tell({ event: 'commit', job, peer, unit, outcome: { kind: 'trained', commitment } })
-    } else if (body.outcome === 'evaluated') {
-      const { evaluation } = body
-      tell({ event: 'commit', job, peer, unit: evaluation.unit, outcome: { kind: 'evaluated', evaluation } })
-    } else {
-      const { unit, diverged: divergence } = body
-      tell({ event: 'commit', job, peer, unit, outcome: { kind: 'diverged', node: peer, divergence } })
-    }
+    const record = active().state.jobs.get(job)
+    const speaker = record && { job: record, peer, account: accountOf(peer) }
+    const event =
+      speaker && kind === 'report'
+        ? signedReport(toyChecking, speaker, body)
+        : speaker && kind === 'commit' && signedCommit(toyChecking, speaker, body)
+    if (event) tell(event)
   }
 
   /** Custody covers as many lost disks as there are custodians; a test of it must not take the last copy. */
   function isCopied(worker: ToyWorker): boolean {
-    const rounds = coordinators.all.flatMap(({ state }) => state.jobs.get(job)?.rounds.slice(-3) ?? [])
+    // What is not final may be gone back to.
+    const first = Math.max(0, (chain.state().jobs.get(job)?.finalRounds ?? 0) - 3)
+    const rounds = coordinators.all.flatMap(({ state }) => state.jobs.get(job)?.rounds.slice(first) ?? [])
     const needed = rounds.flatMap(({ units, globalRoot, early }) => {
-      const kept = units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment] : []))
+      const kept = units.flatMap(unit => workOf(unit)?.commitment ?? [])
       const soon = [...(early?.values() ?? [])].map(({ commitment }) => commitment)
       const roots = [...kept, ...soon].flatMap(({ commitment }) => [commitment.updateRoot, commitment.newReplicaRoot])
       return globalRoot === undefined ? roots : [globalRoot, ...roots]
@@ -192,6 +207,16 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     coordinators.replace(draw(2) === 0)
   }
 
+  /** Proves some claim wrong that can still be proven wrong. */
+  function rewind(): void {
+    later(1 + draw(2 * faults.rewindEveryMs), rewind)
+    const open = chain.anchors().slice(chain.state().jobs.get(job)?.finalRounds)
+    const anchor = open[draw(Math.max(1, open.length))]
+    if (anchor === undefined || rewound >= faults.rewinds) return
+    const index = draw(replicas + 1)
+    rewound += chain.rewind(anchor.round, [{ index, isOuter: index < replicas && draw(3) === 0 }], now())
+  }
+
   function greet(): void {
     for (const { peer, owner } of workers) tell({ event: 'registered', peer, account: accountOf(peer), owner })
     coordinators.tellJob()
@@ -203,7 +228,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
       if (!worker.isUp) continue
       const { peer, owner } = worker
       const info = { peer, account: accountOf(peer), owner, role: 'worker', addresses: [], price: 1n } as const
-      const more = { memoryBytes: 1000, operationsPerSecond: 1000, leaving: false }
+      const more = { memoryBytes: 1000, operationsPerSecond: 1000, leaving: false, freeStake: 10n ** 9n }
       post(() => tell({ event: 'presence', node: { ...info, ...more } }))
       network.tell(worker, { event: 'timer' })
     }
@@ -219,12 +244,10 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
   if (faults.deathEveryMs > 0) later(draw(faults.deathEveryMs), kill)
   if (faults.replaceEveryMs > 0) later(draw(faults.replaceEveryMs), replace)
   if (faults.restoreEveryMs > 0) later(draw(faults.restoreEveryMs), restore)
+  if (faults.rewindEveryMs > 0) later(draw(faults.rewindEveryMs), rewind)
   runUntil(() => active().state.jobs.get(job)?.chain.status === 'closed', LONGEST_MS)
   const { state, journal } = active()
   const finalRoot = state.jobs.get(job)?.rounds.at(-1)?.globalRoot
   const { calls, refused } = chain
-  return { state, journal, finalRoot, events, reasons, virtualMs: now(), calls, refused }
+  return { state, journal, finalRoot, events, reasons, virtualMs: now(), calls, refused, chain, rewound }
 }
-
-const roundsOf = ({ call }: Extract<CoordinatorEffect, { effect: 'call' }>): number =>
-  call.call === 'assertEarnings' ? call.rounds : 0

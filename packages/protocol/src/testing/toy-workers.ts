@@ -3,8 +3,9 @@ import type { HashHex } from '@cairn/primitives'
 import type { Divergence, Peer, SendEffect } from '../roles/events.ts'
 import { emptyWorker, type WorkerEffect, type WorkerEvent, type WorkerState } from '../roles/worker/state.ts'
 import { tickWorker } from '../roles/worker.ts'
+import type { Account } from '../settlement.ts'
 import type { Unit } from '../units.ts'
-import { toyEvaluation, toyInitialRoot, toyOuter, toyUnit } from './toy-work.ts'
+import { signToyOuter, toyDivergedUnit, toyEvaluation, toyInitialRoot, toyOuter, toyUnit } from './toy-work.ts'
 
 export interface ToyWorker {
   readonly peer: Peer
@@ -38,11 +39,14 @@ interface Options {
 
 const DIVERGED: Divergence = { graph: 'inner', operator: '%1', step: 0 }
 
-export const accountOf = (peer: Peer): string => `0x${peer.slice(-40)}`
+export const accountOf = (peer: Peer): Account => `0x${peer.slice(0, 40)}`
+
+/** Keys of so many workers. */
+export const toyPeers = (count: number): Peer[] =>
+  Array.from({ length: count }, (_, i) => (i + 1).toString(16).padStart(8, 'a').padEnd(64, '0'))
 
 export function toyWorkers({ count, nowMs, later, draw, failed, divergence, post, toCoordinator }: Options) {
-  const workers = Array.from({ length: count }, (_, i): ToyWorker => {
-    const peer = (i + 1).toString(16).padStart(8, 'a').padEnd(64, '0')
+  const workers = toyPeers(count).map((peer, i): ToyWorker => {
     return { peer, owner: `owner ${i}`, state: emptyWorker(), disk: new Set(), isUp: true, life: 0 }
   })
 
@@ -90,21 +94,30 @@ export function toyWorkers({ count, nowMs, later, draw, failed, divergence, post
 
   function ran(worker: ToyWorker, e: Extract<WorkerEffect, { effect: 'run' }>): WorkerEvent {
     const { job, lease, unit, globalRoot, replicaRoot } = e
-    if (leavesDomain(unit)) return { event: 'diverged', job, lease, unit, divergence: DIVERGED }
+    const author = { worker: worker.peer, account: accountOf(worker.peer), before: e.claims }
+    if (leavesDomain(unit)) {
+      const signed = unit.kind === 'train' ? { signed: toyDivergedUnit(unit, globalRoot, replicaRoot, author) } : {}
+      return { event: 'diverged', job, lease, unit, divergence: DIVERGED, ...signed }
+    }
     if (unit.kind === 'evaluate')
-      return { event: 'evaluated', job, lease, evaluation: toyEvaluation(unit, globalRoot, worker.peer) }
-    const signed = toyUnit(unit, globalRoot, replicaRoot, worker.peer)
+      return { event: 'evaluated', job, lease, evaluation: toyEvaluation(unit, globalRoot, author) }
+    const signed = toyUnit(unit, globalRoot, replicaRoot, author)
     worker.disk.add(signed.commitment.updateRoot).add(signed.commitment.newReplicaRoot)
     return { event: 'trained', job, lease, signed }
   }
 
   function applied(worker: ToyWorker, e: Extract<WorkerEffect, { effect: 'outer' }>): WorkerEvent {
-    const { job, round, startRoot, updates } = e
-    if (divergence?.in === 'outer' && divergence.round === round)
-      return { event: 'applied', job, round, outcome: { diverged: DIVERGED } }
+    const { job, round, startRoot, updates, claims } = e
+    const answer = (outcome: { readonly globalRoot: HashHex } | { readonly diverged: Divergence }): WorkerEvent => {
+      const root = 'globalRoot' in outcome ? outcome : {}
+      const signature = signToyOuter(accountOf(worker.peer), { job, round, startRoot, claims, ...root })
+      return { event: 'applied', job, round, outcome: { outcome, signature }, claims }
+    }
+    const isDiverged = divergence?.in === 'outer' && divergence.round === round
+    if (e.diverged !== undefined || isDiverged) return answer({ diverged: e.diverged ?? DIVERGED })
     const globalRoot = toyOuter(startRoot, updates)
     worker.disk.add(globalRoot)
-    return { event: 'applied', job, round, outcome: { globalRoot } }
+    return answer({ globalRoot })
   }
 
   return { workers, tell, tellPeer }
@@ -113,5 +126,5 @@ export function toyWorkers({ count, nowMs, later, draw, failed, divergence, post
 /** A custodian's signature on the roots that it was given. */
 function keptBy(peer: Peer, { keep }: Extract<WorkerEffect, { effect: 'sendKept' }>): WorkerEvent {
   const { job, unit } = keep
-  return { event: 'kept', job, unit, custody: { peer, signature: '0'.repeat(128) } }
+  return { event: 'kept', job, unit, custody: { peer, account: accountOf(peer), signature: '0'.repeat(128) } }
 }

@@ -1,5 +1,5 @@
 /**
- * One graph from its leaves, which a stranger may have written: rebuilt operator by operator through the builder, so
+ * One graph from what its leaves describe, which a stranger may have written: rebuilt operator by operator through the builder, so
  * that shape rules, legality and carries hold as if it had been compiled here; then compared with the bytes.
  */
 import {
@@ -14,7 +14,8 @@ import {
 import { type CanonicalValue, decodeCanonical, equal, IntegrityError } from '@cairn/primitives'
 import { isBoundedShape, isOperator, wrongAttribute } from './attribute-forms.ts'
 import type { GraphBorder } from './graph-borders.ts'
-import { type GraphName, graphLeaves } from './program.ts'
+import type { GraphName } from './graph-names.ts'
+import { describedGraph } from './program-leaves.ts'
 
 /** Makes the error for a program that cannot be used; `place` is `GRAPH` or `GRAPH[OPERATOR]`. */
 export const refused = (place: string, expected: string, found: string, cause?: unknown): IntegrityError =>
@@ -29,31 +30,40 @@ export const refused = (place: string, expected: string, found: string, cause?: 
 const isMap = (value: CanonicalValue | undefined): value is { readonly [key: string]: CanonicalValue } =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
 
-/** The values of a constant are bytes in a leaf and words in a graph. */
-function attributesOf(operator: OperatorName, encoded: object, place: string): unknown {
-  if (operator !== 'constant') return encoded
-  const { dtype, shape, values: bytes } = encoded as { dtype: string; shape: readonly number[]; values: Uint8Array }
+/** The values of a constant are bytes beside the leaves and words in a graph. */
+function constantAttributes(encoded: object, bytes: Uint8Array, place: string): object {
   if (bytes.length % 4 !== 0) throw refused(place, 'whole words', `${bytes.length} bytes`)
+  const { dtype } = encoded as { readonly dtype: string }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const word = (i: number) => (dtype === 'f32' ? view.getUint32(4 * i, true) : view.getInt32(4 * i, true))
-  return { dtype, shape, values: Array.from({ length: bytes.length / 4 }, (_, i) => word(i)) }
+  return { ...encoded, values: Array.from({ length: bytes.length / 4 }, (_, i) => word(i)) }
 }
 
-/** Appends the operator of a leaf. */
-function appendOperator(builder: GraphBuilder, leaf: Uint8Array, tensors: Tensor[], place: string): void {
-  const fields = decodeCanonical(leaf)
+/** What a graph is rebuilt from. */
+interface Draft {
+  readonly builder: GraphBuilder
+  readonly tensors: Tensor[]
+  /** Takes the values of the next constant. */
+  readonly nextConstant: () => Uint8Array | undefined
+}
+
+/** Appends an operator as it is described. */
+function appendOperator({ builder, tensors, nextConstant }: Draft, described: Uint8Array, place: string): void {
+  const fields = decodeCanonical(described)
   if (!Array.isArray(fields) || fields.length !== 6) throw refused(place, 'an operator of six fields', 'another form')
   const [, operator, attributes, inputs] = fields
   if (!isOperator(operator)) throw refused(place, 'a known operator', 'another name')
-  const wrong = isMap(attributes) ? wrongAttribute(operator, attributes) : 'attributes'
+  const values = operator === 'constant' ? nextConstant() : undefined
+  if (operator === 'constant' && values === undefined) throw refused(place, 'values of this constant', 'none')
+  const all = isMap(attributes) ? { ...attributes, ...(values && { values }) } : undefined
+  const wrong = all === undefined ? 'attributes' : wrongAttribute(operator, all)
   if (wrong !== undefined) throw refused(place, `${operator} with the attributes it has`, `a wrong ${wrong}`)
   const known = Array.isArray(inputs) && inputs.every(id => typeof id === 'number' && tensors[id] !== undefined)
   if (!known) throw refused(place, 'inputs that are earlier operators', 'others')
-  const values = attributesOf(operator, attributes as object, place) as OperatorAttributes[OperatorName]
   const made = builder.apply(
     operator,
     inputs.map(id => tensors[id] as Tensor),
-    values,
+    (values ? constantAttributes(all as object, values, place) : all) as OperatorAttributes[OperatorName],
   )
   if (made.id !== tensors.length) throw refused(place, 'an operator that is not there yet', `operator ${made.id} again`)
   if (!isBoundedShape(made.shape)) throw refused(place, 'a tensor of bounded size', `[${made.shape.join()}]`)
@@ -107,15 +117,21 @@ export function refusing<T>(place: string, act: () => T): T {
   }
 }
 
-/** Rebuilds a graph from its leaves. Throws `IntegrityError` (`program.refused`) with the place. */
-export function decodeGraph(name: GraphName, leaves: readonly Uint8Array[], border: GraphBorder): Graph {
+/** Rebuilds a graph from what is described of it. Throws `IntegrityError` (`program.refused`) with the place. */
+export function decodeGraph(
+  name: GraphName,
+  described: readonly Uint8Array[],
+  border: GraphBorder,
+  nextConstant: () => Uint8Array | undefined,
+): Graph {
   const builder = graphBuilder()
   const tensors: Tensor[] = []
-  const [head, ...operators] = leaves as [Uint8Array, ...Uint8Array[]]
+  const [head, ...operators] = described as [Uint8Array, ...Uint8Array[]]
   const { outputs, carries } = refusing(name, () => readNames(name, head, border))
-  operators.forEach((leaf, i) =>
-    refusing(`${name}[${i}]`, () => appendOperator(builder, leaf, tensors, `${name}[${i}]`)),
-  )
+  operators.forEach((operator, i) => {
+    const place = `${name}[${i}]`
+    refusing(place, () => appendOperator({ builder, tensors, nextConstant }, operator, place))
+  })
   return refusing(name, () => {
     const ends = Object.entries(outputs).map(([output, id]) => {
       const tensor = typeof id === 'number' ? tensors[id] : undefined
@@ -124,8 +140,8 @@ export function decodeGraph(name: GraphName, leaves: readonly Uint8Array[], bord
     })
     const graph = builder.finish(Object.fromEntries(ends), carries)
     assertBorder(name, graph, border)
-    const again = graphLeaves(name, graph)
-    const differs = leaves.findIndex((leaf, i) => !equal(leaf, again[i] ?? new Uint8Array()))
+    const again = describedGraph(name, graph)
+    const differs = described.findIndex((part, i) => !equal(part, again[i] ?? new Uint8Array()))
     if (differs >= 0)
       throw refused(differs === 0 ? name : `${name}[${differs - 1}]`, 'what its inputs make it', 'other')
     return graph

@@ -1,5 +1,5 @@
 /** The graph of one evaluation batch: adds its share to the mean loss, which is carried from batch to batch. */
-import { add, type Graph, graphBuilder, input, type QuantisedDType, scale } from '@cairn/engine'
+import { add, type Graph, graphBuilder, input, type QuantisedDType, scale, separateTransposes } from '@cairn/engine'
 import { crossEntropy } from '../models/layers.ts'
 import type { Model } from '../models/model.ts'
 import { parameterInputs } from './inner-graph.ts'
@@ -16,5 +16,6 @@ export function evaluationGraph(model: Model, width: QuantisedDType, batch: numb
   const logits = batchLogits(model, parameters, inputs, { width, dropout: noDropout })
   const loss = scale(crossEntropy(logits, inputs.targets), 1 / batches)
   const mean = add(input(builder, MEAN_LOSS, [1]), loss)
-  return builder.finish({ logits, [`next/${MEAN_LOSS}`]: mean }, { [MEAN_LOSS]: `next/${MEAN_LOSS}` })
+  const graph = builder.finish({ logits, [`next/${MEAN_LOSS}`]: mean }, { [MEAN_LOSS]: `next/${MEAN_LOSS}` })
+  return separateTransposes(graph)
 }

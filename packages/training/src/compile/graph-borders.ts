@@ -6,10 +6,10 @@ import { graphBuilder, type Shape, type TensorType } from '@cairn/engine'
 import type { JobSpec } from '@cairn/protocol'
 import type { Model, Parameter } from '../models/model.ts'
 import { MEAN_LOSS } from './evaluation-graph.ts'
+import type { GraphName } from './graph-names.ts'
 import { firstMoment, secondMoment, UNIT_LOSS } from './inner-graph.ts'
 import { batchInputs } from './loss-graph.ts'
 import { asMatrix, errorFeedback, localParameter, outerMomentum, UPDATE_WIDTH, updateOf } from './outer-graphs.ts'
-import type { GraphName } from './program.ts'
 
 type Named = readonly (readonly [name: string, type: TensorType])[]
 
@@ -59,7 +59,7 @@ function innerBorder({ schedule }: JobSpec, model: Model): GraphBorder {
   return {
     inputs: [...carried, ['step', i32([1])], ...suffixes.flatMap(s => batch(model, schedule.batch / parts, s))],
     optional: key, // only dropout reads it
-    outputs: [['loss', scalar], ['squaredNorm', scalar], ...outputs],
+    outputs: [['loss', scalar], ['squaredNorms', f32([model.parameters.length])], ['squaredNorm', scalar], ...outputs],
     carries,
   }
 }

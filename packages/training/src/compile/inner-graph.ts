@@ -15,6 +15,7 @@ import {
   multiply,
   type QuantisedDType,
   scale,
+  separateTransposes,
   stack,
   sumAll,
   type Tensor,
@@ -74,11 +75,11 @@ function accumulate(builder: GraphBuilder, s: InnerSettings, parameters: Paramet
   return { loss: loss as Tensor, gradients: sums }
 }
 
-/** Squared global norm (SPEC: N3): per tensor, then over tensors in name order. */
-function squaredNorm(parameters: readonly Parameter[], found: readonly Tensor[]): Tensor {
+/** Squared norms of the gradients in the name order of their parameters; their sum is the global norm's (SPEC: N3). */
+function squaredNormsOf(parameters: readonly Parameter[], found: readonly Tensor[]): Tensor {
   const byName = parameters.map((p, i) => [p.name, sumAll(multiply(found[i] as Tensor, found[i] as Tensor))] as const)
   const ordered = byName.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, sum]) => sum)
-  return sumAll(stack(ordered))
+  return stack(ordered)
 }
 
 function clipped(found: readonly Tensor[], norm: Tensor, maximumBits: number): readonly Tensor[] {
@@ -86,12 +87,16 @@ function clipped(found: readonly Tensor[], norm: Tensor, maximumBits: number): r
   return found.map(g => multiply(g, factor))
 }
 
-/** Builds the graph of one inner step. Outputs: `loss`, `squaredNorm`, and the next value of every carried input. */
+/**
+ * Builds the graph of one inner step. Outputs: `loss`, `squaredNorms` of the gradients of all parameters, their sum
+ * `squaredNorm`, and the next value of every carried input.
+ */
 export function innerGraph(s: InnerSettings): Graph {
   const builder = graphBuilder()
   const parameters = parameterInputs(builder, s.model.parameters)
   const { loss, gradients: found } = accumulate(builder, s, parameters)
-  const norm = squaredNorm(s.model.parameters, found)
+  const squaredNorms = squaredNormsOf(s.model.parameters, found)
+  const squaredNorm = sumAll(squaredNorms)
   const step = input(builder, 'step', [1], 'i32')
   const row = (decays: boolean): Tensor => {
     const rows = scheduleRows(s.optimiser, s.steps, s.momentSteps, decays)
@@ -100,14 +105,14 @@ export function innerGraph(s: InnerSettings): Graph {
   const [withDecay, without] = [row(true), row(false)]
   const { beta1, beta2, bits } = s.optimiser
   const unitLoss = add(input(builder, UNIT_LOSS, [1]), scale(loss, 1 / s.unitSteps))
-  const outputs: Record<string, Tensor> = { loss, squaredNorm: norm }
+  const outputs: Record<string, Tensor> = { loss, squaredNorms, squaredNorm }
   const carries: Record<string, string> = {}
   const advance = (name: string, next: Tensor) => {
     outputs[`next/${name}`] = next
     carries[name] = `next/${name}`
   }
   advance(UNIT_LOSS, unitLoss)
-  clipped(found, norm, bits.clipNorm).forEach((g, i) => {
+  clipped(found, squaredNorm, bits.clipNorm).forEach((g, i) => {
     const { name, shape, decay } = s.model.parameters[i] as Parameter
     const moment1 = builder.apply('movingAverage', [input(builder, firstMoment(name), shape), g], {
       decayBits: bits.beta1,
@@ -125,5 +130,5 @@ export function innerGraph(s: InnerSettings): Graph {
     advance(firstMoment(name), moment1)
     advance(secondMoment(name), moment2)
   })
-  return builder.finish(outputs, carries)
+  return separateTransposes(builder.finish(outputs, carries))
 }

@@ -6,7 +6,7 @@ import { compileJob } from './program.ts'
 describe('the program root', () => {
   test('is the same for the same specification', () => {
     const { spec, data, program } = tinyJob()
-    expect(compileJob(spec, data.vocabulary, hash).programRoot).toBe(program.programRoot)
+    expect(compileJob(spec, data, hash).programRoot).toBe(program.programRoot)
   })
 
   test.each<TinyOptions>([
@@ -23,18 +23,18 @@ describe('the program root', () => {
 
   test('is this one on every machine and engine', () => {
     expect(tinyJob().program.programRoot).toMatchInlineSnapshot(
-      `"be9b339c692b716022b02b11910f357f9c9bb6fe5398321dbcbf299b76842dbc"`,
+      `"778e8d5b4af9dc68715399eb453d574d64649b7f6e7bbad1ddf5580cbfe54433"`,
     )
     expect(tinyJob({ kind: 'llama' }).program.programRoot).toMatchInlineSnapshot(
-      `"6c2e3477675d8d8a0a5c6dac3a60b98b9ef3f7fedb0eb696d98f3f44dc07d91c"`,
+      `"94f91f210fe776d61598aa4ebb523b3ce6b37fcc835fd57c20a2430385c465c7"`,
     )
   })
 })
 
 test('a vocabulary other than the tokeniser has is refused', () => {
-  const { spec } = tinyJob()
+  const { spec, data } = tinyJob()
   const other = { ...spec, model: { ...spec.model, vocabulary: 300 } } as typeof spec
-  expect(() => compileJob(other, 256, hash)).toThrow(
+  expect(() => compileJob(other, data, hash)).toThrow(
     expect.objectContaining({ code: 'VocabularyMismatch', path: 'model.vocabulary' }),
   )
 })

@@ -2,45 +2,27 @@
  * Compiling a job: from its specification to the program that is executed, priced and disputed. Everything the result
  * depends on is in the program root: graphs with all their constants. Nodes execute it; they never compile again.
  */
-import type { Graph, Node } from '@cairn/engine'
-import { encodeCanonical, type HashFunction, type HashHex, hashToHex, InputError, merkleRoot } from '@cairn/primitives'
+import type { Graph } from '@cairn/engine'
+import { type HashFunction, type HashHex, hashToHex, InputError, merkleRoot } from '@cairn/primitives'
 import { decimalToF32Bits, type JobSpec } from '@cairn/protocol'
-import type { Model } from '../models/model.ts'
 import { evaluationGraph } from './evaluation-graph.ts'
+import type { GraphName } from './graph-names.ts'
+import type { CompiledJob } from './graph-sources.ts'
 import { innerGraph } from './inner-graph.ts'
 import { initialGraph, outerGraph, updateGraph } from './outer-graphs.ts'
+import { type ProgramLeaves, programLeaves } from './program-leaves.ts'
 import { innerSettings, modelOf } from './settings.ts'
 
-/** The graphs of a job, in the order in which the program root covers them. */
-export const graphNames = ['initial', 'inner', 'update', 'outer', 'evaluation'] as const
-export type GraphName = (typeof graphNames)[number]
-
-export interface JobProgram {
-  readonly spec: JobSpec
-  readonly model: Model
-  readonly graphs: Readonly<Record<GraphName, Graph>>
+/** A compiled job: its graphs, and the leaves that a contract reads of them. */
+export interface JobProgram extends CompiledJob, ProgramLeaves {
   readonly programRoot: HashHex
 }
 
-/** Writes constants as bytes: a table of integers would take four times the space in CBOR. */
-function encodedAttributes({ operator, attributes }: Node): unknown {
-  if (operator !== 'constant') return attributes
-  const { dtype, shape, values } = attributes as { dtype: string; shape: readonly number[]; values: readonly number[] }
-  return { dtype, shape, values: new Uint8Array(Int32Array.from(values, word => word | 0).buffer) }
+/** Completes compiled graphs with their leaves and root. */
+export function programOf(job: CompiledJob, hash: HashFunction): JobProgram {
+  const { leaves, places } = programLeaves(job, hash)
+  return { ...job, leaves, places, programRoot: hashToHex(merkleRoot(hash, leaves)) }
 }
-
-/** One Merkle leaf an operator, after one for the graph's names. SPEC: docs/spec/program.md. */
-export function graphLeaves(name: GraphName, { nodes, inputs, outputs, carries }: Graph): Uint8Array[] {
-  const head = encodeCanonical(['cairn/graph/v1', name, nodes.length, inputs, outputs, carries])
-  const body = nodes.map(node =>
-    encodeCanonical([node.id, node.operator, encodedAttributes(node), node.inputs, node.dtype, node.shape]),
-  )
-  return [head, ...body]
-}
-
-/** The leaves under a program's root, in order. */
-export const programLeaves = (graphs: JobProgram['graphs']): Uint8Array[] =>
-  graphNames.flatMap(name => graphLeaves(name, graphs[name]))
 
 /** One process has nobody to audit it; saying otherwise in a receipt would be a lie. */
 function assertPolicy({ verification }: JobSpec): void {
@@ -53,10 +35,15 @@ function assertPolicy({ verification }: JobSpec): void {
   })
 }
 
-/** Compiles a job. `vocabulary` is the tokeniser's size (ignored by classifiers). */
-export function compileJob(spec: JobSpec, vocabulary: number, hash: HashFunction): JobProgram {
+/** Compiles a job. `data` says what its data is, as `prepareData` does. */
+export function compileJob(
+  spec: JobSpec,
+  data: { readonly vocabulary: number; readonly facts: { readonly tokens: number } },
+  hash: HashFunction,
+): JobProgram {
   assertPolicy(spec)
-  const model = modelOf(spec, vocabulary)
+  const facts = { vocabulary: data.vocabulary, tokens: data.facts.tokens }
+  const model = modelOf(spec, facts.vocabulary)
   const { outer, schedule, evaluation, numerics } = spec
   const graphs: Record<GraphName, Graph> = {
     initial: initialGraph(model.parameters),
@@ -70,5 +57,5 @@ export function compileJob(spec: JobSpec, vocabulary: number, hash: HashFunction
     }),
     evaluation: evaluationGraph(model, numerics.width, schedule.batch, evaluation.batches),
   }
-  return { spec, model, graphs, programRoot: hashToHex(merkleRoot(hash, programLeaves(graphs))) }
+  return programOf({ spec, model, facts, graphs }, hash)
 }

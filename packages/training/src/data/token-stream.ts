@@ -21,7 +21,7 @@ export interface TokenStream {
 }
 
 /** Tells how the tokens of a vocabulary are stored. */
-const tokenDtype = (vocabularySize: number): TokenDtype => (vocabularySize <= 2 ** 16 ? 'u16' : 'u32')
+export const tokenDtype = (vocabularySize: number): TokenDtype => (vocabularySize <= 2 ** 16 ? 'u16' : 'u32')
 
 /** Encodes a text as a token stream. Throws `InputError` (`EmptyData`, and what the tokeniser throws). */
 export function tokenStream(text: string, tokeniser: Tokeniser, hash: HashFunction, path = 'data'): TokenStream {
@@ -69,12 +69,16 @@ export const damaged = (code: string, path: string, expected: string, found: str
     fix: 'Fetch the blob again; if the data was changed, submit a new job.',
   })
 
+/** Counts the tokens of the training part. */
+export const trainingTokens = (count: number, validationFraction: Decimal): number =>
+  count - Number(floorOfProduct(BigInt(count), validationFraction))
+
 /**
  * Cuts tokens into a training part and a validation part: the last floor(length x fraction) tokens, computed exactly,
  * are for validation.
  */
 export function splitTokens<T extends Tokens>(tokens: T, fraction: Decimal): { train: T; validation: T } {
-  const cut = tokens.length - Number(floorOfProduct(BigInt(tokens.length), fraction))
+  const cut = trainingTokens(tokens.length, fraction)
   return { train: tokens.subarray(0, cut) as T, validation: tokens.subarray(cut) as T }
 }
 

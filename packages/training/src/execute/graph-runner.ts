@@ -1,7 +1,8 @@
 /** Compiles a program's graphs when they are first needed, runs them, and names the operator where one diverged. */
 import { type Backend, bytesOf, type CompileOptions, type Executable, type Graph, type RunResult } from '@cairn/engine'
 import type { HashFunction } from '@cairn/primitives'
-import type { GraphName, JobProgram } from '../compile/program.ts'
+import type { GraphName } from '../compile/graph-names.ts'
+import type { JobProgram } from '../compile/program.ts'
 import type { Outcome } from './outcome.ts'
 
 export interface ExecutorOptions extends CompileOptions {

@@ -13,6 +13,9 @@ import { weightsFile } from './weights-file.ts'
 
 const [worker, keeper] = ['a'.repeat(64), 'b'.repeat(64)] as const
 const signature = '7'.repeat(128)
+const [account, accountSignature] = [`0x${'a'.repeat(40)}`, '8'.repeat(130)] as const
+const byAccount = { account, claimSignature: accountSignature }
+const steps = { stepsRoot: '2'.repeat(64) as HashHex, saltHash: '3'.repeat(64) as HashHex }
 
 async function reported() {
   const { program, data } = tinyJob()
@@ -43,16 +46,18 @@ async function reported() {
   const rounds = result.record.rounds.map(({ round, units, globalRoot, evaluation }, i): RoundDocument => {
     const { correct, total } = counts[i] as { correct: number; total: number }
     return {
-      format: 'cairn/round/v1',
+      format: 'cairn/round/v2',
       job,
       round,
       units: units.map(({ unit, ...found }) => ({
-        commitment: { unit: { ...unit, job }, ...found },
+        commitment: { unit: { ...unit, job }, ...found, ...steps },
         worker,
         signature,
-        custody: [{ peer: keeper, signature }],
+        ...byAccount,
+        custody: [{ peer: keeper, account, signature }],
       })),
       globalRoot,
+      outers: [{ account, signature: accountSignature }],
       evaluation: {
         unit: { job, round, replica: 0, kind: 'evaluate' },
         globalRoot,
@@ -61,6 +66,7 @@ async function reported() {
         total,
         worker,
         signature,
+        ...byAccount,
       },
     }
   })
@@ -75,6 +81,7 @@ async function reported() {
       roundPrice: '1',
       custodians: 1,
     },
+    anchors: `0x${'9'.repeat(40)}`,
     rounds: rounds.map(round => ({ document: round, anchor: { block: 7, transaction: `0x${'2'.repeat(64)}` } })),
     payees: {
       accounts: new Map([worker, keeper].map(peer => [peer, `0x${peer.slice(0, 40)}`])),

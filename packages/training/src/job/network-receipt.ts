@@ -23,6 +23,8 @@ export interface NetworkReceiptParts {
   readonly document: JobDocument
   /** What the escrow was opened with. */
   readonly terms: ReceiptNetwork['terms']
+  /** The contract for which accounts sign. */
+  readonly anchors: ReceiptNetwork['anchors']
   /** All rounds, with where each is anchored. */
   readonly rounds: readonly {
     readonly document: RoundDocument
@@ -34,17 +36,18 @@ export interface NetworkReceiptParts {
   readonly weights: { readonly file: string; readonly bytes: Uint8Array }
 }
 
-function networkOf(hash: HashFunction, document: JobDocument, terms: ReceiptNetwork['terms']): ReceiptNetwork {
+function networkOf(hash: HashFunction, { document, terms, anchors }: NetworkReceiptParts): ReceiptNetwork {
   const { network, submitter, salt, vocabulary, blobs, cost } = document
   const id = documentId(hash, document)
-  return { ...network, submitter, salt, vocabulary, blobs, cost, documentId: id, job: jobKey(submitter, id), terms }
+  const from = { ...network, submitter, salt, vocabulary, blobs, cost, documentId: id }
+  return { ...from, job: jobKey(submitter, id), anchors, terms }
 }
 
 /** Assembles and seals the receipt of a job of a network. Throws `IntegrityError` where its documents contradict each other. */
 export function networkReceiptOf(hash: HashFunction, parts: NetworkReceiptParts): Receipt {
   const { document, diverged } = parts
   const { spec, programRoot, data, initialRoot } = document
-  const network = networkOf(hash, document, parts.terms)
+  const network = networkOf(hash, parts)
   const rounds = parts.rounds.map(({ document: round, anchor }) =>
     receiptRoundOf(round, { documentId: bytesId(hash, encodeRoundDocument(round)), ...(anchor && { anchor }) }),
   )

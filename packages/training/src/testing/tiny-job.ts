@@ -1,12 +1,13 @@
 /** Tiny jobs for tests: seconds on the reference backend, every part of a real one. */
 import type { HashFunction } from '@cairn/primitives'
-import { philox4x32, sha256 } from '@cairn/primitives'
+import { philox4x32 } from '@cairn/primitives'
 import { type JobSpec, parseJobSpec } from '@cairn/protocol'
 import { compileJob, type JobProgram } from '../compile/program.ts'
 import { type PreparedData, prepareData } from '../job/prepare-data.ts'
 import type { BlobKind, RunStore } from '../job/run-store.ts'
+import { nodeHash } from './node-hash.ts'
 
-export const hash: HashFunction = sha256
+export const hash: HashFunction = nodeHash
 
 /** Text with structure that a tiny model can begin to learn. */
 export const TEXT = Array.from(
@@ -64,7 +65,7 @@ export interface TinyJob {
 export function tinyJob(o: TinyOptions = {}): TinyJob {
   const spec = tinySpec(o)
   const data = prepareData(spec, { path: 'tiny.txt', bytes: new TextEncoder().encode(TEXT) }, hash)
-  return { spec, data, program: compileJob(spec, data.vocabulary, hash) }
+  return { spec, data, program: compileJob(spec, data, hash) }
 }
 
 /** Blots of ink where the label says, as canonical digit bytes. */
@@ -91,7 +92,7 @@ export function tinyDigits(): TinyJob {
     seed: 7,
   })
   const data = prepareData(spec, { path: 'digits', bytes: syntheticDigits(100) }, hash)
-  return { spec, data, program: compileJob(spec, data.vocabulary, hash) }
+  return { spec, data, program: compileJob(spec, data, hash) }
 }
 
 /** A run store in memory. */

@@ -63,7 +63,7 @@ function memoryStore(): RunStore {
 export async function submitJob(blobs: BlobStore, options: TinyOptions = {}): Promise<SubmittedJob> {
   const spec = specOf(options)
   const data = prepareData(spec, { path: 'tiny.txt', bytes: encodeUtf8(TEXT) }, sha256)
-  const program = compileJob(spec, data.vocabulary, sha256)
+  const program = compileJob(spec, data, sha256)
   const executor = createExecutor(program, data.dataset, { backend: wasm, hash: sha256 })
   const initial = await executor.initialState()
   if (!initial.ok) throw new Error('the initial weights diverged')

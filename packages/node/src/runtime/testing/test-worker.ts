@@ -15,6 +15,7 @@ import {
   parseJobSpec,
 } from '@cairn/protocol'
 import { compileJob, prepareData, type Submission, submissionOf } from '@cairn/training'
+import { privateKeyToAccount } from 'viem/accounts'
 import { type BlobStore, openBlobStore } from '../../blobs/blob-store.ts'
 import { silentLogger } from '../../log/logger.ts'
 import { signerOf } from '../../network/signing.ts'
@@ -24,8 +25,13 @@ import { openStorage, type Storage } from '../../storage/open-storage.ts'
 import type { JobView } from '../chain-watch.ts'
 import type { WorkerParts } from '../parts.ts'
 import { hostWorker, type WorkerHost } from '../worker-host.ts'
+import { anchoringReader } from './anchoring-reader.ts'
 
 export const COORDINATOR = 'c'.repeat(64)
+const ACCOUNT_KEY = `0x${'1'.repeat(64)}` as const
+
+/** The account that is registered for a peer. */
+export const accountOf = (peer: string): string => `0x${peer.slice(0, 40)}`
 
 const SPEC = parseJobSpec({
   apiVersion: 'cairn/v1',
@@ -42,7 +48,7 @@ export function tinySubmission(): Submission {
   const text = Array.from({ length: 300 }, (_, i) => `The ${['cat', 'dog'][i % 2]} sat on ${i % 7} mats. `).join('')
   const data = prepareData(SPEC, { path: 'tiny.txt', bytes: encodeUtf8(text) }, sha256)
   return submissionOf(sha256, {
-    program: compileJob(SPEC, data.vocabulary, sha256),
+    program: compileJob(SPEC, data, sha256),
     data,
     initialRoot: '1'.repeat(64) as HashHex,
     stepMemoryBytes: 1000,
@@ -52,14 +58,21 @@ export function tinySubmission(): Submission {
   })
 }
 
+interface ViewOptions {
+  readonly status?: JobView['status']
+  readonly rounds?: number
+  readonly finalRounds?: number
+}
+
 /** What the chain says of a job: open, coordinated by `COORDINATOR`, unless told otherwise. */
 export function viewOf(
   { job, documentId }: Pick<Submission, 'job' | 'documentId'>,
-  { status = 'open', rounds = 0 }: { readonly status?: JobView['status']; readonly rounds?: number } = {},
+  { status = 'open', rounds = 0, finalRounds = rounds }: ViewOptions = {},
 ): JobView {
   const { schedule } = SPEC
   const terms = { document: documentId, rounds: schedule.rounds, replicas: schedule.replicas }
-  return { job, status, terms, anchors: { holder: `0x${COORDINATOR}`, rounds } } as unknown as JobView
+  const anchors = { holder: accountOf(COORDINATOR), rounds, finalRounds }
+  return { job, status, terms, anchors, unitBond: 0n } as unknown as JobView
 }
 
 type Sent = { [Kind in MessageKind]: { to: string; kind: Kind; body: MessageBodies[Kind] } }[MessageKind]
@@ -82,11 +95,7 @@ export interface TestWorker {
 }
 
 function partsOf(worker: TestWorker, fakes: { sent: Sent[]; learned: PeerAddress[]; fetched: unknown[] }): WorkerParts {
-  const event = ({ round, documentId }: TestWorker['anchors'][number]) => {
-    const hashes = { globalRoot: `0x${'0'.repeat(64)}`, head: `0x${'0'.repeat(64)}`, documentId: `0x${documentId}` }
-    return { args: { round, holder: '0x', ...hashes }, blockNumber: 1n, transactionHash: '0x' }
-  }
-  const reader = { readContract: async () => 1n, getContractEvents: async () => worker.anchors.map(event) }
+  const reader = anchoringReader(() => worker.anchors)
   const compute = async ({ kind }: { readonly kind: string }) => {
     if (kind === 'prepare') return { ok: true, value: {} }
     return kind === 'runUnit' ? { ok: true, value: worker.commitment } : { ok: false, why: 'stopped' }
@@ -97,11 +106,18 @@ function partsOf(worker: TestWorker, fakes: { sent: Sent[]; learned: PeerAddress
     blobs: worker.blobs,
     log: silentLogger,
     chain: {
-      node: (peer: string) => ({ account: `0x${peer}` }),
+      node: (peer: string) => ({ account: accountOf(peer) }),
+      registered: (peer: string) => ({ account: accountOf(peer) }),
       job: (job: JobId) => worker.chain.get(job),
       refresh: async () => true,
     },
-    client: { reader, addresses: { anchors: '0x' } } as unknown as ChainClient,
+    key: { address: privateKeyToAccount(ACCOUNT_KEY).address },
+    client: {
+      reader,
+      chainId: 31_337,
+      addresses: { anchors: `0x${'9'.repeat(40)}` },
+      writer: { account: privateKeyToAccount(ACCOUNT_KEY) },
+    } as unknown as ChainClient,
     mailbox: {
       send: (to: string, kind: MessageKind, _: JobId, body: never) => fakes.sent.push({ to, kind, body }),
       publish: () => undefined,

@@ -4,7 +4,7 @@ import type { JobId, Unit } from '../../units.ts'
 import type { MessageBodies } from '../bodies.ts'
 import type { PeerAddress, SignedCommitment, SignedEvaluation } from '../records.ts'
 import type { MessageSigner } from '../seal.ts'
-import { claimOf, commitmentStatement, custodyStatement, evaluationStatement } from '../statements.ts'
+import { commitmentStatement, custodyStatement, evaluationStatement, heldOf } from '../statements.ts'
 
 const repeated = (digits: string): HashHex => digits.repeat(64 / digits.length) as HashHex
 
@@ -49,6 +49,7 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
       document: repeated('d0'),
       globalRoot: repeated('01'),
       replicaRoot: repeated('02'),
+      claims: [repeated('06'), repeated('07')],
       sources: [{ root: repeated('01'), peers: [address] }],
       custodians: custodians.map(({ peer }) => ({ peer, addresses: [] })),
       custodiansNeeded: 2,
@@ -56,15 +57,18 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
     progress: { lease: 7, done: 12, lossBits: 0x40490fdb },
     release: { lease: 7, reason: 'the disk is full' },
     keep: { unit, updateRoot, newReplicaRoot, holder: address },
-    kept: { unit, updateRoot, newReplicaRoot, signature: custodian.signature },
+    kept: { unit, updateRoot, newReplicaRoot, account: custodian.account, signature: custodian.signature },
     commit: { outcome: 'trained', lease: 7, commitment },
     closed: { document: repeated('d0'), round: 3, units: [commitment], startRoot: repeated('01'), sources: [address] },
-    report: { round: 3, outcome: { globalRoot: repeated('05') } },
+    report: { round: 3, outcome: { globalRoot: repeated('05') }, signature: 'e2'.repeat(65) },
     anchored: { round: 3, document: encodeUtf8('a round document') },
     ended: { outcome: 'finished', reason: 'all rounds are anchored' },
     noted: { about: 'commit', kind: 'train', round: 3, replica: 1 },
   }
 }
+
+/** Whether accounts have signed is not the messages' business: `work-claims.ts`. */
+const byAccount = ({ peer }: Key) => ({ account: `0x${peer.slice(0, 40)}`, claimSignature: 'e1'.repeat(65) })
 
 export function signedCommitment(unit: Unit, worker: Key, custodians: readonly Key[]): SignedCommitment {
   const commitment = {
@@ -75,17 +79,24 @@ export function signedCommitment(unit: Unit, worker: Key, custodians: readonly K
     newReplicaRoot: repeated('04'),
     checkpointRoots: [repeated('11'), repeated('12')],
     lossBits: 0x40490fdb,
+    stepsRoot: repeated('13'),
+    saltHash: repeated('14'),
   }
-  const custody = custodyStatement(claimOf(commitment))
   return {
     commitment,
     worker: worker.peer,
     signature: hexOf(worker.sign(commitmentStatement(commitment))),
-    custody: custodians.map(({ peer, sign }) => ({ peer, signature: hexOf(sign(custody)) })),
+    ...byAccount(worker),
+    custody: custodians.map(key => {
+      const { account } = byAccount(key)
+      const statement = custodyStatement({ ...heldOf(commitment), account })
+      return { peer: key.peer, account, signature: hexOf(key.sign(statement)) }
+    }),
   }
 }
 
 export function signedEvaluation(unit: Unit, worker: Key): SignedEvaluation {
   const evaluation = { unit, globalRoot: repeated('05'), lossBits: 0x3f800000, correct: 41, total: 100 }
-  return { ...evaluation, worker: worker.peer, signature: hexOf(worker.sign(evaluationStatement(evaluation))) }
+  const signature = hexOf(worker.sign(evaluationStatement(evaluation)))
+  return { ...evaluation, worker: worker.peer, signature, ...byAccount(worker) }
 }

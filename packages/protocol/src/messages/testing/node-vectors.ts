@@ -6,7 +6,7 @@ import { encodeCanonical, encodeHex, hashFromHex } from '@cairn/primitives'
 import { blobIdOf, bytesBlob, encodeManifest, manifestOf } from '../../blobs.ts'
 import { MESSAGE_KINDS, type MessageKind } from '../bodies.ts'
 import { sealMessage } from '../seal.ts'
-import { claimOf, commitmentStatement, custodyStatement, evaluationStatement } from '../statements.ts'
+import { commitmentStatement, custodyStatement, evaluationStatement, heldOf } from '../statements.ts'
 import { encodeEnvelope, encodeWire } from '../wire.ts'
 import { exampleBodies, JOB, NETWORK, OTHER_NETWORK, signedCommitment, signedEvaluation } from './examples.ts'
 import { nativeSha256, testKey } from './node-keys.ts'
@@ -45,10 +45,10 @@ function statementCases(): Case[] {
   const one = (name: string, statement: Uint8Array, value: unknown, by: string | undefined): Case => {
     return { of: 'statement', name, value, statement: encodeHex(statement), signature: by }
   }
-  const claim = claimOf(commitment)
+  const held = { ...heldOf(commitment), account: custody[0]!.account }
   return [
     one('commitment', commitmentStatement(commitment), commitment, signature),
-    one('custody', custodyStatement(claim), claim, custody[0]?.signature),
+    one('custody', custodyStatement(held), held, custody[0]?.signature),
     one('evaluation', evaluationStatement(evaluation), evaluation, evaluation.signature),
   ]
 }

@@ -2,7 +2,8 @@
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { type Candidate, simpleScheduler } from '../scheduler.ts'
-import { type Lease, type UnitRecord, unitName } from '../unit-machine.ts'
+import { type Lease, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
+import { isRefuted } from './commits.ts'
 import { custodianCounter, eligibleCustodians } from './custodians.ts'
 import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer } from './draft.ts'
 import { committersOf } from './rounds.ts'
@@ -46,9 +47,25 @@ export function nodeObstacle(
   if (node.price > facts.priceCeiling) return `its price ${node.price} is above the job's ${facts.priceCeiling}`
   if (node.memoryBytes < facts.memoryBytes)
     return `it has ${node.memoryBytes} bytes of memory, the job needs ${facts.memoryBytes}`
+  const boundStake = facts.unitBond === 0n ? 0n : facts.unitBond + promisedStake(view.state, node)
+  if (node.freeStake < boundStake) return `it has ${node.freeStake} of stake free, and would need ${boundStake}`
   return others >= facts.custodians
     ? undefined
     : `${facts.custodians} custodians of other owners are needed and ${others} are there`
+}
+
+/** Bonds of what a node has done or does, and no anchor has locked yet. */
+function promisedStake({ jobs }: CoordinatorState, { peer, account }: NodeInfo): bigint {
+  let sum = 0n
+  for (const job of jobs.values()) {
+    if (job.ended || job.facts.unitBond === 0n) continue
+    const isIts = ({ lease, outcome }: UnitRecord) =>
+      lease?.node === peer ||
+      workOf({ outcome })?.commitment.account === account ||
+      (outcome?.kind === 'evaluated' && outcome.evaluation.account === account)
+    sum += job.facts.unitBond * BigInt(activeUnitsOf(job).filter(isIts).length)
+  }
+  return sum
 }
 
 /** Who can begin with a round: everybody once its start is agreed, before that only those who compute it themselves. */
@@ -59,8 +76,15 @@ function beginnersOf(job: JobRecord, round: number): 'everybody' | ReadonlySet<P
 }
 
 /** Tells whether a node may have this open unit now. */
-function mayHave(view: View, { unit, avoid }: UnitRecord, beginners: 'everybody' | ReadonlySet<Peer>, peer: Peer) {
+function mayHave(
+  view: View,
+  job: JobRecord,
+  { unit, avoid }: UnitRecord,
+  beginners: 'everybody' | ReadonlySet<Peer>,
+  { peer, account }: NodeInfo,
+): boolean {
   if ((avoid?.get(peer) ?? 0) > view.nowMs) return false // it failed this unit a moment ago
+  if (isRefuted(job, unit, account)) return false
   return unit.kind === 'evaluate' || beginners === 'everybody' || beginners.has(peer)
 }
 
@@ -78,7 +102,7 @@ function candidatesOf(view: View, job: JobRecord, idle: readonly NodeInfo[]): Ca
     .map(record => ({
       unit: record.unit,
       nodes: able
-        .filter(({ peer }) => mayHave(view, record, beginners.get(record.unit.round) ?? 'everybody', peer))
+        .filter(node => mayHave(view, job, record, beginners.get(record.unit.round) ?? 'everybody', node))
         .map(({ peer }) => peer),
       keepers: record.unit.kind === 'train' ? keepersOf(job, record.unit.round - 1, record.unit.replica) : [],
     }))

@@ -2,19 +2,24 @@
  * A job begins here: with its first round, or, when another coordinator has left it, with the round after its last
  * anchor. What was anchored is settled; what was under way is done again by whoever still has it at hand.
  */
-import type { SignedCommitment, SignedEvaluation } from '../../messages.ts'
+import type { HashHex } from '@cairn/primitives'
+import type { SignedEvaluation } from '../../messages.ts'
 import type { RoundDocument } from '../../round-document.ts'
+import type { ClaimedUnit } from '../../work-claims.ts'
 import type { Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
 import { takeView } from './chain.ts'
 import { type Draft, jobOf, note, putJob } from './draft.ts'
+import { takeWrongs } from './rewind.ts'
 import { isHistory } from './round-documents.ts'
 import { openRound } from './rounds.ts'
-import type { ChainView, JobFacts, JobRecord, NodeInfo, RoundRecord } from './state.ts'
+import type { ChainView, JobFacts, JobRecord, NodeInfo, Report, RoundRecord } from './state.ts'
 
 /** A round that is anchored, and the account that anchored it. */
 export interface AnchoredRound {
   readonly document: RoundDocument
+  /** Hashes of what is claimed in it: of its units, then of its evaluation. */
+  readonly claims: readonly HashHex[]
   readonly coordinator: string
 }
 
@@ -38,40 +43,43 @@ export const unheardNode = (peer: Peer, account: string, owner: string): NodeInf
   measured: false,
   leaving: true,
   seenMs: 0,
+  freeStake: 0n,
 })
 
 const REASON = 'its round was anchored before this coordinator took over'
 
-const settled = (nowMs: number): Pick<UnitRecord, 'state' | 'sinceMs' | 'reason' | 'failures'> => ({
-  state: 'settled',
-  sinceMs: nowMs,
-  reason: REASON,
-  failures: 0,
+type Standing = Pick<UnitRecord, 'state' | 'sinceMs' | 'reason' | 'failures'>
+
+const trained = (work: ClaimedUnit, standing: Standing): UnitRecord => ({
+  unit: work.commitment.commitment.unit,
+  ...standing,
+  outcome: { kind: 'trained', ...work },
 })
 
-const trained = (commitment: SignedCommitment, nowMs: number): UnitRecord => ({
-  unit: commitment.commitment.unit,
-  ...settled(nowMs),
-  outcome: { kind: 'trained', commitment },
-})
-
-const evaluated = (evaluation: SignedEvaluation, nowMs: number): UnitRecord => ({
+const evaluated = (evaluation: SignedEvaluation, claim: HashHex, standing: Standing): UnitRecord => ({
   unit: evaluation.unit,
-  ...settled(nowMs),
-  outcome: { kind: 'evaluated', evaluation },
+  ...standing,
+  outcome: { kind: 'evaluated', evaluation, claim },
 })
 
-function anchoredRound({ document, coordinator }: AnchoredRound, nowMs: number): RoundRecord {
-  const { round, units, globalRoot, evaluation } = document
+function anchoredRound({ document, claims, coordinator }: AnchoredRound, isFinal: boolean, nowMs: number): RoundRecord {
+  const { round, units, globalRoot, outers, evaluation } = document
+  const standing = { state: isFinal ? 'settled' : 'committed', sinceMs: nowMs, reason: REASON, failures: 0 } as const
+  const reportOf = (account: string): Report => {
+    const signature = outers.find(outer => outer.account === account)
+    return { outcome: { globalRoot }, ...(signature && { signature }) }
+  }
+  const claimed = units.map((commitment, i) => ({ commitment, claim: claims[i] as HashHex }))
   return {
     round,
     coordinator,
-    units: units.map(unit => trained(unit, nowMs)),
+    units: claimed.map(work => trained(work, standing)),
     closedMs: nowMs,
-    reports: new Map(units.map(({ worker }) => [worker, { globalRoot }])),
+    reports: new Map(units.map(({ worker, account }) => [worker, reportOf(account)])),
     toldMs: new Map(),
     globalRoot,
-    ...(evaluation === undefined ? {} : { evaluation: evaluated(evaluation, nowMs) }),
+    outers,
+    ...(evaluation && { evaluation: evaluated(evaluation, claims[units.length] as HashHex, standing) }),
   }
 }
 
@@ -86,6 +94,7 @@ function isKnown(job: JobRecord, history: readonly AnchoredRound[], own: string)
 /** Takes a job in, or takes it over. What is known as it is anchored stays; rounds that another anchored count as they are. */
 export function onJob(draft: Draft, { facts, submitter, chain, history }: JobEvent): void {
   const { job: id } = facts
+  takeWrongs(draft, id, chain.wrongs)
   const known = jobOf(draft, id)
   if (known?.ended) return
   if (known !== undefined && isKnown(known, history, draft.state.settings.account)) {
@@ -97,7 +106,7 @@ export function onJob(draft: Draft, { facts, submitter, chain, history }: JobEve
   )
   const people = new Set([...(known?.participants ?? []), ...workers])
   const holders = new Set([...(known?.holders ?? []), ...workers])
-  const rounds = history.map(round => anchoredRound(round, draft.nowMs))
+  const rounds = history.map((round, i) => anchoredRound(round, i < chain.finalLinks, draft.nowMs))
   putJob(draft, { facts, submitter, chain, holders, participants: people, rounds })
   const { length } = history
   const text = length === 0 ? `the job "${facts.name}" was submitted` : `taken over after ${length} anchored rounds`

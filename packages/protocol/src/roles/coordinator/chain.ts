@@ -3,55 +3,101 @@
  * transaction, a lost RPC or a forgotten block all heal alike. SPEC: docs/decisions/0004-network.md "Rounds overlap".
  */
 import type { JobId } from '../../units.ts'
-import { changeJob, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
+import type { UnitRecord } from '../unit-machine.ts'
+import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
+import { closingWorks } from './earned.ts'
 import { endJob } from './end.ts'
+import { reopenUnbonded, takeWrongs } from './rewind.ts'
+import { signaturesOf } from './rounds.ts'
 import type { ChainCall, ChainView, CoordinatorSettings, JobRecord, RoundRecord } from './state.ts'
 
-/** A round can be anchored once its root is agreed and its evaluation, where one is due, is there. */
-const isComplete = ({ globalRoot, evaluation }: RoundRecord): boolean =>
-  globalRoot !== undefined && (evaluation === undefined || evaluation.outcome?.kind === 'evaluated')
+/**
+ * A round can be anchored once its root is agreed and somebody who did it answers for that, and its evaluation, where one is
+ * due, is there.
+ */
+const isComplete = (record: RoundRecord): boolean =>
+  record.globalRoot !== undefined &&
+  (record.evaluation === undefined || record.evaluation.outcome?.kind === 'evaluated') &&
+  signaturesOf(record).length > 0
 
-function earningsCall(
-  { chain, ended }: JobRecord,
-  settings: CoordinatorSettings,
-  nowMs: number,
-): ChainCall | undefined {
+/** Links made final in one go: so many transactions wait for one another. */
+const MOST_LINKS = 16
+/** Links that are due before the next round is anchored: it would be refused when too many are not final. */
+const MANY_LINKS = 8
+
+/** Makes links final whose window has passed. Anybody may; the job's coordinator does it first. */
+function finaliseCall({ chain }: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+  const waitMs = chain.coordinator === settings.account ? 0 : settings.anybodyAfterMs
+  const due = chain.finalisesAtMs.findIndex(atMs => nowMs < atMs + waitMs)
+  const links = Math.min(MOST_LINKS, due < 0 ? chain.finalisesAtMs.length : due)
+  return links === 0 ? undefined : { call: 'finalise', round: chain.finalLinks, links }
+}
+
+/** Adds the next round, unless too many are not final. */
+function anchorCall({ chain, facts, rounds }: JobRecord): ChainCall | undefined {
+  const next = rounds[chain.anchored]
+  const hasRoom = chain.anchored < chain.finalLinks + facts.maximumUnsettled
+  if (next?.globalRoot === undefined || !isComplete(next) || chain.status !== 'open' || !hasRoom) return undefined
+  return { call: 'anchor', round: next.round, globalRoot: next.globalRoot }
+}
+
+/**
+ * Closes the chain of a job that was cut short: of one that left the domain when somebody answers for that; of one that was
+ * cancelled when there is something to be paid of the round under way. A job that failed is its submitter's to cancel.
+ */
+function endCall({ chain, ended, rounds }: JobRecord): ChainCall | undefined {
+  const cut = rounds[chain.anchored]
+  if (ended === undefined || chain.isEnded || cut === undefined) return undefined
+  const works = closingWorks(cut)
+  const isDiverged = ended.outcome === 'diverged' && chain.status === 'open'
+  const isDue = isDiverged ? cut.globalRoot === undefined && signaturesOf(cut).length > 0 : chain.status === 'cancelled'
+  return isDue && works.length > 0 ? { call: 'end', outcome: ended.outcome } : undefined
+}
+
+/** Tells whether all that a job will ever pay for is final. */
+function isAllFinal({ chain, facts }: JobRecord): boolean {
+  const { anchored, finalLinks, isEnded, status } = chain
+  if (isEnded) return finalLinks > anchored
+  return finalLinks === anchored && (status === 'cancelled' || anchored === facts.rounds)
+}
+
+function earningsCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+  const { chain } = job
   const { pending, settlesAtMs, settledRounds } = chain.earnings
   if (pending) return nowMs >= settlesAtMs ? { call: 'settleEarnings' } : undefined
-  const rounds = chain.anchored
-  if (ended) return { call: 'assertEarnings', rounds, final: true }
+  const rounds = Math.min(chain.anchored, chain.finalLinks)
+  if (isAllFinal(job)) return { call: 'assertEarnings', rounds, final: true }
+  if (chain.status !== 'open') return undefined
   const due = rounds - settledRounds >= settings.earningsEveryRounds
   return due ? { call: 'assertEarnings', rounds, final: false } : undefined
 }
 
 /** Finds the next transaction that a job needs, if any. */
 function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
-  const { chain, ended, rounds, isBehind } = job
+  const { chain, isBehind } = job
   // The bond comes back with the lease.
   if (chain.status === 'closed') return chain.holdsLease ? { call: 'releaseLease' } : undefined
   if (isBehind) return undefined
   if (chain.earnings.settledFinal) return { call: 'close' }
   // Nothing more can be asserted then; what is not owed goes back to the submitter.
   if (chain.status === 'cancelled' && nowMs > chain.cancelEndsAtMs && !chain.earnings.pending) return { call: 'close' }
+  const finalise = finaliseCall(job, settings, nowMs)
+  if (finalise?.call === 'finalise' && finalise.links >= MANY_LINKS) return finalise
   if (chain.coordinator === undefined) return { call: 'takeLease' }
-  if (chain.coordinator !== settings.account) return undefined
-  const next = rounds[chain.anchored]
-  if (next?.globalRoot !== undefined && isComplete(next) && chain.status === 'open')
-    return { call: 'anchor', round: next.round, globalRoot: next.globalRoot }
-  const isCutShort = ended !== undefined && ended.outcome !== 'finished'
-  if (isCutShort && chain.status === 'open' && !chain.isEnded) return { call: 'end', outcome: ended.outcome }
-  return earningsCall(job, settings, nowMs)
+  if (chain.coordinator !== settings.account) return finalise
+  return anchorCall(job) ?? endCall(job) ?? finalise ?? earningsCall(job, settings, nowMs)
 }
 
 /** Counts the rounds whose root this coordinator knows. */
 const agreedRounds = ({ rounds }: Pick<JobRecord, 'rounds'>): number =>
   rounds.findLastIndex(({ globalRoot }) => globalRoot !== undefined) + 1
 
-function settleRound(draft: Draft, id: JobId, round: number): void {
+/** Settles what a final link pays for. */
+function settleLink(draft: Draft, id: JobId, round: number): void {
   const record = jobOf(draft, id)?.rounds[round]
-  if (record === undefined) return
-  for (const unit of [...record.units, ...(record.evaluation ? [record.evaluation] : [])])
-    if (unit.state === 'committed') move(draft, unit, { to: 'settled', reason: `round ${round} is anchored` })
+  const isCommitted = (unit: UnitRecord | undefined): unit is UnitRecord => unit?.state === 'committed'
+  const units = record ? [...record.units, record.evaluation].filter(isCommitted) : []
+  for (const unit of units) move(draft, unit, { to: 'settled', reason: `round ${round} is final` })
 }
 
 /** Tells whether rounds were anchored that this coordinator may not know as they are: by somebody else, or none of its own. */
@@ -63,10 +109,12 @@ function isForeign({ chain, ...job }: JobRecord, view: ChainView): boolean {
 
 /** Takes in what the chain says of a job; documents of rounds that others anchored come with a `job` event. */
 export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; readonly view: ChainView }): void {
+  takeWrongs(draft, id, view.wrongs)
   const job = jobOf(draft, id)
   if (job === undefined) return
+  const { anchored, finalLinks } = job.chain
   if (!job.ended && isForeign(job, view))
-    putJob(draft, { ...job, isBehind: true, chain: { ...view, anchored: job.chain.anchored } })
+    putJob(draft, { ...job, isBehind: true, chain: { ...view, anchored, finalLinks } })
   else takeView(draft, id, view)
 }
 
@@ -77,8 +125,10 @@ export function takeView(draft: Draft, id: JobId, view: ChainView): void {
   changeJob(draft, id, ({ isBehind: _, ...job }) => ({ ...job, chain: view }))
   if (view.coordinator !== before.chain.coordinator)
     note(draft, `the coordinator's lease is held by ${view.coordinator ?? 'nobody'} (epoch ${view.epoch})`, { job: id })
-  for (let round = before.chain.anchored; round < view.anchored; round++) settleAnchored(draft, id, round)
-  if (view.anchored === before.facts.rounds) endJob(draft, id, 'finished', `all ${view.anchored} rounds are anchored`)
+  for (let round = before.chain.anchored; round < view.anchored; round++) tellAnchored(draft, id, round)
+  for (let link = before.chain.finalLinks; link < view.finalLinks; link++) settleLink(draft, id, link)
+  const isWhole = view.anchored === before.facts.rounds && view.finalLinks >= view.anchored
+  if (isWhole) endJob(draft, id, 'finished', `all ${view.anchored} rounds are final`)
   else if (view.status === 'cancelled') endJob(draft, id, 'cancelled', 'its submitter cancelled it')
   else if (view.status === 'closed')
     endJob(draft, id, view.isEnded ? 'diverged' : 'cancelled', 'it was closed with another coordinator')
@@ -88,15 +138,22 @@ export function takeView(draft: Draft, id: JobId, view: ChainView): void {
  * A transaction has gone through, or was refused; what is needed now follows from the chain. After a refusal it is not
  * asked for again at once: the same call would only be refused again.
  */
-export function onCalled(draft: Draft, { job, ok }: { readonly job: JobId; readonly ok: boolean }): void {
+export function onCalled(draft: Draft, { job, ok, unbonded }: CalledEvent): void {
   const callAfterMs = ok ? 0 : draft.nowMs + draft.state.settings.callPauseMs
+  const { call } = jobOf(draft, job)?.calling ?? {}
+  if (unbonded !== undefined && call?.call === 'anchor') reopenUnbonded(draft, job, call.round, unbonded)
   changeJob(draft, job, ({ calling: _, ...rest }) => ({ ...rest, callAfterMs }))
 }
 
-function settleAnchored(draft: Draft, id: JobId, round: number): void {
-  const record = jobOf(draft, id)?.rounds[round]
-  if (!record?.units.some(({ state }) => state === 'committed')) return
-  settleRound(draft, id, round)
+interface CalledEvent {
+  readonly job: JobId
+  readonly ok: boolean
+  /** Account of a worker whose bond could not be locked for it. */
+  readonly unbonded?: string
+}
+
+function tellAnchored(draft: Draft, id: JobId, round: number): void {
+  if (jobOf(draft, id)?.rounds[round] === undefined) return
   announce(draft, jobOf(draft, id) as JobRecord, round)
   note(draft, `round ${round} is anchored`, { job: id, round })
 }
@@ -116,7 +173,11 @@ export function tendChain(draft: Draft, id: JobId): void {
   const call = isBusy || draft.nowMs < (job.callAfterMs ?? 0) ? undefined : nextCall(job, settings, draft.nowMs)
   if (call === undefined) return
   changeJob(draft, id, old => ({ ...old, calling: { call, atMs: draft.nowMs } }))
-  // Before it is anchored: a document that only this coordinator has would be lost with it, and the job with that.
-  if (call.call === 'anchor') announce(draft, job, call.round)
+  if (call.call === 'anchor') {
+    // What its document holds from now on.
+    changeRound(draft, id, call.round, r => ({ ...r, outers: r.outers ?? signaturesOf(r) }))
+    // Before it is anchored: a document that only this coordinator has would be lost with it, and the job with that.
+    announce(draft, job, call.round)
+  }
   draft.effects.push({ effect: 'call', job: id, call })
 }

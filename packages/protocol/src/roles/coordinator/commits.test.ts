@@ -1,10 +1,12 @@
 import type { HashHex } from '@cairn/primitives'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { toyEvaluation, toyFacts, toyInitialRoot, toyUnit } from '../../testing/toy-work.ts'
+import { toyChecking, toyEvaluation, toyFacts, toyInitialRoot, toyUnit } from '../../testing/toy-work.ts'
 import { accountOf } from '../../testing/toy-workers.ts'
 import type { Unit } from '../../units.ts'
+import { evaluatedClaim, trainedClaim } from '../../work-claims.ts'
 import { type CoordinatorEvent, tickCoordinator } from '../coordinator.ts'
 import type { UnitOutcome } from '../unit-machine.ts'
+import { claimsBefore, claimsOfRound } from './draft.ts'
 import { type ChainView, DEFAULT_SETTINGS, emptyCoordinator, type JobRecord } from './state.ts'
 
 const ACCOUNT = `0x${'c'.repeat(40)}`
@@ -17,17 +19,24 @@ const held: ChainView = {
   holdsLease: true,
   epoch: 1,
   anchored: 0,
+  finalLinks: 0,
+  finalisesAtMs: [],
+  wrongs: [],
   isEnded: false,
   cancelEndsAtMs: 0,
   earnings: { settledRounds: 0, settledFinal: false, pending: false, settlesAtMs: 0 },
 }
-const custodyOf = (...peers: string[]) => peers.map(peer => ({ peer, signature: '0'.repeat(128) }))
+const custodyOf = (...peers: string[]) =>
+  peers.map(peer => ({ peer, account: accountOf(peer), signature: '0'.repeat(128) }))
+
+const authorOf = (worker: string, before: readonly HashHex[] = []) => ({ worker, account: accountOf(worker), before })
 
 /** A commitment to replica 0 of round 0 with given signatures of custodians. */
 function trained(worker: string, custodians: string[], unit: Unit = { job, round: 0, replica: 0, kind: 'train' }) {
-  const signed = toyUnit(unit, toyInitialRoot, undefined, worker)
+  const signed = toyUnit(unit, toyInitialRoot, undefined, authorOf(worker))
   const commitment = { ...signed.commitment, checkpointRoots: [signed.commitment.updateRoot as HashHex] }
-  return { kind: 'trained', commitment: { ...signed, commitment, custody: custodyOf(...custodians) } } as const
+  const claim = toyChecking.claimHash(trainedClaim(commitment))
+  return { kind: 'trained', commitment: { ...signed, commitment, custody: custodyOf(...custodians) }, claim } as const
 }
 
 describe('a commitment', () => {
@@ -44,12 +53,19 @@ describe('a commitment', () => {
   const record = () => state.jobs.get(job) as JobRecord
   const commit = (peer: string, outcome: UnitOutcome, unit?: Unit) => {
     const given = unit ?? { job, round: 0, replica: 0, kind: 'train' as const }
-    return tell({ event: 'commit', job, peer, unit: given, outcome })
+    const before = claimsBefore(record(), given) ?? []
+    return tell({ event: 'commit', job, peer, unit: given, outcome, before })
+  }
+  const report = (peer: string) => {
+    const outcome = { globalRoot: 'e'.repeat(64) as HashHex }
+    const signature = { account: accountOf(peer), signature: '' }
+    const claims = claimsOfRound(record(), 0) ?? []
+    return tell({ event: 'report', job, peer, round: 0, outcome, signature, claims })
   }
   const beat = () =>
     [A, B, C].map((peer): CoordinatorEvent => {
       const node = { peer, account: accountOf(peer), owner: `owner of ${peer}`, role: 'worker', addresses: [] } as const
-      const offer = { price: 1n, memoryBytes: 1000, operationsPerSecond: 1000, leaving: false }
+      const offer = { price: 1n, memoryBytes: 1000, operationsPerSecond: 1000, leaving: false, freeStake: 0n }
       return { event: 'presence', node: { ...node, ...offer } }
     })
 
@@ -80,26 +96,61 @@ describe('a commitment', () => {
     const good = trained(A, [B])
     const { commitment } = good.commitment
     const short = { ...good.commitment, commitment: { ...commitment, checkpointRoots: [] } }
-    expect(commit(A, { kind: 'trained', commitment: short }).join()).toContain('0 checkpoints, not 1')
+    expect(commit(A, { ...good, commitment: short }).join()).toContain('0 checkpoints, not 1')
+  })
+
+  test('whose custodian names another account than is registered for it does not count that one', () => {
+    const good = trained(A, [B])
+    const custody = custodyOf(B).map(entry => ({ ...entry, account: accountOf(C) }))
+    const refused = commit(A, { ...good, commitment: { ...good.commitment, custody } })
+    expect(refused.join()).toContain('0 custodians of other owners have signed')
+  })
+
+  test('that names other claims before it than those of its round is not heard', () => {
+    commit(A, trained(A, [B]))
+    report(A)
+    const unit = { job, round: 1, replica: 0, kind: 'train' } as const
+    const before = record()
+    const stale = ['9'.repeat(64) as HashHex]
+    const said = tell({ event: 'commit', job, peer: A, unit, outcome: trained(A, [B], unit), before: stale })
+    expect(said).toEqual([])
+    expect(record()).toEqual(before)
+  })
+
+  test('of a worker whose bond cannot be locked makes its unit open again, for others first', () => {
+    commit(A, trained(A, [B]))
+    report(A)
+    const evaluator = record().rounds[0]?.evaluation?.lease?.node ?? ''
+    const unit = { job, round: 0, replica: 0, kind: 'evaluate' } as const
+    const evaluation = toyEvaluation(unit, 'e'.repeat(64) as HashHex, authorOf(evaluator))
+    const claim = toyChecking.claimHash(evaluatedClaim(evaluation))
+    commit(evaluator, { kind: 'evaluated', evaluation, claim }, unit)
+    expect(record().calling?.call).toMatchObject({ call: 'anchor', round: 0 })
+    const reasons = tell({ event: 'called', job, ok: false, unbonded: accountOf(A) }).join()
+    expect(reasons).toContain(`${accountOf(A)} has no stake left for its bond`)
+    expect(record().rounds).toHaveLength(1)
+    expect(record().rounds[0]?.units[0]?.lease?.node).not.toBe(A)
+    expect(record().rounds[0]?.globalRoot).toBeUndefined()
   })
 
   test('of one kind never stands for a unit of the other', () => {
     commit(A, trained(A, [B]))
-    tell({ event: 'report', job, peer: A, round: 0, outcome: { globalRoot: 'e'.repeat(64) as HashHex } })
+    report(A)
     const unit = { job, round: 0, replica: 0, kind: 'evaluate' } as const
     const before = record()
     expect(before.rounds[0]?.evaluation?.state).toBe('leased')
     commit(A, trained(A, [B], unit), unit)
     expect(record()).toEqual(before)
     const training = { job, round: 1, replica: 0, kind: 'train' } as const
-    const evaluation = toyEvaluation(training, 'e'.repeat(64) as HashHex, A)
-    commit(A, { kind: 'evaluated', evaluation }, training)
+    const evaluation = toyEvaluation(training, 'e'.repeat(64) as HashHex, authorOf(A))
+    const claim = toyChecking.claimHash(evaluatedClaim(evaluation))
+    commit(A, { kind: 'evaluated', evaluation, claim }, training)
     expect(record()).toEqual(before)
   })
 
   test('of a node that then never reports holds the round up for a while only', () => {
     commit(A, trained(A, [B]))
-    tell({ event: 'report', job, peer: B, round: 0, outcome: { globalRoot: 'e'.repeat(64) as HashHex } })
+    report(B)
     expect(record().rounds[0]?.globalRoot).toBeUndefined()
     nowMs += DEFAULT_SETTINGS.shortestLeaseMs
     const reasons = tell(...beat(), { event: 'timer' })

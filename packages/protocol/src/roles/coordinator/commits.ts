@@ -1,11 +1,14 @@
 /** Commitments: accepted when they start from the agreed state and enough custodians of other owners have signed. */
+import type { HashHex } from '@cairn/primitives'
 import type { Custody, SignedCommitment } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
-import { type UnitOutcome, type UnitRecord, unitName } from '../unit-machine.ts'
+import { areSameClaims } from '../same-claims.ts'
+import { type UnitOutcome, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
 import {
   changeJob,
   changeRound,
+  claimsBefore,
   type Draft,
   jobOf,
   move,
@@ -25,6 +28,8 @@ export interface CommitEvent {
   readonly peer: Peer
   readonly unit: Unit
   readonly outcome: UnitOutcome
+  /** Claims that led to the state it starts from, as its worker has signed. */
+  readonly before: readonly HashHex[]
 }
 
 function acknowledge(draft: Draft, peer: Peer, unit: Unit): void {
@@ -38,7 +43,10 @@ function acknowledge(draft: Draft, peer: Peer, unit: Unit): void {
  */
 function custodyThatCounts({ state }: Draft, { worker, custody }: SignedCommitment, most: number): Custody[] {
   const owner = state.nodes.get(worker)?.owner
-  const others = custody.filter(({ peer }) => state.nodes.has(peer) && state.nodes.get(peer)?.owner !== owner)
+  const others = custody.filter(({ peer, account }) => {
+    const node = state.nodes.get(peer)
+    return node !== undefined && node.owner !== owner && node.account === account
+  })
   return [...new Map(others.map(entry => [entry.peer, entry])).values()].slice(0, most)
 }
 
@@ -47,21 +55,37 @@ function withCustody(draft: Draft, job: JobRecord, event: CommitEvent): CommitEv
   if (event.outcome.kind !== 'trained') return event
   const { commitment } = event.outcome
   const custody = custodyThatCounts(draft, commitment, job.facts.custodians)
-  return { ...event, outcome: { kind: 'trained', commitment: { ...commitment, custody } } }
+  return { ...event, outcome: { ...event.outcome, commitment: { ...commitment, custody } } }
 }
+
+/**
+ * Tells whether what was signed is about the states that the job has now: after a rewind, what was on its way says nothing
+ * about them.
+ */
+export function isOfPresent(job: JobRecord, unit: Unit, before: readonly HashHex[]): boolean {
+  const claims = claimsBefore(job, unit)
+  return claims !== undefined && areSameClaims(claims, before)
+}
+
+/** Tells whether an account's claim on a unit was proven wrong: nobody takes another one of it. */
+export const isRefuted = ({ chain, facts }: JobRecord, { kind, round, replica }: Unit, account: string): boolean =>
+  chain.wrongs.some(wrong => {
+    const index = kind === 'evaluate' ? facts.replicas : replica
+    return !wrong.isOuter && wrong.round === round && wrong.index === index && wrong.account === account
+  })
 
 /** Root that a replica's next unit starts from; none before its first. */
 export function replicaRootBefore({ rounds }: JobRecord, round: number, replica: number) {
-  const outcome = rounds[round - 1]?.units[replica]?.outcome
-  return outcome?.kind === 'trained' ? outcome.commitment.commitment.newReplicaRoot : undefined
+  return workOf(rounds[round - 1]?.units[replica] ?? {})?.commitment.commitment.newReplicaRoot
 }
 
 /** Tells whether a node has the lease on a unit, or had it and gave it back or let it run out. */
 const wasLeased = ({ lease, avoid }: UnitRecord, peer: Peer): boolean => lease?.node === peer || !!avoid?.has(peer)
 
 /** Says what is wrong with a commitment, if anything. */
-function refusal(job: JobRecord, record: UnitRecord, event: CommitEvent): string | undefined {
+function refusal({ state }: Draft, job: JobRecord, record: UnitRecord, event: CommitEvent): string | undefined {
   const { unit, outcome, peer } = event
+  if (isRefuted(job, unit, state.nodes.get(peer)?.account ?? '')) return 'what it said of that unit was proven wrong'
   // SAFETY: custodians vouch for training; for anything else the lease is all that speaks for who says it.
   if (outcome.kind !== 'trained' && !wasLeased(record, peer)) return 'it never had the lease on that unit'
   if (outcome.kind === 'diverged') return undefined
@@ -106,7 +130,7 @@ const outcomeText = ({ outcome, peer }: CommitEvent): string => {
 /** A commitment names the state it starts from, which says what its worker found the round before to end with. */
 function impliedReport(draft: Draft, { job, peer, outcome, unit }: CommitEvent): void {
   if (outcome.kind !== 'trained' || unit.round === 0) return
-  addReport(draft, job, unit.round - 1, peer, { globalRoot: outcome.commitment.commitment.globalRoot })
+  addReport(draft, job, unit.round - 1, peer, { outcome: { globalRoot: outcome.commitment.commitment.globalRoot } })
   agreeWhenReported(draft, job)
 }
 
@@ -125,9 +149,9 @@ const isEarly = (job: JobRecord, { unit, outcome }: CommitEvent): boolean =>
  * Remembers such a commitment, that of who has the lease before all others. It is not acknowledged: whoever sent it sends
  * it again, but nobody has to wait for that.
  */
-function keepEarly(draft: Draft, { lease }: UnitRecord, { job, peer, unit, outcome }: CommitEvent): void {
+function keepEarly(draft: Draft, { lease }: UnitRecord, { job, peer, unit, outcome, before }: CommitEvent): void {
   if (outcome.kind !== 'trained') return
-  const entry = { peer, commitment: outcome.commitment }
+  const entry = { peer, commitment: outcome.commitment, claim: outcome.claim, before }
   changeRound(draft, job, unit.round, r =>
     r.early?.has(unit.replica) && lease?.node !== peer ? r : { ...r, early: new Map(r.early).set(unit.replica, entry) },
   )
@@ -139,9 +163,9 @@ export function takeEarly(draft: Draft, id: JobId): void {
   const record = job?.rounds.at(-1)
   if (job === undefined || record?.early === undefined || startRootOf(job, record.round) === undefined) return
   changeRound(draft, id, record.round, ({ early: _, ...rest }) => rest)
-  for (const { peer, commitment } of record.early.values()) {
-    const { unit } = commitment.commitment
-    onCommit(draft, { event: 'commit', job: id, peer, unit, outcome: { kind: 'trained', commitment } })
+  for (const { peer, before, ...work } of record.early.values()) {
+    const { unit } = work.commitment.commitment
+    onCommit(draft, { event: 'commit', job: id, peer, unit, outcome: { kind: 'trained', ...work }, before })
   }
 }
 
@@ -152,7 +176,8 @@ export function onCommit(draft: Draft, given: CommitEvent): void {
     sendEnded(draft, id, peer)
     return
   }
-  if (!fits(given)) return
+  const known = jobOf(draft, id)
+  if (known === undefined || !fits(given) || !isOfPresent(known, unit, given.before)) return
   impliedReport(draft, given)
   const job = jobOf(draft, id)
   const record = job && recordOf(job, unit)
@@ -166,7 +191,7 @@ export function onCommit(draft: Draft, given: CommitEvent): void {
     keepEarly(draft, record, event)
     return
   }
-  const wrong = refusal(job, record, event)
+  const wrong = refusal(draft, job, record, event)
   if (wrong !== undefined) {
     const about = { job: id, round: unit.round, replica: unit.replica, node: peer }
     note(draft, `a commitment for ${unitName(unit)} is refused: ${wrong}`, about)

@@ -2,7 +2,7 @@
 import type { HashHex } from '@cairn/primitives'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer, ReasonEffect, SendEffect } from '../events.ts'
-import { moveUnit, type UnitRecord, unitName } from '../unit-machine.ts'
+import { moveUnit, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
 import type { ChainCall, CoordinatorState, JobRecord, NodeInfo, RoundRecord } from './state.ts'
 
 export type CoordinatorEffect =
@@ -90,9 +90,19 @@ export function isLive({ state, nowMs }: Pick<Draft, 'state' | 'nowMs'>, peer: P
 export const unitsOf = ({ rounds }: Pick<JobRecord, 'rounds'>): UnitRecord[] =>
   rounds.flatMap(({ units, evaluation }) => (evaluation === undefined ? units : [...units, evaluation]))
 
-/** Units that can still change: those of anchored rounds are settled. PERF: a job may have thousands of those. */
+/** Units that can still change, unless a round is rewound. PERF: a job may have thousands of anchored ones. */
 export const activeUnitsOf = ({ rounds, chain }: JobRecord): UnitRecord[] =>
   unitsOf({ rounds: rounds.slice(chain.anchored) })
+
+/** Hashes of what is claimed in a round, in replica order; undefined until all of it is there. */
+export function claimsOfRound({ rounds }: JobRecord, round: number): HashHex[] | undefined {
+  const claims = rounds[round]?.units.map(record => workOf(record)?.claim)
+  return claims?.includes(undefined) ? undefined : (claims as HashHex[] | undefined)
+}
+
+/** Claims that led to the state a unit starts from; undefined until they are there. */
+export const claimsBefore = (job: JobRecord, { kind, round }: Pick<Unit, 'kind' | 'round'>): HashHex[] | undefined =>
+  kind === 'evaluate' ? claimsOfRound(job, round) : round === 0 ? [] : claimsOfRound(job, round - 1)
 
 /** Root that a round starts from, once known. */
 export const startRootOf = ({ rounds, facts }: JobRecord, round: number): HashHex | undefined =>

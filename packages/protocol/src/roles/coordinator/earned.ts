@@ -1,27 +1,36 @@
-/** What every account has earned with a job: cumulative counts, from which the contract computes amounts. */
-import { type Counts, noCounts } from '../../settlement.ts'
-import type { CoordinatorState, JobRecord } from './state.ts'
+/** What every account has earned with a job: what its anchors say, from which the contract counts, too. */
+import { type Account, type Counts, earnedIn, NO_HASH, type Work } from '../../settlement.ts'
+import { worksOf } from '../../work-claims.ts'
+import { workOf } from '../unit-machine.ts'
+import { signaturesOf } from './rounds.ts'
+import type { JobRecord, RoundRecord } from './state.ts'
 
-/** Counts settled work by account, and the coordinator's rounds. `rounds` are those anchored. */
-export function earnedCounts(state: CoordinatorState, job: JobRecord, rounds: number): ReadonlyMap<string, Counts> {
-  const counts = new Map<string, Counts>()
-  const add = (account: string | undefined, kind: keyof Counts, times = 1n) => {
-    if (account === undefined || times === 0n) return
-    const before = counts.get(account) ?? noCounts
-    counts.set(account, { ...before, [kind]: before[kind] + times })
-  }
-  const accountOf = (peer: string) => state.nodes.get(peer)?.account
-  for (const { units, evaluation } of job.rounds) {
-    for (const { state: unitState, outcome } of units) {
-      if (unitState !== 'settled') continue
-      if (outcome?.kind === 'diverged') add(accountOf(outcome.node), 'trained')
-      if (outcome?.kind !== 'trained') continue
-      add(accountOf(outcome.commitment.worker), 'trained')
-      for (const { peer } of outcome.commitment.custody.slice(0, job.facts.custodians)) add(accountOf(peer), 'kept')
-    }
-    if (evaluation?.state === 'settled' && evaluation.outcome?.kind === 'evaluated')
-      add(accountOf(evaluation.outcome.evaluation.worker), 'evaluated')
-  }
-  for (const { coordinator } of job.rounds.slice(0, rounds)) add(coordinator ?? state.settings.account, 'coordinated')
-  return counts
+/** Lists the works of a round's anchor, or of the link that closes the chain in that round: of what was committed. */
+export function worksIn(record: RoundRecord): Work[] {
+  const units = record.units.flatMap(unit => workOf(unit) ?? [])
+  const outers = record.outers ?? signaturesOf(record)
+  const outcome = record.evaluation?.outcome
+  if (record.globalRoot === undefined || outcome?.kind !== 'evaluated') return worksOf({ units, outers })
+  const { evaluation, claim } = outcome
+  return worksOf({ units, outers, evaluation: { evaluation, claim, index: record.units.length } })
 }
+
+/** Counts the work in what is anchored of a job, by account. `own` is the account of this coordinator. */
+export function earnedCounts({ rounds, chain, facts }: JobRecord, own: string): ReadonlyMap<Account, Counts> {
+  const { job } = facts
+  const nothing = { previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH, documentId: NO_HASH }
+  const links = rounds.slice(0, chain.anchored + Number(chain.isEnded)).map(record => {
+    const { round, coordinator = own, globalRoot = NO_HASH } = record
+    const about = { job, ...nothing, globalRoot, coordinator: coordinator as Account, round }
+    const isClosing = round === chain.anchored
+    return { anchor: { ...about, works: isClosing ? closingWorks(record) : worksIn(record), audits: [] }, isClosing }
+  })
+  return earnedIn(links, facts.replicas)
+}
+
+/**
+ * Work of the round in which a job was cut short. The link that closes the chain leads to no root: it has no evaluation, and
+ * of the outer steps those that left the domain.
+ */
+export const closingWorks = ({ evaluation: _, globalRoot: __, outers: ___, ...record }: RoundRecord): Work[] =>
+  worksIn(record)

@@ -1,6 +1,6 @@
 /**
  * The end of a job. What is open or under way is void; what was done in the anchored rounds, and in the one in which the
- * job was cut short, is paid. SPEC: docs/spec/earnings.md "Assertions".
+ * job was cut short, is paid. SPEC: docs/spec/network.md "End and money".
  */
 import type { JobId } from '../../units.ts'
 import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, note } from './draft.ts'
@@ -11,7 +11,7 @@ export function endJob(draft: Draft, id: JobId, outcome: JobOutcome, reason: str
   const job = jobOf(draft, id)
   if (job === undefined || job.ended) return
   voidFrom(draft, id, 0, reason)
-  if (outcome !== 'finished') settleRest(draft, id)
+  if (outcome !== 'finished') voidRest(draft, id)
   changeJob(draft, id, old => ({ ...old, ended: { outcome, reason } }))
   note(draft, `the job ${outcome === 'failed' ? 'failed' : `is ${outcome}`}: ${reason}`, { job: id })
   for (const peer of job.participants) if (isLive(draft, peer)) sendEnded(draft, id, peer)
@@ -43,15 +43,15 @@ function voidFrom(draft: Draft, id: JobId, round: number, reason: string): void 
       move(draft, record, { to: 'voided', reason })
 }
 
-/** Work of the round in which a job was cut short is paid too; the contract owes for no round after it. */
-function settleRest(draft: Draft, id: JobId): void {
+/** Work of the round in which a job was cut short is paid too, with the link that closes the chain; nothing after it is. */
+function voidRest(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
   if (job === undefined) return
   const cut = job.chain.anchored
   for (const record of activeUnitsOf(job)) {
-    if (record.state !== 'committed') continue
-    if (record.unit.round === cut) move(draft, record, { to: 'settled', reason: 'committed before the job ended' })
-    else move(draft, record, { to: 'voided', reason: `the job ended in round ${cut}` })
+    const isPaid = record.unit.round === cut && record.unit.kind === 'train'
+    if (record.state === 'committed' && !isPaid)
+      move(draft, record, { to: 'voided', reason: `the job ended in round ${cut}` })
   }
 }
 

@@ -39,7 +39,7 @@ export function onRelease(draft: Draft, event: LeaseEvent & { readonly reason: s
 }
 
 /** Keeps a unit from the node that just failed it, for longer with every failure. */
-function avoid(
+export function avoid(
   draft: Draft,
   { job: id, kind, round, replica }: { job: JobId; kind: UnitKind; round: number; replica: number },
   peer: Peer,

@@ -1,6 +1,7 @@
 /** Round documents as a coordinator makes them of what it has taken in, and compared with those that are anchored. */
 import { equal } from '@cairn/primitives'
 import { encodeRoundDocument, type RoundDocument } from '../../round-document.ts'
+import { signaturesOf } from './rounds.ts'
 import type { JobRecord } from './state.ts'
 
 /** Assembles what a round came to; undefined before it is agreed. */
@@ -10,11 +11,12 @@ export function roundDocumentOf({ facts, rounds }: JobRecord, round: number): Ro
   const units = record.units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment] : []))
   const evaluation = record.evaluation?.outcome
   return {
-    format: 'cairn/round/v1',
+    format: 'cairn/round/v2',
     job: facts.job,
     round,
     units,
     globalRoot: record.globalRoot,
+    outers: record.outers ?? signaturesOf(record),
     ...(evaluation?.kind === 'evaluated' ? { evaluation: evaluation.evaluation } : {}),
   }
 }

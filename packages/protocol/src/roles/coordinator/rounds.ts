@@ -3,12 +3,13 @@
  * SPEC: protocol.md section 2 "Outer step"; docs/decisions/0004-network.md "Rounds overlap".
  */
 import type { HashHex } from '@cairn/primitives'
+import type { OuterSignature } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
 import type { Peer } from '../events.ts'
-import { openUnit, type UnitRecord } from '../unit-machine.ts'
+import { openUnit, type UnitRecord, workOf } from '../unit-machine.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, note, shortPeer } from './draft.ts'
 import { endAfter } from './end.ts'
-import type { JobRecord, ReportOutcome, RoundRecord } from './state.ts'
+import type { JobRecord, Report, ReportOutcome, RoundRecord } from './state.ts'
 
 /** Opens the next round of a job. */
 export function openRound(draft: Draft, id: JobId, round: number, reason: string): void {
@@ -28,8 +29,20 @@ const isDone = ({ state }: UnitRecord): boolean => state === 'committed' || stat
 
 /** The nodes whose commitments stand in a round. */
 export function committersOf({ units }: RoundRecord): Peer[] {
-  const workers = units.flatMap(({ outcome }) => (outcome?.kind === 'trained' ? [outcome.commitment.worker] : []))
-  return [...new Set(workers)]
+  return [...new Set(units.flatMap(record => workOf(record)?.commitment.worker ?? []))]
+}
+
+/**
+ * Signatures over a round's outer step by those who did the round, in the order of their units: what its anchor needs at
+ * least one of. They are over the root that was agreed, or, where the round left the domain, over none.
+ */
+export function signaturesOf(record: RoundRecord): OuterSignature[] {
+  const { reports, globalRoot } = record
+  return committersOf(record).flatMap(peer => {
+    const { outcome, signature } = reports.get(peer) ?? {}
+    const isRight = outcome && ('globalRoot' in outcome ? outcome.globalRoot : undefined) === globalRoot
+    return isRight && signature ? [signature] : []
+  })
 }
 
 /** The lowest replica's divergence ends the job, as it would in one process. */
@@ -46,23 +59,30 @@ export function closeWhenDone(draft: Draft, id: JobId): void {
   const { round } = newest
   changeRound(draft, id, round, r => ({ ...r, closedMs: draft.nowMs }))
   note(draft, `round ${round} is closed: all ${job.facts.replicas} units are committed`, { job: id, round })
-  const diverged = divergedUnit(newest)?.outcome
-  if (diverged?.kind === 'diverged') {
-    const { graph, operator, step } = diverged.divergence
-    const reason = `round ${round} left the domain at ${graph} ${operator}, step ${step}`
-    endAfter(draft, id, { round, outcome: 'diverged', reason })
-  } else if (round + 1 < job.facts.rounds) openRound(draft, id, round + 1, `round ${round} is closed`)
+  const isLast = divergedUnit(newest) !== undefined || round + 1 === job.facts.rounds
+  if (!isLast) openRound(draft, id, round + 1, `round ${round} is closed`)
 }
 
-/** Records what a node found by applying the outer step. SAFETY: who took no part in the job has no say in it. */
-export function addReport(draft: Draft, id: JobId, round: number, peer: Peer, outcome: ReportOutcome): void {
+/** Tells whether what an account said of a round's outer step was proven wrong. */
+const isOuterRefuted = ({ chain }: JobRecord, round: number, account: string): boolean =>
+  chain.wrongs.some(wrong => wrong.isOuter && wrong.round === round && wrong.account === account)
+
+/**
+ * Records what a node found by applying the outer step; once more when it signs what a commitment of it has said already.
+ * SAFETY: who took no part in the job has no say in it.
+ */
+export function addReport(draft: Draft, id: JobId, round: number, peer: Peer, report: Report): void {
   const job = jobOf(draft, id)
   const record = job?.rounds[round]
-  if (job === undefined || record?.closedMs === undefined || record.reports.has(peer)) return
+  const known = record?.reports.get(peer)
+  if (job === undefined || record?.closedMs === undefined) return
+  if (known !== undefined && (known.signature !== undefined || report.signature === undefined)) return
   if (!job.participants.has(peer) && !committersOf(record).includes(peer)) return
+  if (isOuterRefuted(job, round, draft.state.nodes.get(peer)?.account ?? '')) return
   const { firstReportMs = draft.nowMs } = record
-  changeRound(draft, id, round, r => ({ ...r, firstReportMs, reports: new Map(r.reports).set(peer, outcome) }))
+  changeRound(draft, id, round, r => ({ ...r, firstReportMs, reports: new Map(r.reports).set(peer, report) }))
   const { globalRoot } = record
+  const { outcome } = report
   const agrees = 'globalRoot' in outcome && outcome.globalRoot === globalRoot
   if (globalRoot === undefined || agrees) return
   note(draft, `${shortPeer(peer)} reports another global state than was agreed; it is out of step`, {
@@ -77,15 +97,20 @@ const reportText = (report: ReportOutcome): string =>
 
 /** The round whose units are done and whose root is not agreed yet. */
 const roundToAgree = ({ rounds }: JobRecord): RoundRecord | undefined =>
-  rounds.slice(-2).find(r => r.closedMs !== undefined && r.globalRoot === undefined && divergedUnit(r) === undefined)
+  rounds.slice(-2).find(r => r.closedMs !== undefined && r.globalRoot === undefined)
 
 /**
  * Tells whether others have reported so long ago that a node which has not is not waited for any more: it may be alive
  * and yet unable to, or unwilling.
  */
-function isOverdue({ state: { settings }, nowMs }: Draft, { closedMs = 0, firstReportMs }: RoundRecord): boolean {
+export function isOverdue(
+  { state: { settings }, nowMs }: Draft,
+  { closedMs = 0, firstReportMs }: RoundRecord,
+  times = 1,
+): boolean {
   if (firstReportMs === undefined) return false
-  return nowMs >= firstReportMs + settings.shortestLeaseMs + settings.leaseFactor * (firstReportMs - closedMs)
+  const { shortestLeaseMs, leaseFactor } = settings
+  return nowMs >= firstReportMs + times * (shortestLeaseMs + leaseFactor * (firstReportMs - closedMs))
 }
 
 /** Agrees on a closed round's root when every committing worker that is alive has reported the same, or is overdue. */
@@ -101,25 +126,34 @@ export function agreeWhenReported(draft: Draft, id: JobId): void {
   const own = [...reports].filter(([peer]) => committers.includes(peer))
   // Others speak for a round only when nobody is left who did it.
   const voices = isWaiting || own.length > 0 ? own : [...reports]
-  const [report] = voices.map(([, outcome]) => outcome)
-  if (new Set(voices.map(([, outcome]) => reportText(outcome))).size > 1) {
-    const who = voices.map(([peer, report]) => `${shortPeer(peer)}: ${reportText(report).slice(0, 16)}`)
+  const [report] = voices.map(([, { outcome }]) => outcome)
+  if (new Set(voices.map(([, { outcome }]) => reportText(outcome))).size > 1) {
+    const who = voices.map(([peer, { outcome }]) => `${shortPeer(peer)}: ${reportText(outcome).slice(0, 16)}`)
     const reason = `workers disagree on the state after round ${round} (${who.join(', ')})`
     endAfter(draft, id, { round, outcome: 'failed', reason })
     return
   }
-  if (report === undefined || isWaiting) return
+  // That it left the domain, somebody has to answer for on the chain.
+  const isUnanswered = report !== undefined && 'diverged' in report && signaturesOf(record).length === 0
+  if (report === undefined || isWaiting || isUnanswered) return
   for (const node of missing)
     note(draft, `${shortPeer(node)} has not reported; the others agree without it`, { job: id, round, node })
   agree(draft, job, record, report)
 }
 
-function agree(draft: Draft, job: JobRecord, { round, reports }: RoundRecord, report: ReportOutcome): void {
+/** Says where a round left the domain: in a unit, or in its outer step. */
+function divergedText(record: RoundRecord, report: Extract<ReportOutcome, { diverged: unknown }>): string {
+  const outcome = divergedUnit(record)?.outcome
+  const { graph, operator, step } = outcome?.kind === 'diverged' ? outcome.divergence : report.diverged
+  const what = outcome === undefined ? 'the outer step of round' : 'round'
+  return `${what} ${record.round} left the domain at ${graph} ${operator}${step === undefined ? '' : `, step ${step}`}`
+}
+
+function agree(draft: Draft, job: JobRecord, record: RoundRecord, report: ReportOutcome): void {
   const id = job.facts.job
+  const { round, reports } = record
   if ('diverged' in report) {
-    const { graph, operator } = report.diverged
-    const reason = `the outer step of round ${round} left the domain at ${graph} ${operator}`
-    endAfter(draft, id, { round, outcome: 'diverged', reason })
+    endAfter(draft, id, { round, outcome: 'diverged', reason: divergedText(record, report) })
     return
   }
   const globalRoot: HashHex = report.globalRoot

@@ -6,7 +6,7 @@ import type { Peer, Source } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
 import { replicaRootBefore } from './commits.ts'
 import { drawCustodians } from './custodians.ts'
-import { type Draft, jobOf, startRootOf } from './draft.ts'
+import { claimsBefore, type Draft, jobOf, startRootOf } from './draft.ts'
 import { addressOf, type JobRecord } from './state.ts'
 
 /** Places to look for one blob. */
@@ -40,7 +40,8 @@ function sourcesOf(draft: Draft, job: JobRecord, { unit }: UnitRecord, globalRoo
 export function sendLease(draft: Draft, id: JobId, record: UnitRecord): void {
   const job = jobOf(draft, id)
   const { unit, lease } = record
-  if (job === undefined || lease === undefined) return
+  const claims = job && claimsBefore(job, unit)
+  if (job === undefined || lease === undefined || claims === undefined) return
   const globalRoot = unit.kind === 'evaluate' ? job.rounds[unit.round]?.globalRoot : startRootOf(job, unit.round)
   const replicaRoot = unit.kind === 'train' ? replicaRootBefore(job, unit.round, unit.replica) : undefined
   draft.effects.push({
@@ -55,6 +56,7 @@ export function sendLease(draft: Draft, id: JobId, record: UnitRecord): void {
       document: job.facts.document,
       ...(globalRoot === undefined ? {} : { globalRoot }),
       ...(replicaRoot === undefined ? {} : { replicaRoot }),
+      claims,
       sources: sourcesOf(draft, job, record, globalRoot),
       custodians: unit.kind === 'evaluate' ? [] : drawCustodians(draft, lease),
       custodiansNeeded: unit.kind === 'evaluate' ? 0 : job.facts.custodians,

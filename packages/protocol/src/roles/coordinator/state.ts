@@ -1,6 +1,6 @@
 /** What a coordinator knows: nodes, and of every job its rounds. Plain data, so that it can be stored and compared. */
 import type { HashHex } from '@cairn/primitives'
-import type { PeerAddress, SignedCommitment } from '../../messages.ts'
+import type { OuterSignature, PeerAddress, SignedCommitment } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
 import type { Divergence, Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
@@ -19,6 +19,8 @@ export interface NodeInfo {
   readonly measured: boolean
   readonly leaving: boolean
   readonly seenMs: number
+  /** What of its stake backs nothing yet. */
+  readonly freeStake: bigint
 }
 
 /** What a scheduler has to know of a job; it never sees a tensor. */
@@ -37,6 +39,10 @@ export interface JobFacts {
   readonly operationsPerUnit: bigint
   readonly operationsPerEvaluation: bigint
   readonly custodians: number
+  /** Locked from a worker's stake for each unit, from its anchor until its round is final. */
+  readonly unitBond: bigint
+  /** Rounds that may be anchored beyond the final ones. */
+  readonly maximumUnsettled: number
   /** Roots that a commitment to a training unit holds. */
   readonly checkpoints: number
   /** Most that a node may ask per 10^12 operations. */
@@ -47,6 +53,21 @@ export interface JobFacts {
 
 export type ReportOutcome = { readonly globalRoot: HashHex } | { readonly diverged: Divergence }
 
+/** What a node said of an outer step. */
+export interface Report {
+  readonly outcome: ReportOutcome
+  /** Of its account; missing where a commitment of the next round said it. */
+  readonly signature?: OuterSignature
+}
+
+/** A commitment that came too early. */
+interface EarlyCommitment {
+  readonly peer: Peer
+  readonly commitment: SignedCommitment
+  readonly claim: HashHex
+  readonly before: readonly HashHex[]
+}
+
 export interface RoundRecord {
   readonly round: number
   /** Account of another coordinator that anchored it. */
@@ -54,14 +75,16 @@ export interface RoundRecord {
   /** In replica order. */
   readonly units: readonly UnitRecord[]
   readonly closedMs?: number
-  readonly reports: ReadonlyMap<Peer, ReportOutcome>
+  readonly reports: ReadonlyMap<Peer, Report>
   readonly firstReportMs?: number
   /** Commitments that came before the state they start from was agreed, by replica. */
-  readonly early?: ReadonlyMap<number, { readonly peer: Peer; readonly commitment: SignedCommitment }>
+  readonly early?: ReadonlyMap<number, EarlyCommitment>
   /** When a participant was last told that the round is closed. */
   readonly toldMs: ReadonlyMap<Peer, number>
   /** Root after the round, once agreed. */
   readonly globalRoot?: HashHex
+  /** The signatures over the outer step that its anchor and its document have: later ones change neither. */
+  readonly outers?: readonly OuterSignature[]
   readonly evaluation?: UnitRecord
 }
 
@@ -74,6 +97,18 @@ export interface Ending {
   readonly reason: string
 }
 
+/** A claim that was proven wrong: its round and all after it were taken out of the chain. */
+export interface WrongClaim {
+  readonly round: number
+  /** The replica; the number of replicas for the round's evaluation. */
+  readonly index: number
+  /** About the outer step that the worker signed; otherwise about its unit. */
+  readonly isOuter: boolean
+  readonly account: string
+  /** Hash of what was claimed of the unit; the root that the outer step was said to lead to. */
+  readonly claim: HashHex
+}
+
 /** What the chain says of a job, as last read. */
 export interface ChainView {
   readonly status: 'open' | 'cancelled' | 'closed'
@@ -83,7 +118,13 @@ export interface ChainView {
   readonly holdsLease: boolean
   readonly epoch: number
   readonly anchored: number
+  /** Links of its chain that are final: its rounds, then the one that closed it. */
+  readonly finalLinks: number
+  /** When the links after them can be made final, in their order. */
+  readonly finalisesAtMs: readonly number[]
   readonly isEnded: boolean
+  /** All that ever were proven, in their order. */
+  readonly wrongs: readonly WrongClaim[]
   /** Until when final earnings of a cancelled job may be asserted. */
   readonly cancelEndsAtMs: number
   readonly earnings: {
@@ -99,6 +140,7 @@ export interface ChainView {
 export type ChainCall =
   | { readonly call: 'takeLease' }
   | { readonly call: 'anchor'; readonly round: number; readonly globalRoot: HashHex }
+  | { readonly call: 'finalise'; readonly round: number; readonly links: number }
   | { readonly call: 'end'; readonly outcome: JobOutcome }
   | { readonly call: 'assertEarnings'; readonly rounds: number; readonly final: boolean }
   | { readonly call: 'settleEarnings' }
@@ -137,6 +179,8 @@ export interface CoordinatorSettings {
   readonly leaseFactor: number
   readonly callTimeoutMs: number
   readonly callPauseMs: number
+  /** What is due for so long is done by any coordinator, not by the job's alone. */
+  readonly anybodyAfterMs: number
   /** Rounds from one earnings assertion to the next. */
   readonly earningsEveryRounds: number
 }
@@ -155,6 +199,7 @@ export const DEFAULT_SETTINGS: Omit<CoordinatorSettings, 'account'> = {
   leaseFactor: 5,
   callTimeoutMs: 30_000,
   callPauseMs: 3_000,
+  anybodyAfterMs: 30_000,
   earningsEveryRounds: 16,
 }
 

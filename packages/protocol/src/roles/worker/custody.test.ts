@@ -16,17 +16,25 @@ const body = {
   sources: [],
   custodians: ['first', 'second'].map(peer => ({ peer, addresses: [] })),
   custodiansNeeded: 1,
+  claims: [],
 } as unknown as LeaseBody
+
+const author = { worker: 'worker', account: `0x${'1'.repeat(40)}`, before: [] }
 
 /** From the lease to the question to the first custodian. */
 const trained: readonly WorkerEvent[] = [
   { event: 'lease', from: 'coordinator', job, body },
   { event: 'prepared', job, ok: true, reason: '' },
   { event: 'fetched', job, root: toyInitialRoot, ok: true, reason: '' },
-  { event: 'trained', job, lease: 1, signed: toyUnit(unit, toyInitialRoot, undefined, 'worker') },
+  { event: 'trained', job, lease: 1, signed: toyUnit(unit, toyInitialRoot, undefined, author) },
 ]
 
-const kept = (peer: string): WorkerEvent => ({ event: 'kept', job, unit, custody: { peer, signature: '' } })
+const kept = (peer: string): WorkerEvent => ({
+  event: 'kept',
+  job,
+  unit,
+  custody: { peer, account: '', signature: '' },
+})
 
 function tell(events: readonly WorkerEvent[]): WorkerEffect[] {
   let state = emptyWorker()

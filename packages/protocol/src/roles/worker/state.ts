@@ -5,8 +5,15 @@ import type { JobId, Unit } from '../../units.ts'
 import type { Divergence, Peer, ReasonEffect, SendEffect } from '../events.ts'
 
 export type LeaseBody = MessageBodies['lease']
-export type ClosedBody = MessageBodies['closed']
-export type ReportOutcome = MessageBodies['report']['outcome']
+/** A closed round, and the hashes of what is claimed in it. */
+export interface ClosedRound {
+  readonly body: MessageBodies['closed']
+  /** In replica order. */
+  readonly claims: readonly HashHex[]
+}
+
+/** What an outer step came to, signed by this worker's account. */
+export type SignedReport = Omit<MessageBodies['report'], 'round'>
 type CommitBody = MessageBodies['commit']
 type Custody = SignedCommitment['custody'][number]
 
@@ -33,8 +40,7 @@ export type BlobStatus = 'fetching' | 'here' | { readonly retryMs: number }
 
 export type BlobStatuses = ReadonlyMap<HashHex, BlobStatus>
 
-interface Report {
-  readonly outcome: ReportOutcome
+interface Report extends SignedReport {
   readonly sentMs: number
   readonly isNoted: boolean
 }
@@ -47,7 +53,7 @@ export interface WorkerJob {
   readonly blobs: BlobStatuses
   /** Global root at the start of a round, as this worker computed it. */
   readonly heads: ReadonlyMap<number, HashHex>
-  readonly closed: ReadonlyMap<number, ClosedBody>
+  readonly closed: ReadonlyMap<number, ClosedRound>
   readonly reports: ReadonlyMap<number, Report>
   /** An outer step that failed is not tried again before. */
   readonly followAfterMs?: number
@@ -166,14 +172,20 @@ export type WorkerEffect =
       readonly unit: Unit
       readonly globalRoot: HashHex
       readonly replicaRoot?: HashHex
+      /** Of the replicas' units that led to the global state: the signature over the claim names them. */
+      readonly claims: readonly HashHex[]
     }
-  /** Answer: `applied`. */
+  /** Apply the outer step and sign what it came to. Answer: `applied`. */
   | {
       readonly effect: 'outer'
       readonly job: JobId
       readonly round: number
       readonly startRoot: HashHex
       readonly updates: readonly HashHex[]
+      /** Of the replicas' units: the signature names them. */
+      readonly claims: readonly HashHex[]
+      /** Where one of them left the domain: there is nothing to apply then, only to sign. */
+      readonly diverged?: Divergence
     }
   /** Stop the run at its next step; no answer. */
   | { readonly effect: 'stop'; readonly job: JobId }
@@ -198,7 +210,7 @@ export type WorkerEffect =
 
 export type WorkerEvent =
   | { readonly event: 'lease'; readonly from: Peer; readonly job: JobId; readonly body: LeaseBody }
-  | { readonly event: 'closed'; readonly from: Peer; readonly job: JobId; readonly body: ClosedBody }
+  | ({ readonly event: 'closed'; readonly from: Peer; readonly job: JobId } & ClosedRound)
   | { readonly event: 'anchored'; readonly job: JobId; readonly round: number; readonly document: Uint8Array }
   | { readonly event: 'ended'; readonly job: JobId; readonly outcome: string; readonly reason: string }
   | { readonly event: 'noted'; readonly job: JobId; readonly body: MessageBodies['noted'] }
@@ -234,6 +246,8 @@ export type WorkerEvent =
       readonly lease: number
       readonly unit: Unit
       readonly divergence: Divergence
+      /** Of a training unit: what this worker answers for. */
+      readonly signed?: Omit<SignedCommitment, 'custody'>
     }
   /** The executor stopped or broke; the lease is given back with the reason. */
   | { readonly event: 'failed'; readonly job: JobId; readonly lease: number; readonly reason: string }
@@ -241,7 +255,9 @@ export type WorkerEvent =
       readonly event: 'applied'
       readonly job: JobId
       readonly round: number
-      readonly outcome: ReportOutcome | { readonly failed: string }
+      readonly outcome: SignedReport | { readonly failed: string }
+      /** Of the effect. */
+      readonly claims: readonly HashHex[]
     }
   | { readonly event: 'leave' }
   | { readonly event: 'timer' }

@@ -2,10 +2,17 @@
 import type { HashHex } from '@cairn/primitives'
 import type { SignedCommitment } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
+import { areSameClaims } from '../same-claims.ts'
 import { unitName } from '../unit-machine.ts'
 import { changeJob, changeTask, type Draft, dropTask, ensure, jobOf, note, setBusy } from './draft.ts'
 import { ensurePrepared } from './prepare.ts'
 import type { LeaseBody, Task } from './state.ts'
+
+/** Tells whether two leases are on the same work: a rewind may have changed what a unit starts from. */
+function isSameStart(a: LeaseBody, b: LeaseBody): boolean {
+  const isClose = (x: HashHex | undefined, y: HashHex | undefined) => x === undefined || y === undefined || x === y
+  return areSameClaims(a.claims, b.claims) && a.replicaRoot === b.replicaRoot && isClose(a.globalRoot, b.globalRoot)
+}
 
 const isSameUnit = (a: Unit, b: Pick<Unit, 'kind' | 'round' | 'replica'>): boolean =>
   a.kind === b.kind && a.round === b.round && a.replica === b.replica
@@ -55,7 +62,7 @@ export function onLease(draft: Draft, id: JobId, body: LeaseBody): void {
     return
   }
   const old = job.task
-  if (old !== undefined && isSameUnit(old.body.unit, body.unit)) {
+  if (old !== undefined && isSameUnit(old.body.unit, body.unit) && isSameStart(old.body, body)) {
     changeTask(draft, id, task => ({ ...task, body }))
   } else {
     if (old?.phase === 'running') draft.effects.push({ effect: 'stop', job: id })
@@ -65,8 +72,12 @@ export function onLease(draft: Draft, id: JobId, body: LeaseBody): void {
 }
 
 /** Root of the global state that a task starts from, once this worker knows it. */
-function globalRootOf(draft: Draft, id: JobId, { unit, globalRoot }: LeaseBody): HashHex | undefined {
-  return globalRoot ?? jobOf(draft, id)?.heads.get(unit.kind === 'evaluate' ? unit.round + 1 : unit.round)
+function globalRootOf(draft: Draft, id: JobId, { unit, globalRoot, claims }: LeaseBody): HashHex | undefined {
+  const { closed, heads } = jobOf(draft, id) ?? {}
+  const before = unit.kind === 'evaluate' ? unit.round : unit.round - 1
+  // What this worker found of other units says nothing here.
+  const isOwn = areSameClaims(closed?.get(before)?.claims ?? [], claims)
+  return globalRoot ?? (isOwn ? heads?.get(before + 1) : undefined)
 }
 
 /** Runs a task whose inputs are here. */
@@ -96,6 +107,7 @@ export function runWhenReady(draft: Draft, id: JobId): void {
     unit: body.unit,
     globalRoot,
     ...(replicaRoot === undefined ? {} : { replicaRoot }),
+    claims: body.claims,
   })
 }
 

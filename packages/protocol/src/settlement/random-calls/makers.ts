@@ -1,46 +1,34 @@
 /** How each call is made up: how often, by whom, for which jobs, with what arguments. */
 import type { HashHex } from '@cairn/primitives'
-import type { JobId } from '../../units.ts'
 import type { CallName, SettlementCalls } from '../calls.ts'
-import { NO_HASH, type SettlementHashing } from '../hashing.ts'
-import { type JobState, nodeOf, type Settlement } from '../state.ts'
-import type { Account } from '../terms.ts'
+import { NO_HASH } from '../hashing.ts'
+import { type JobState, nodeOf } from '../state.ts'
+import { randomEnd, randomRound } from './anchors.ts'
+import * as disputes from './disputes.ts'
 import type { Draw } from './draw.ts'
-import { type EarningsMemory, randomAssertion, randomWithdrawal } from './earnings.ts'
+import { randomAssertion, randomCount, randomEarningsChallenge, randomWithdrawal } from './earnings.ts'
+import type { Maker, Moment, Situation } from './situation.ts'
 import { randomTerms } from './terms.ts'
-
-interface Situation {
-  readonly draw: Draw
-  readonly state: Settlement
-  readonly accounts: readonly Account[]
-  readonly hashing: SettlementHashing
-  readonly memory: EarningsMemory
-  readonly job: readonly [JobId, JobState]
-  readonly from: Account
-}
-
-export interface Maker<Args> {
-  /** How often, beside the others. */
-  readonly weight: number
-  /** Who would rightly make this call; left out, anybody. */
-  readonly by?: (situation: Situation) => Account | undefined
-  /** Which jobs are ready for it; left out, any. */
-  readonly fits?: (job: JobState) => boolean
-  readonly args: (situation: Situation) => Args
-}
 
 const holder = ({ job }: Situation) => job[1].lease.holder
 const submitter = ({ job }: Situation) => job[1].submitter
 const guardian = ({ state }: Situation) => state.parameters.guardian
 const isAlive = ({ status }: JobState) => status === 'open' || status === 'cancelled'
+const isVacant = (job: JobState, { now }: Moment) => isAlive(job) && (!isLeased(job) || now >= job.lease.expiresAt)
 const isLeased = ({ lease }: JobState) => lease.holder !== undefined
+const canGrow = ({ status, isEnded, rounds, terms }: JobState) => status === 'open' && !isEnded && rounds < terms.rounds
+const isContestable = ({ pending }: JobState, { now }: Moment) => pending !== undefined && now < pending.settlesAt
 const hashOf = (draw: Draw): HashHex => draw.hash() as HashHex
 const ofJob = ({ job }: Situation) => ({ job: job[0] })
 const underLease = ({ draw, job: [key, { lease }] }: Situation) => ({
   job: key,
   epoch: lease.epoch + Number(draw.chance(4)),
 })
-const previousHead = ({ draw, job }: Situation) => (draw.chance(4) ? hashOf(draw) : job[1].head)
+const leaseEpoch = ({ draw, job }: Situation) => job[1].lease.epoch + Number(draw.chance(2))
+const player = (situation: Situation) => {
+  const game = situation.state.games[disputes.someGame(situation)]
+  return game?.turn === 'challenger' ? game.challenger : game?.defender
+}
 
 export const MAKERS: { readonly [Name in CallName]: Maker<SettlementCalls[Name]> } = {
   mint: {
@@ -74,7 +62,7 @@ export const MAKERS: { readonly [Name in CallName]: Maker<SettlementCalls[Name]>
   },
   withdrawStake: { weight: 4, args: () => ({}) },
   submit: {
-    weight: 6,
+    weight: 4,
     args: ({ draw, state }) => ({
       terms: randomTerms(
         draw,
@@ -84,40 +72,67 @@ export const MAKERS: { readonly [Name in CallName]: Maker<SettlementCalls[Name]>
   },
   cancel: { weight: 2, by: submitter, fits: ({ status }) => status === 'open', args: ofJob },
   close: { weight: 6, fits: ({ status }) => status !== 'open' && status !== 'closed', args: ofJob },
-  takeLease: { weight: 12, fits: isAlive, args: ofJob },
+  takeLease: { weight: 16, fits: isVacant, args: ofJob },
   releaseLease: { weight: 3, by: holder, fits: isLeased, args: underLease },
   anchor: {
-    weight: 26,
+    weight: 40,
     by: holder,
-    fits: job => isLeased(job) && job.status === 'open',
-    args: situation => ({
-      ...underLease(situation),
-      previousHead: previousHead(situation),
-      round: situation.job[1].rounds + Number(situation.draw.chance(4)),
-      globalRoot: hashOf(situation.draw),
-      documentId: hashOf(situation.draw),
-    }),
+    fits: job => isLeased(job) && canGrow(job),
+    args: situation => ({ epoch: leaseEpoch(situation), anchor: randomRound(situation) }),
   },
   end: {
-    weight: 1,
+    weight: 2,
     by: holder,
-    fits: isLeased,
-    args: situation => ({
-      ...underLease(situation),
-      previousHead: previousHead(situation),
-      documentId: hashOf(situation.draw),
-    }),
+    fits: job => isLeased(job) && isAlive(job) && !job.isEnded,
+    args: situation => ({ epoch: leaseEpoch(situation), anchor: randomEnd(situation) }),
   },
+  finalise: {
+    weight: 30,
+    fits: disputes.isFinalisable,
+    args: situation => ({ anchor: disputes.nextLink(situation) }),
+  },
+  release: { weight: 6, isTimely: disputes.hasVoids, args: situation => disputes.someWork(situation) },
+  open: { weight: 24, fits: disputes.isChallengeable, args: situation => disputes.randomChallenge(situation) },
+  move: {
+    weight: 12,
+    by: player,
+    isTimely: disputes.isPlaying,
+    args: situation => ({ game: disputes.someGame(situation) }),
+  },
+  rule: {
+    weight: 8,
+    by: guardian,
+    isTimely: disputes.isPlaying,
+    args: situation => ({ game: disputes.someGame(situation), defended: situation.draw.chance(45) }),
+  },
+  timeout: {
+    weight: 8,
+    isTimely: disputes.isPlaying,
+    args: situation => ({ game: disputes.someGame(situation) }),
+  },
+  dissolve: {
+    weight: 8,
+    isTimely: disputes.isPlaying,
+    args: situation => ({ game: (situation.draw.chance(70) ? disputes.someLostGame : disputes.someGame)(situation) }),
+  },
+  report: { weight: 16, isTimely: disputes.canReport, args: situation => disputes.someWork(situation) },
+  compensate: { weight: 6, isTimely: disputes.canCompensate, args: situation => disputes.someCase(situation) },
   assertEarnings: {
     weight: 14,
     by: holder,
-    fits: job => isLeased(job) && isAlive(job) && !job.pending,
-    args: ({ draw, hashing, memory, accounts, job }) => randomAssertion(draw, hashing, memory, accounts, job),
+    fits: job => isLeased(job) && isAlive(job) && !job.pending && job.finalRounds > job.settled.rounds,
+    args: situation => randomAssertion(situation),
+  },
+  count: { weight: 14, fits: isContestable, args: situation => randomCount(situation) },
+  challengeEarnings: {
+    weight: 14,
+    fits: isContestable,
+    args: situation => randomEarningsChallenge(situation),
   },
   settle: { weight: 12, fits: job => job.pending !== undefined, args: ofJob },
   withdraw: {
     weight: 14,
     fits: ({ settled }) => settled.root !== NO_HASH,
-    args: ({ draw, memory, job }) => randomWithdrawal(draw, memory, job),
+    args: situation => randomWithdrawal(situation),
   },
 }

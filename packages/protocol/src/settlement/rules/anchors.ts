@@ -1,9 +1,11 @@
 /** Leases and chains of rounds. Twin of Anchors.sol. */
-import type { HashHex } from '@cairn/primitives'
+import type { SettlementEvent } from '../events.ts'
 import { NO_HASH } from '../hashing.ts'
-import { andThen, done, type Outcome, type Refused, type Rules, refuse } from '../rule.ts'
+import { andThen, done, type Refused, type Rules, refuse } from '../rule.ts'
 import { type JobState, type Settlement, withJob } from '../state.ts'
 import type { Account } from '../terms.ts'
+import { type Anchor, claimsOf } from '../works.ts'
+import { append, isFull, isPart } from './links.ts'
 import { requireRunning } from './pause.ts'
 import { lock, unlock } from './registry.ts'
 
@@ -34,39 +36,61 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     )
   },
 
-  anchor: (state, { job: key, epoch, previousHead, ...anchor }, { from: holder, now, hashing }) =>
-    growing(state.jobs.get(key), holder, epoch, previousHead, job => {
-      if (anchor.round !== job.rounds) return refuse('WrongRound')
-      const head = hashing.anchorHead(previousHead, anchor)
-      const lease = { ...job.lease, expiresAt: now + state.parameters.leaseSeconds }
-      const grown = withJob(state, key, { ...job, rounds: job.rounds + 1, head, lease })
-      return done(grown, { event: 'Anchored', args: { job: key, ...anchor, head, holder } })
-    }),
+  anchor(state, { epoch, anchor }, context) {
+    const job = state.jobs.get(anchor.job)
+    if (!job) return refuse('JobUnknown')
+    if (job.status !== 'open') return refuse('JobNotOpen')
+    const refusal = notGrowing(job, epoch, anchor, context.from)
+    if (refusal) return refusal
+    const { rounds, terms, finalRounds } = job
+    if (rounds === terms.rounds) return refuse('AllRoundsAnchored')
+    if (rounds >= finalRounds + terms.maximumUnsettled) return refuse('TooManyUnsettled')
+    if (!isFull(anchor, terms)) return refuse('BadWorks')
+    const lease = { ...job.lease, expiresAt: context.now + state.parameters.leaseSeconds }
+    const claims = context.hashing.claimsHash(claimsOf(anchor, terms.replicas))
+    const grown = append(state, anchor, true, context, (before, link) => ({
+      ...before,
+      ...{ lease, rounds: rounds + 1, head: link.head, root: anchor.globalRoot, claims },
+      links: [...before.links, link],
+    }))
+    return andThen(grown, rest => done(rest, linkEvent('Anchored', rest, anchor)))
+  },
 
-  end: (state, { job: key, epoch, previousHead, documentId }, { from: holder, hashing }) =>
-    growing(state.jobs.get(key), holder, epoch, previousHead, job => {
-      const { rounds } = job
-      const head = hashing.anchorHead(previousHead, { round: rounds, globalRoot: NO_HASH, documentId })
-      const ended: Settlement = withJob(state, key, { ...job, isEnded: true, head })
-      return done(ended, { event: 'Ended', args: { job: key, rounds, head, documentId, holder } })
-    }),
+  end(state, { epoch, anchor }, context) {
+    const job = state.jobs.get(anchor.job)
+    if (!job) return refuse('JobUnknown')
+    const isCancelled = job.status === 'cancelled'
+    if (job.status !== 'open' && !isCancelled) return refuse('JobNotOpen')
+    const refusal = notGrowing(job, epoch, anchor, context.from)
+    if (refusal) return refusal
+    if (anchor.globalRoot !== NO_HASH) return refuse('BadRecord')
+    const isComplete = job.rounds === job.terms.rounds
+    if (!isPart(anchor, job.terms, isComplete)) return refuse('BadWorks')
+    // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
+    const outerNeeded = !isCancelled && !isComplete
+    const grown = append(state, anchor, outerNeeded, context, (before, link) => ({
+      ...before,
+      ...{ isEnded: true, head: link.head },
+      links: [...before.links, link],
+    }))
+    return andThen(grown, rest => done(rest, linkEvent('Ended', rest, anchor)))
+  },
 }
 
-/** Compare-and-set: a takeover (epoch) or another anchor (head) in between makes the call fail. */
-function growing(
-  job: JobState | undefined,
-  holder: Account,
-  epoch: number,
-  previousHead: HashHex,
-  next: (job: JobState) => Outcome,
-): Outcome {
-  if (!job) return refuse('JobUnknown')
-  if (job.status !== 'open') return refuse('JobNotOpen')
-  const refusal = notHolder(job, holder, epoch)
+const linkEvent = (event: 'Anchored' | 'Ended', { jobs }: Settlement, anchor: Anchor): SettlementEvent => {
+  const { job, round } = anchor
+  return { event, args: { job, round, head: jobs.get(job)!.head, anchor } }
+}
+
+/** Compare-and-set: a takeover (epoch), another anchor or a rewind (head) in between makes the call fail. */
+function notGrowing(job: JobState, epoch: number, anchor: Anchor, from: Account): Refused | undefined {
+  const refusal = notHolder(job, from, epoch)
   if (refusal) return refusal
   if (job.isEnded) return refuse('JobEnded')
-  if (job.rounds === job.terms.rounds) return refuse('AllRoundsAnchored')
-  return job.head === previousHead ? next(job) : refuse('HeadMoved')
+  if (job.head !== anchor.previousHead) return refuse('HeadMoved')
+  if (anchor.round !== job.rounds) return refuse('WrongRound')
+  const isSame = anchor.previousRoot === job.root && anchor.previousClaims === job.claims
+  return anchor.coordinator === from && isSame ? undefined : refuse('BadRecord')
 }
 
 /** Returns why an account does not speak for a job in this epoch, if it does not. */

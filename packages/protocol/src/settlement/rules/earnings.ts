@@ -1,36 +1,80 @@
 /** Assertions of what a job owes, and withdrawals. Twin of Earnings.sol. */
-import type { SettlementCalls } from '../calls.ts'
+import type { HashHex } from '@cairn/primitives'
+import type { JobId } from '../../units.ts'
+import type { Leaf, SettlementCalls } from '../calls.ts'
+import type { SettlementHashing } from '../hashing.ts'
 import { andThen, done, type Outcome, type Refused, type Rules, refuse } from '../rule.ts'
 import { type JobState, withJob } from '../state.ts'
-import { atLeast, mostCounts, priceOf } from '../terms.ts'
+import { type Account, addCounts, atLeast, type Counts, mostCounts, noCounts, priceOf } from '../terms.ts'
+import { earnedIn } from '../works.ts'
 import { notHolder } from './anchors.ts'
 import { owe, pay } from './escrow.ts'
 import { requireRunning } from './pause.ts'
 import { lock, unlock } from './registry.ts'
+import { assertionLost } from './slashing.ts'
 
-export const earningsRules: Rules<'assertEarnings' | 'settle' | 'withdraw'> = {
-  assertEarnings: (state, claim, { from: asserter, now }) =>
+export const earningsRules: Rules<'assertEarnings' | 'count' | 'challengeEarnings' | 'settle' | 'withdraw'> = {
+  assertEarnings: (state, claim, { from: asserter, now, hashing }) =>
     andThen(requireRunning(state, now), () => {
-      const { job: key, epoch, rounds, root, totals, isFinal } = claim
+      const { job: key, epoch, rounds, leaves, isFinal } = claim
       const job = state.jobs.get(key)
       const refusal = notAssertable(job, isFinal, now) ?? notHolder(job, asserter, epoch)
       if (refusal || !job) return refusal ?? refuse('JobUnknown')
       if (job.pending) return refuse('AssertionPending')
-      const impossible = notPossible(job, claim)
+      const root = rootOf(hashing, key, leaves)
+      if (root === undefined) return refuse('LeavesUnordered')
+      const totals = leaves.reduce((sum, { counts }) => addCounts(sum, counts), noCounts)
+      const impossible = notPossible(job, claim, totals)
       if (impossible) return impossible
       const settlesAt = now + state.parameters.challengeSeconds
-      const pending = { root, totals, rounds, asserter, settlesAt, isFinal }
+      const about = { asserter, rounds, root, isFinal, settlesAt }
+      const pending = { ...about, totals, links: linksOf(job, claim), tallies: new Map() }
       return andThen(lock(withJob(state, key, { ...job, pending }), asserter, state.parameters.earningsBond), rest =>
-        done(rest, { event: 'Asserted', args: { job: key, ...pending } }),
+        done(rest, { event: 'Asserted', args: { job: key, ...about, leaves } }),
       )
     }),
+
+  count(state, { job: key, account, links }, { hashing }) {
+    const job = state.jobs.get(key)
+    if (!job?.pending) return refuse('NothingPending')
+    const { pending, settled, terms } = job
+    const { next, counts } = pending.tallies.get(account) ?? { next: settled.rounds, counts: noCounts }
+    const isRight = links.every((anchor, i) => {
+      const isCovered = next + i < pending.links && anchor.job === key && anchor.round === next + i
+      return isCovered && job.links[next + i]?.head === hashing.anchorHead(anchor)
+    })
+    if (!isRight) return refuse('BadRecord')
+    const counted = links.map((anchor, i) => ({ anchor, isClosing: next + i === pending.rounds }))
+    const more = earnedIn(counted, terms.replicas).get(account) ?? noCounts
+    const tally = { next: next + links.length, counts: addCounts(counts, more) }
+    const tallies = new Map(pending.tallies).set(account, tally)
+    return done(withJob(state, key, { ...job, pending: { ...pending, tallies } }))
+  },
+
+  challengeEarnings(state, { job: key, account, ...leaves }, { from: challenger, now, hashing }) {
+    const job = state.jobs.get(key)
+    if (!job?.pending) return refuse('NothingPending')
+    const { settlesAt, asserter, tallies, links } = job.pending
+    if (now >= settlesAt) return refuse('ChallengeWindowOver')
+    const roots = [leaves.settled, leaves.pending].map(said => rootOf(hashing, key, said))
+    if (roots.includes(undefined)) return refuse('LeavesUnordered')
+    if (roots[0] !== job.settled.root || roots[1] !== job.pending.root) return refuse('BadProof')
+    const { next, counts } = tallies.get(account) ?? { next: job.settled.rounds, counts: noCounts }
+    if (next !== links) return refuse('NotCounted')
+    const right = addCounts(countsOf(leaves.settled, account), counts)
+    const said = countsOf(leaves.pending, account)
+    if (atLeast(right, said) && atLeast(said, right)) return refuse('EarningsRight')
+    const cleared = withJob(state, key, { ...job, pending: undefined })
+    const refuted = done(cleared, { event: 'Refuted', args: { job: key, asserter, challenger, account } })
+    return andThen(refuted, rest => assertionLost(rest, key, asserter, challenger))
+  },
 
   settle(state, { job: key }, { now }) {
     const job = state.jobs.get(key)
     if (!job?.pending) return refuse('NothingPending')
-    const { asserter, settlesAt, isFinal, ...settled } = job.pending
+    const { asserter, settlesAt, isFinal, root, rounds, totals } = job.pending
     if (now < settlesAt) return refuse('ChallengeWindowOpen')
-    const { root, rounds, totals } = settled
+    const settled = { root, rounds, totals }
     const owed = priceOf(job.terms, totals)
     const args = { job: key, rounds, root, owed, isFinal }
     const moved = done(withJob(state, key, { ...job, settled, pending: undefined }), { event: 'Settlement', args })
@@ -63,15 +107,30 @@ function notAssertable(job: JobState | undefined, isFinal: boolean, now: number)
   return now > job.cancelEndsAt ? refuse('CancelWindowOver') : undefined
 }
 
-function notPossible(job: JobState, claim: SettlementCalls['assertEarnings']): Refused | undefined {
-  const { rounds, totals, isFinal } = claim
-  if (rounds > job.rounds) return refuse('RoundsNotAnchored')
+function notPossible(job: JobState, claim: SettlementCalls['assertEarnings'], totals: Counts): Refused | undefined {
+  const { rounds, isFinal } = claim
+  const links = linksOf(job, claim)
+  if (rounds > job.rounds || links > job.finalRounds) return refuse('RoundsNotFinal')
   if (rounds < job.settled.rounds) return refuse('RoundsDecrease')
   const isLastRound = job.status === 'cancelled' || job.isEnded || rounds === job.terms.rounds
   if (isFinal && !(isLastRound && rounds === job.rounds)) return refuse('NotFinished')
   if (!atLeast(totals, job.settled.totals)) return refuse('TotalsDecrease')
-  // Work of the round in which a job was cut short is owed as well; it has no anchor.
-  const isCutShort = isFinal && (job.status === 'cancelled' || job.isEnded) && rounds < job.terms.rounds
-  const most = { ...mostCounts(job.terms, rounds + Number(isCutShort)), coordinated: BigInt(rounds) }
+  // A closing link may hold work of the round in which a job was cut short.
+  const most = { ...mostCounts(job.terms, Math.min(links, job.terms.rounds)), coordinated: BigInt(rounds) }
   return atLeast(most, totals) ? undefined : refuse('TotalsExceedRounds')
 }
+
+/** A final assertion covers the link that closed the chain, too. */
+const linksOf = ({ isEnded }: JobState, { isFinal, rounds }: SettlementCalls['assertEarnings']): number =>
+  isFinal && isEnded ? rounds + 1 : rounds
+
+/** Undefined unless accounts ascend: one leaf each, so that what a leaf says can be judged. */
+function rootOf(hashing: SettlementHashing, job: JobId, leaves: readonly Leaf[]): HashHex | undefined {
+  const accounts = leaves.map(({ account }) => BigInt(account))
+  const isOrdered = accounts.every((account, i) => i === 0 || account > accounts[i - 1]!)
+  return isOrdered ? hashing.earningsTree(leaves.map(leaf => ({ job, ...leaf }))).root : undefined
+}
+
+/** Nothing, for an account without a leaf. */
+export const countsOf = (leaves: readonly Leaf[], account: Account): Counts =>
+  leaves.find(leaf => leaf.account === account)?.counts ?? noCounts

@@ -2,7 +2,7 @@
 import type { JobId } from '../../units.ts'
 import { andThen, done, type Outcome, type Rules, refuse } from '../rule.ts'
 import { newJob, type Settlement, withJob } from '../state.ts'
-import { type Account, areTermsSensible, maximumPriceOf } from '../terms.ts'
+import { type Account, areTermsSensible, maximumPriceOf, unitBondFor } from '../terms.ts'
 import { requireRunning } from './pause.ts'
 import { payOut, takeIn } from './token.ts'
 
@@ -13,9 +13,11 @@ export const escrowRules: Rules<'submit' | 'cancel' | 'close'> = {
       if (state.jobs.has(job)) return refuse('JobExists')
       if (!areTermsSensible(terms)) return refuse('BadTerms')
       if (terms.budget < maximumPriceOf(terms)) return refuse('BudgetTooLow')
+      const unitBond = unitBondFor(terms, state.parameters.colludingShare)
+      if (unitBond === undefined) return refuse('BadTerms')
       const { document, budget } = terms
       return andThen(takeIn(state, submitter, budget), paid =>
-        done(withJob(paid, job, newJob(terms, submitter)), {
+        done(withJob(paid, job, newJob(terms, submitter, unitBond)), {
           event: 'Submitted',
           args: { job, submitter, document, budget },
         }),

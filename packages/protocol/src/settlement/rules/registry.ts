@@ -61,4 +61,11 @@ export function unlock(state: Settlement, node: Account, amount: bigint): Outcom
   return done(withNode(state, node, { locked }), { event: 'Unlocked', args: { node, amount } })
 }
 
+/** Takes a bond from a node, for those who spend it. */
+export function slash(state: Settlement, node: Account, amount: bigint): Outcome {
+  const { stake, locked } = nodeOf(state, node)
+  const change = { stake: stake - amount, locked: locked - amount }
+  return done(withNode(state, node, change), { event: 'Slashed', args: { node, amount } })
+}
+
 const approval = (owner: Account, node: Account): string => `${owner} ${node}`

@@ -18,12 +18,12 @@ export function takeIn(state: Settlement, account: Account, amount: bigint): Out
   return done(withTokens({ ...state, flows: { ...flows, deposited: flows.deposited + amount } }, account, -amount))
 }
 
-/** Pays tokens out of the contracts, for one of three reasons. */
+/** Pays tokens out of the contracts, for one of these reasons. */
 export function payOut(
   state: Settlement,
   account: Account,
   amount: bigint,
-  reason: 'withdrawn' | 'refunded' | 'unstaked',
+  reason: 'withdrawn' | 'refunded' | 'unstaked' | 'awarded',
 ): Outcome {
   const flows: Flows = { ...state.flows, [reason]: state.flows[reason] + amount }
   return done(withTokens({ ...state, flows }, account, amount))

@@ -1,0 +1,176 @@
+/** Disputes about real claims on real contracts: opened, played by two accounts, judged, and paid for. */
+import { createHash } from 'node:crypto'
+import {
+  type CallResult,
+  type ChainClient,
+  endLateGame,
+  type LocalChain,
+  moveGame,
+  openGame,
+  readAnchors,
+  readBalances,
+  readGame,
+  readPosition,
+  resumeGame,
+  signPosition,
+  startLocalChain,
+} from '@cairn/contracts'
+import type { HashFunction, HashHex } from '@cairn/primitives'
+import {
+  applyMove,
+  challenge,
+  defend,
+  type Move,
+  NOTHING_SHOWN,
+  type Position,
+  remember,
+  type Side,
+  type Subject,
+  type TraceProvider,
+} from '@cairn/protocol'
+import { createReferee } from '@cairn/training'
+import { claimedBy, lyingTraces, type TracedJob, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { accountOf, anchorDisputed, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
+
+const hash = ((...parts) => {
+  const state = createHash('sha256')
+  for (const part of parts) state.update(part)
+  return new Uint8Array(state.digest())
+}) as HashFunction
+const rules = { hash, referee: createReferee(hash) }
+
+let chain: LocalChain
+let network: DisputeNetwork
+let job: TracedJob
+let honest: ReturnType<typeof tracesOf>
+beforeAll(async () => {
+  chain = await startLocalChain()
+  network = await startDisputeNetwork(chain)
+  job = await traceJob(tinyDigits())
+  honest = tracesOf(job)
+})
+afterAll(async () => {
+  await honest?.close()
+  await chain?.stop()
+})
+
+function mustBe<T extends CallResult>(result: T): Extract<T, { ok: true }> {
+  if (!result.ok) throw new Error(result.reason)
+  return result as Extract<T, { ok: true }>
+}
+
+/** A claim whose first checkpoint follows from one wrong element of the last operator of its kind in step 1. */
+async function lieAbout(kind: string) {
+  const subject = job.subjects.first
+  const { nodes } = job.job.program.graphs.inner
+  const operator = nodes.findLastIndex(node => node.operator === kind)
+  const liar = lyingTraces(honest, { about: 'element', run: 1, operator, leaf: 0 })
+  const claimed = await claimedBy(liar, subject)
+  const [first, ...others] = job.claim.checkpointRoots
+  const checkpointRoots = [claimed.targets[0]!.root, ...others]
+  expect(first).not.toBe(checkpointRoots[0])
+  return { liar, claim: { ...job.claim, checkpointRoots }, operator }
+}
+
+interface Players {
+  readonly traces: Readonly<Record<Side, TraceProvider>>
+  readonly clients: Readonly<Record<Side, ChainClient>>
+}
+
+const moveOf = (
+  side: Side,
+  { traces }: Players,
+  subject: Subject,
+  position: Position,
+  shown = NOTHING_SHOWN,
+): Promise<Move> =>
+  side === 'defender'
+    ? defend(rules, traces.defender, subject, position)
+    : challenge(rules, traces.challenger, subject, position, shown)
+
+/** Both play on the chain, until the game is over or one cannot move. Returns the last refusal, if there was one. */
+async function playOnContract(game: number, players: Players): Promise<string | undefined> {
+  let shown = NOTHING_SHOWN
+  for (;;) {
+    const state = await readGame(players.clients.defender, game)
+    if (state.state !== 'open') return undefined
+    const { subject, position } = (await readPosition(players.clients.defender, game))!
+    expect(state.toMove).toBe(position.toMove)
+    const move = await moveOf(position.toMove, players, subject, position, shown)
+    const made = await moveGame(players.clients[position.toMove], { game, subject, position, move })
+    if (!made.ok) return made.reason
+    const next = applyMove(rules, subject, position, move)
+    if (next.result === 'moved') shown = remember(shown, position, move, next.position)
+  }
+}
+
+const clients = (): Players['clients'] => ({ defender: network.workers[1], challenger: network.challenger })
+const document = (digit: string): HashHex => digit.repeat(64) as HashHex
+
+it('a wrong element loses its worker the bond, and the job its round', async () => {
+  const { liar, claim } = await lieAbout('adamw')
+  const { charge, anchor } = await anchorDisputed(network, hash, job, claim, document('a'))
+  const before = await readBalances(network.challenger, accountOf(network.workers[1]))
+  const { game } = mustBe(await openGame(network.challenger, { ...charge, part: 0 }))
+  const players = { traces: { defender: liar, challenger: honest }, clients: clients() }
+  expect(await playOnContract(game, players)).toBeUndefined()
+  expect(await readGame(network.challenger, game)).toMatchObject({ state: 'refuted' })
+  const after = await readBalances(network.challenger, accountOf(network.workers[1]))
+  expect(after.stake).toBeLessThan(before.stake)
+  expect(await readAnchors(network.challenger, anchor.job)).toMatchObject({ rounds: 0 })
+})
+
+it('a false accuser loses its bond, and the claim stands', async () => {
+  const { liar } = await lieAbout('contract')
+  const { charge, anchor } = await anchorDisputed(network, hash, job, job.claim, document('b'))
+  const before = await readBalances(network.challenger, accountOf(network.challenger))
+  const { game } = mustBe(await openGame(network.challenger, { ...charge, part: 0 }))
+  const players = { traces: { defender: honest, challenger: liar }, clients: clients() }
+  expect(await playOnContract(game, players)).toMatch(/MoveRefused|Reverted/)
+  expect(await endLateGame(network.coordinator, game)).toMatchObject({ ok: false, code: 'ClockRunning' })
+  await network.advance(130)
+  mustBe(await endLateGame(network.coordinator, game))
+  expect(await readGame(network.challenger, game)).toMatchObject({ state: 'defended' })
+  const after = await readBalances(network.challenger, accountOf(network.challenger))
+  expect(after.stake).toBeLessThan(before.stake)
+  expect(await readAnchors(network.challenger, anchor.job)).toMatchObject({ rounds: 1 })
+})
+
+it('a unit that began from another state is refuted as soon as it is challenged', async () => {
+  const claim = { ...job.claim, replicaRoot: document('7') }
+  const { charge, anchor } = await anchorDisputed(network, hash, job, claim, document('c'))
+  const { game } = mustBe(await openGame(network.challenger, { ...charge, part: 0 }))
+  expect(await readGame(network.challenger, game)).toMatchObject({ state: 'refuted' })
+  expect(await readAnchors(network.challenger, anchor.job)).toMatchObject({ rounds: 0 })
+})
+
+it('a game that was played elsewhere goes on from the last position that the other side signed', async () => {
+  const { liar, claim } = await lieAbout('adamw')
+  const { charge } = await anchorDisputed(network, hash, job, claim, document('d'))
+  const { game } = mustBe(await openGame(network.challenger, { ...charge, part: 0 }))
+  const players = { traces: { defender: liar, challenger: honest }, clients: clients() }
+  const { subject, position: first } = (await readPosition(network.challenger, game))!
+  // Everything but the last move is said off the chain: each position signed by the side that made it.
+  let [position, shown] = [first, NOTHING_SHOWN]
+  let signed: { position: Position; signature: `0x${string}` } | undefined
+  for (;;) {
+    const side = position.toMove
+    const move = await moveOf(side, players, subject, position, shown)
+    const next = applyMove(rules, subject, position, move)
+    if (next.result !== 'moved') {
+      const late = { game, subject, position, move }
+      expect(side).toBe('challenger')
+      expect(await moveGame(network.challenger, late)).toMatchObject({ ok: false, code: 'OtherPosition' })
+      const forged = await signPosition(network.challenger, late)
+      expect(await resumeGame(network.challenger, late, forged)).toMatchObject({ ok: false, code: 'NotSigned' })
+      expect(signed?.position).toEqual(position)
+      mustBe(await resumeGame(network.challenger, late, signed!.signature))
+      break
+    }
+    shown = remember(shown, position, move, next.position)
+    position = next.position
+    signed = { position, signature: await signPosition(players.clients[side], { game, subject, position }) }
+  }
+  expect(await readGame(network.challenger, game)).toMatchObject({ state: 'refuted' })
+})

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {
+    BadAudits,
+    BadRecord,
+    BadWorks,
+    BondGone,
+    ChallengeWindowOpen,
+    DisputeOpen,
+    NotModule,
+    NotVoid,
+    WrongRound
+} from "./Errors.sol";
+import {Escrow} from "./Escrow.sol";
+import {Registry} from "./Registry.sol";
+import {Terms} from "./Terms.sol";
+import {WorkSignatures} from "./WorkSignatures.sol";
+import {Anchor, Audit, headOf, Work, Wrong} from "./Works.sol";
+
+/// @dev What rounds ask of Disputes; an interface, so that the two files need no circle of imports.
+interface OpenGames {
+    function openOn(bytes32 head) external view returns (uint32);
+    function openAt(bytes32 head, uint32 position) external view returns (uint32);
+}
+
+/// @notice What becomes of anchored rounds: their works' bonds are locked until the round is final, or void and free.
+/// @dev Of each anchor the contract keeps the hash; whoever speaks of it brings it along.
+abstract contract Rounds is WorkSignatures {
+    struct JobAnchors {
+        address holder;
+        uint32 epoch;
+        uint48 expiresAt;
+        /// Rounds anchored.
+        uint32 rounds;
+        /// How many of the links are final; a closing link follows its last round.
+        uint32 finalRounds;
+        /// The chain is closed: no more rounds.
+        bool ended;
+        bytes32 head;
+        /// Of the global state after the last round.
+        bytes32 root;
+        /// Hash of the replicas' claims in the last round.
+        bytes32 claims;
+    }
+
+    struct Link {
+        bytes32 head;
+        /// The round's beacon is drawn from a later block.
+        uint64 blockNumber;
+        uint48 anchoredAt;
+        /// So far, with this one.
+        uint32 evaluations;
+        uint64 audits;
+    }
+
+    /// @notice A link that a rewind took out of its chain.
+    struct Void {
+        /// The head of the round that was proven wrong.
+        bytes32 by;
+        /// Until when its works can be challenged; zero for a head that is not void.
+        uint48 until;
+    }
+
+    enum Bond {
+        Locked,
+        Freed,
+        Slashed
+    }
+
+    Registry public immutable registry;
+    Escrow public immutable escrow;
+    uint48 private immutable _challengeSeconds;
+
+    mapping(bytes32 job => JobAnchors) internal _jobs;
+    /// @dev Those beyond a job's last link are leftovers.
+    mapping(bytes32 job => mapping(uint32 round => Link)) private _links;
+    mapping(bytes32 head => Void) private _voids;
+    /// @notice What became of a work's bond; final rounds free theirs without a note.
+    mapping(bytes32 head => mapping(uint32 position => Bond)) public bondOf;
+
+    event Anchored(bytes32 indexed job, uint32 indexed round, bytes32 head, Anchor anchor);
+    event Ended(bytes32 indexed job, uint32 indexed round, bytes32 head, Anchor anchor);
+    event Finalised(bytes32 indexed job, uint32 indexed round, bytes32 head);
+    event Rewound(bytes32 indexed job, uint32 indexed round, bytes32 wrong, bytes32 head);
+    event BondFreed(bytes32 indexed job, bytes32 indexed head, uint32 position, address worker);
+
+    modifier onlySlashing() {
+        if (msg.sender != escrow.slashing()) revert NotModule(msg.sender);
+        _;
+    }
+
+    constructor(Registry registry_, Escrow escrow_) {
+        registry = registry_;
+        escrow = escrow_;
+        _challengeSeconds = registry_.parameters().challengeSeconds;
+    }
+
+    /// @notice Makes the next round final and frees its bonds. For anyone.
+    function finalise(Anchor calldata a) external {
+        bytes32 head = headOf(a);
+        Link storage link = _standing(a.job, a.round, head);
+        JobAnchors storage j = _jobs[a.job];
+        if (a.round != j.finalRounds) revert WrongRound(j.finalRounds);
+        uint48 until = link.anchoredAt + _challengeSeconds;
+        if (block.timestamp < until) revert ChallengeWindowOpen(until);
+        if (_games().openOn(head) != 0) revert DisputeOpen(head);
+        j.finalRounds = a.round + 1;
+        emit Finalised(a.job, a.round, head);
+        uint128 bond = escrow.unitBondOf(a.job);
+        for (uint256 i = 0; bond > 0 && i < a.works.length; i++) registry.unlock(a.works[i].worker, bond);
+    }
+
+    /// @notice Frees the bond of a void round's work, once nobody can challenge it any more. For anyone.
+    function release(Anchor calldata a, uint32 position) external {
+        bytes32 head = headOf(a);
+        uint48 until = _voids[head].until;
+        if (until == 0) revert NotVoid(head);
+        if (position >= a.works.length) revert BadRecord();
+        if (block.timestamp < until) revert ChallengeWindowOpen(until);
+        if (_games().openAt(head, position) != 0) revert DisputeOpen(head);
+        if (bondOf[head][position] != Bond.Locked) revert BondGone(head, position);
+        bondOf[head][position] = Bond.Freed;
+        emit BondFreed(a.job, head, position, a.works[position].worker);
+        uint128 bond = escrow.unitBondOf(a.job);
+        if (bond > 0) registry.unlock(a.works[position].worker, bond);
+    }
+
+    /// @notice Acts on a claim that was proven wrong: its bond is gone, and its round and all after it are void.
+    /// @return spent Whether there was a bond left to slash. @return rewound Whether the round stood until now.
+    function refute(Wrong calldata w) external onlySlashing returns (bool spent, bool rewound) {
+        _lost[w.signature] = true;
+        spent = bondOf[w.head][w.position] == Bond.Locked;
+        if (spent) bondOf[w.head][w.position] = Bond.Slashed;
+        rewound = _stands(w.job, w.round, w.head);
+        if (rewound) _rewind(w);
+    }
+
+    function anchorsOf(bytes32 job) external view returns (JobAnchors memory) {
+        return _jobs[job];
+    }
+
+    /// @notice Returns a link of a job's chain; reverts where there is none.
+    function linkOf(bytes32 job, uint32 round) external view returns (Link memory) {
+        if (round >= _length(job)) revert BadRecord();
+        return _links[job][round];
+    }
+
+    function voidOf(bytes32 head) external view returns (Void memory) {
+        return _voids[head];
+    }
+
+    /// @notice Returns until when the works of a link, standing or void, can be challenged.
+    function challengeableUntil(bytes32 job, uint32 round, bytes32 head) external view returns (uint48) {
+        if (_voids[head].until != 0) return _voids[head].until;
+        return _standing(job, round, head).anchoredAt + _challengeSeconds;
+    }
+
+    /// @dev A round has all its replicas, in order, and at most one evaluation.
+    function _requireFull(Anchor calldata a, Terms memory terms) internal pure {
+        bool counted = a.works.length == terms.replicas || a.works.length == uint256(terms.replicas) + 1;
+        if (!counted || a.works[a.works.length - 1].index != a.works.length - 1) revert BadWorks();
+    }
+
+    /// @dev Nothing is done of a round that a job does not have; without an outer step there is nothing to evaluate.
+    function _requirePart(Anchor calldata a, Terms memory terms, bool complete) internal pure {
+        if (complete && a.works.length > 0) revert BadWorks();
+        if (a.works.length > 0 && a.works[a.works.length - 1].index >= terms.replicas) revert BadWorks();
+    }
+
+    /// @dev Adds a link. Its works ascend; its attestations stay within what the job was priced for.
+    function _append(JobAnchors storage j, Anchor calldata a, Terms memory terms, bool outerNeeded) internal {
+        Link memory previous = a.round > 0 ? _links[a.job][a.round - 1] : Link(0, 0, 0, 0, 0);
+        uint32 evaluations = previous.evaluations + _requireWorks(a.works, terms);
+        if (evaluations > terms.evaluations) revert BadWorks();
+        uint64 audits = previous.audits + uint64(a.audits.length);
+        _requireAudits(a, terms.replicas);
+        // Only the works of earlier rounds can have been audited.
+        uint256 units = uint256(a.round) * terms.replicas + previous.evaluations;
+        if (audits > units * terms.verifiers) revert BadAudits();
+        _requireSigned(a, terms.replicas, outerNeeded);
+        _lockAll(a);
+        j.head = headOf(a);
+        _links[a.job][a.round] = Link(j.head, uint64(block.number), uint48(block.timestamp), evaluations, audits);
+    }
+
+    function _requireWorks(Work[] calldata works, Terms memory terms) private pure returns (uint32 evaluations) {
+        for (uint256 i = 0; i < works.length; i++) {
+            if (i > 0 && works[i].index <= works[i - 1].index) revert BadWorks();
+            if (works[i].custodians.length > (works[i].index < terms.replicas ? terms.custodians : 0)) revert BadWorks();
+            if (works[i].index == terms.replicas) evaluations++;
+        }
+    }
+
+    function _requireAudits(Anchor calldata a, uint32 replicas) private pure {
+        for (uint256 i = 0; i < a.audits.length; i++) {
+            Audit calldata audit = a.audits[i];
+            if (audit.round >= a.round || audit.index > replicas) revert BadAudits();
+        }
+    }
+
+    function _lockAll(Anchor calldata a) private {
+        uint128 bond = escrow.unitBondOf(a.job);
+        for (uint256 i = 0; bond > 0 && i < a.works.length; i++) registry.lock(a.works[i].worker, bond);
+    }
+
+    /// @dev The chain of heads goes on: what was anchored and refuted stays in it, and no head comes twice.
+    function _rewind(Wrong calldata w) private {
+        JobAnchors storage j = _jobs[w.job];
+        uint32 length = _length(w.job);
+        for (uint32 r = w.round; r < length; r++) {
+            Link storage link = _links[w.job][r];
+            _voids[link.head] = Void(w.head, link.anchoredAt + _challengeSeconds);
+        }
+        j.head = keccak256(abi.encode(j.head, w.round));
+        (j.rounds, j.ended) = (w.round, false);
+        (j.root, j.claims) = (w.previousRoot, w.previousClaims);
+        emit Rewound(w.job, w.round, w.head, j.head);
+    }
+
+    function _standing(bytes32 job, uint32 round, bytes32 head) private view returns (Link storage) {
+        if (!_stands(job, round, head)) revert BadRecord();
+        return _links[job][round];
+    }
+
+    function _stands(bytes32 job, uint32 round, bytes32 head) private view returns (bool) {
+        return round < _length(job) && _links[job][round].head == head;
+    }
+
+    /// @dev The links of a chain: its rounds, and what closed it.
+    function _length(bytes32 job) private view returns (uint32) {
+        JobAnchors storage j = _jobs[job];
+        return j.rounds + (j.ended ? 1 : 0);
+    }
+
+    function _games() private view returns (OpenGames) {
+        return OpenGames(escrow.disputes());
+    }
+}

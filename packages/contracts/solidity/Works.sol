@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @notice A unit that counts, and who did it.
+struct Work {
+    address worker;
+    /// The replica; the number of replicas for the round's evaluation.
+    uint32 index;
+    /// Hash of what the worker says it computed.
+    bytes32 claim;
+    /// By the worker, over the state that it began from and the claim: a rewind that leaves that state leaves it valid.
+    bytes signature;
+    /// By the worker, over the outer step; empty where it did none.
+    bytes outer;
+    address[] custodians;
+}
+
+/// @notice An attestation that is to be paid.
+struct Audit {
+    address verifier;
+    /// Of the audited unit.
+    uint32 round;
+    uint32 index;
+}
+
+/// @notice One link of a job's chain: all that is paid and disputed is read from these.
+struct Anchor {
+    bytes32 job;
+    bytes32 previousHead;
+    /// The global state's root before the round; zero in the first.
+    bytes32 previousRoot;
+    /// Hash of the replicas' claims in the round before; zero in the first.
+    bytes32 previousClaims;
+    bytes32 globalRoot;
+    /// Blob id of the round document.
+    bytes32 documentId;
+    address coordinator;
+    uint32 round;
+    Work[] works;
+    /// Of earlier rounds' units.
+    Audit[] audits;
+}
+
+/// @dev Most of a call's arguments are one anchor; the chain keeps its hash alone.
+function headOf(Anchor calldata a) pure returns (bytes32) {
+    return keccak256(abi.encode(a));
+}
+
+/// @notice A claim that was proven wrong.
+struct Wrong {
+    bytes32 job;
+    bytes32 head;
+    bytes32 previousRoot;
+    bytes32 previousClaims;
+    /// Hash of the signature under the claim.
+    bytes32 signature;
+    uint32 round;
+    /// Among the works of the link.
+    uint32 position;
+    address worker;
+}
+
+/// @dev What an outer step is a function of, beside the state before it: its replicas' claims, one after another.
+function claimsHash(Anchor calldata a, uint32 replicas) pure returns (bytes32) {
+    uint256 count = 0;
+    while (count < a.works.length && a.works[count].index < replicas) count++;
+    bytes32[] memory claims = new bytes32[](count);
+    for (uint256 i = 0; i < count; i++) claims[i] = a.works[i].claim;
+    return keccak256(abi.encodePacked(claims));
+}

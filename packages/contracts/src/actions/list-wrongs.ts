@@ -1,0 +1,60 @@
+import type { HashHex } from '@cairn/primitives'
+import type { Account, JobId } from '@cairn/protocol'
+import { anchorsAbi } from '../abi/anchors.ts'
+import { disputeGamesAbi } from '../abi/dispute-games.ts'
+import { fromAnchorRecord } from '../chain/anchor-record.ts'
+import { onChain } from '../chain/errors.ts'
+import { toBytes32 } from '../chain/hex.ts'
+import type { ChainClient } from '../chain-client.ts'
+
+/** A claim that was proven wrong in a dispute. */
+export interface WrongOnChain {
+  readonly round: number
+  /** The replica; the number of replicas for the round's evaluation. */
+  readonly index: number
+  readonly isOuter: boolean
+  readonly account: Account
+  /** Hash of what was claimed of the unit; for an outer step the root that it was said to lead to. */
+  readonly claim: HashHex
+}
+
+/** Place in the enum of solidity/Disputes.sol. */
+const REFUTED = 4
+
+/** Lists the claims of a job's works that were proven wrong, in the order in which they were. */
+export async function listWrongs(client: ChainClient, job: JobId): Promise<WrongOnChain[]> {
+  const { reader, addresses } = client
+  const disputes = { address: addresses.disputes, abi: disputeGamesAbi, fromBlock: 0n, strict: true } as const
+  return onChain(client, async () => {
+    const ofJob = { args: { job: toBytes32(job) }, eventName: 'GameOpened' } as const
+    const opened = await reader.getContractEvents({ ...disputes, ...ofJob })
+    const games = new Map(opened.map(({ args }) => [args.game, args]))
+    if (games.size === 0) return []
+    const ended = await reader.getContractEvents({
+      ...disputes,
+      eventName: 'GameEnded',
+      args: { game: [...games.keys()] },
+    })
+    const refuted = ended.flatMap(({ args }) => (args.outcome === REFUTED ? (games.get(args.game) ?? []) : []))
+    if (refuted.length === 0) return []
+    const links = {
+      address: addresses.anchors,
+      abi: anchorsAbi,
+      fromBlock: 0n,
+      strict: true,
+      args: ofJob.args,
+    } as const
+    const [anchored, closed] = await Promise.all([
+      reader.getContractEvents({ ...links, eventName: 'Anchored' }),
+      reader.getContractEvents({ ...links, eventName: 'Ended' }),
+    ])
+    const anchors = new Map([...anchored, ...closed].map(({ args }) => [args.head, fromAnchorRecord(args.anchor)]))
+    return refuted.flatMap(({ head, position, outer, defender, round }): WrongOnChain[] => {
+      const anchor = anchors.get(head)
+      const work = anchor?.works[position]
+      if (anchor === undefined || work === undefined) return []
+      const claim = outer ? anchor.globalRoot : work.claim
+      return [{ round, index: work.index, isOuter: outer, account: defender, claim }]
+    })
+  })
+}

@@ -1,0 +1,73 @@
+import type { HashHex } from '@cairn/primitives'
+import type { Account, JobId, Position, Side, Subject } from '@cairn/protocol'
+import { disputeGamesAbi } from '../abi/dispute-games.ts'
+import { onChain } from '../chain/errors.ts'
+import { fromBytes32 } from '../chain/hex.ts'
+import type { ChainClient } from '../chain-client.ts'
+import { positionOf, subjectOf } from './abi-forms.ts'
+
+/** `dissolved`: another game about the claim was won. */
+export type GameState = 'open' | 'defended' | 'refuted' | 'dissolved'
+
+export interface GameOnChain {
+  readonly game: number
+  readonly job: JobId
+  /** Head of the link whose work is disputed. */
+  readonly head: HashHex
+  readonly round: number
+  readonly position: number
+  readonly isOuter: boolean
+  readonly challenger: Account
+  readonly defender: Account
+  readonly bond: bigint
+  readonly state: GameState
+  /** Whose turn it is in an open game, and until when it may move, in seconds. */
+  readonly toMove?: Side
+  readonly endsAtSeconds?: number
+}
+
+const STATES = ['open', 'open', 'open', 'defended', 'refuted', 'dissolved'] as const
+const DEFENDERS_TURN = 1
+
+/** Reads a game. Throws viem's error for one that there is not. */
+export async function readGame(client: ChainClient, game: number): Promise<GameOnChain> {
+  const { reader, addresses } = client
+  const disputes = { address: addresses.disputes, abi: disputeGamesAbi } as const
+  const args = [BigInt(game)] as const
+  return onChain(client, async () => {
+    const found = await reader.readContract({ ...disputes, functionName: 'gameOf', args })
+    const state = STATES[found.turn] as GameState
+    const { round, position, outer: isOuter, challenger, defender, bond } = found
+    const known = { game, job: fromBytes32<JobId>(found.job), head: fromBytes32(found.head), round, position, isOuter }
+    const all = { ...known, challenger, defender, bond, state }
+    if (state !== 'open') return all
+    const endsAt = await reader.readContract({ ...disputes, functionName: 'clockOf', args })
+    const toMove = found.turn === DEFENDERS_TURN ? 'defender' : 'challenger'
+    return { ...all, toMove, endsAtSeconds: Number(endsAt) }
+  })
+}
+
+/** What a game is about and where it stands on the chain; undefined for one that was over as soon as it was opened. */
+export async function readPosition(
+  client: ChainClient,
+  game: number,
+): Promise<{ readonly subject: Subject; readonly position: Position } | undefined> {
+  const { reader, addresses } = client
+  const disputes = { address: addresses.disputes, abi: disputeGamesAbi, fromBlock: 0n, strict: true } as const
+  const args = { game: BigInt(game) }
+  return onChain(client, async () => {
+    const [began] = await reader.getContractEvents({ ...disputes, eventName: 'Began', args })
+    if (began === undefined) return undefined
+    const moves = await reader.getContractEvents({ ...disputes, eventName: 'Moved', args })
+    const position = moves.at(-1)?.args.position ?? began.args.position
+    return { subject: subjectOf(began.args.subject), position: positionOf(position) }
+  })
+}
+
+/** How many games there are; they are numbered from 0. */
+export async function countGames(client: ChainClient): Promise<number> {
+  const { reader, addresses } = client
+  return onChain(client, async () =>
+    Number(await reader.readContract({ address: addresses.disputes, abi: disputeGamesAbi, functionName: 'gameCount' })),
+  )
+}

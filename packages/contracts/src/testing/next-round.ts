@@ -1,0 +1,55 @@
+/** The next link of a job in the model's state, whole and signed: what scripts anchor. */
+import type { HashHex } from '@cairn/primitives'
+import {
+  type Account,
+  type Anchor,
+  type Audit,
+  type JobId,
+  outerMessage,
+  type Settlement,
+  type Work,
+  workMessage,
+} from '@cairn/protocol'
+import type { Players } from '../conformance.ts'
+import { claimsHash } from '../identities.ts'
+
+type JobState = NonNullable<ReturnType<Settlement['jobs']['get']>>
+
+export interface RoundParts {
+  readonly coordinator: Account
+  /** One for each replica, then one for the evaluation if there is any. */
+  readonly workers: readonly Account[]
+  readonly custodians?: readonly Account[]
+  readonly audits?: readonly Audit[]
+  /** Which of several attempts at the round this is: its claims differ from the others'. */
+  readonly attempt?: number
+}
+
+export function nextRound(
+  { head, root, claims, rounds: round, terms: { replicas } }: JobState,
+  job: JobId,
+  { coordinator, workers, custodians = [], audits = [], attempt = 0 }: RoundParts,
+  sign: Players['sign'],
+): Anchor {
+  const hash = (kind: number, index: number): HashHex =>
+    [kind, attempt, round, index].map(part => part.toString(16).padStart(16, '0')).join('') as HashHex
+  const bare = workers.map(
+    (worker, index): Work => ({
+      worker,
+      index,
+      claim: hash(1, index),
+      signature: '0x',
+      outer: '0x',
+      custodians: index < replicas ? custodians : [],
+    }),
+  )
+  const roots = { previousRoot: root, previousClaims: claims, globalRoot: hash(2, 0), documentId: hash(3, 0) }
+  const anchor: Anchor = { job, previousHead: head, ...roots, coordinator, round, works: bare, audits }
+  const outer = outerMessage(anchor, replicas, claimsHash)
+  const works = bare.map(work => ({
+    ...work,
+    signature: sign(work.worker, workMessage(anchor, work, replicas, claimsHash)),
+    outer: work.index < replicas ? sign(work.worker, outer) : ('0x' as const),
+  }))
+  return { ...anchor, works }
+}

@@ -1,0 +1,43 @@
+/** What a worker answers for with its account: its units' claims and its outer steps, signed as the contracts check them. */
+import { claimHash, claimsHash, signWork } from '@cairn/contracts'
+import type { HashHex } from '@cairn/primitives'
+import {
+  type ClaimHashing,
+  type Evaluation,
+  evaluatedMessage,
+  type MessageBodies,
+  type OuterStep,
+  outerStepMessage,
+  type SaltedCommitment,
+  type SignedMessage,
+  trainedClaim,
+  trainedMessage,
+} from '@cairn/protocol'
+import type { NodeParts } from './parts.ts'
+
+type Signing = Pick<NodeParts, 'client' | 'key'>
+
+const hashing: ClaimHashing = { claimHash, claimsHash }
+
+/** An account and its signature, as messages write them: without 0x, the account in lower case. */
+async function signedBy({ client, key }: Signing, message: SignedMessage) {
+  return { account: accountOf({ key }), claimSignature: (await signWork(client, message)).slice(2) }
+}
+
+export const accountOf = ({ key }: Pick<Signing, 'key'>): string => key.address.toLowerCase()
+
+/** Signs a training unit. `before` are the claims that led to the state it started from. */
+export const signTrained = (signing: Signing, commitment: SaltedCommitment, before: readonly HashHex[]) =>
+  signedBy(signing, trainedMessage(hashing, commitment, before))
+
+/** Signs an evaluation. `claims` are those of the round's replicas. */
+export const signEvaluated = (signing: Signing, evaluation: Evaluation, claims: readonly HashHex[]) =>
+  signedBy(signing, evaluatedMessage(hashing, evaluation, claims))
+
+/** Signs an outer step and what came of it. */
+export const signOuter = async (signing: Signing, step: OuterStep): Promise<string> =>
+  (await signedBy(signing, outerStepMessage(hashing, step))).claimSignature
+
+/** Hashes what is claimed in a closed round, in replica order. */
+export const claimsOfClosed = ({ units }: MessageBodies['closed']): HashHex[] =>
+  units.map(({ commitment }) => claimHash(trainedClaim(commitment)))

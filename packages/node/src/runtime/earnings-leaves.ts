@@ -1,0 +1,93 @@
+/**
+ * The leaves of a job's earnings: counted from its anchors, as the contract counts when somebody disagrees, and kept by their
+ * root, for nobody can withdraw without them. SPEC: docs/spec/earnings.md "The tree".
+ */
+import { type ChainClient, earningsTree, listAnchors } from '@cairn/contracts'
+import { encodeUtf8, type HashHex } from '@cairn/primitives'
+import {
+  type Account,
+  addCounts,
+  type CoordinatorState,
+  type Counts,
+  type EarningsLeaf,
+  earnedCounts,
+  earnedIn,
+  type JobId,
+  type JobRecord,
+  noCounts,
+} from '@cairn/protocol'
+import type { Storage } from '../storage/open-storage.ts'
+
+type Earned = ReadonlyMap<Account, Counts>
+
+/** Counts what everybody earned in the first links of a job's chain, all of them final. */
+export type EarnedCounter = (
+  job: JobId,
+  about: { readonly rounds: number; readonly links: number; readonly replicas: number },
+) => Promise<Earned>
+
+function merged(a: Earned, b: Earned): Earned {
+  const sum = new Map(a)
+  for (const [account, counts] of b) sum.set(account, addCounts(sum.get(account) ?? noCounts, counts))
+  return sum
+}
+
+/** PERF: a final link never changes, so it is read and counted once. */
+export function earnedCounter(client: ChainClient): EarnedCounter {
+  const known = new Map<JobId, { readonly links: number; readonly earned: Earned }>()
+  return async (job, { rounds, links, replicas }) => {
+    const before = known.get(job)
+    const start = before !== undefined && before.links <= links ? before : { links: 0, earned: new Map() }
+    const anchors = await listAnchors(client, job, start.links)
+    const counted = anchors.filter(({ round }) => round < links)
+    const more = earnedIn(
+      counted.map(anchor => ({ anchor, isClosing: anchor.round === rounds })),
+      replicas,
+    )
+    const earned = merged(start.earned, more)
+    known.set(job, { links, earned })
+    return earned
+  }
+}
+
+/** By root: a last assertion may cover as many rounds as the settled one before it. */
+const earningsFact = (job: JobId, root: string): string => `earnings/${job}/${root}`
+
+const leavesText = (leaves: readonly EarningsLeaf[]): Uint8Array =>
+  encodeUtf8(JSON.stringify(leaves.map(({ account, counts }) => [account, ...textOf(counts)])))
+
+const textOf = ({ trained, evaluated, kept, coordinated, audited }: Counts): string[] =>
+  [trained, evaluated, kept, coordinated, audited].map(String)
+
+/** A root can only be withdrawn against with its leaves; they are kept before it is asserted, and then for good. */
+export function rememberLeaves(
+  { storage }: { readonly storage: Pick<Storage, 'facts'> },
+  job: JobId,
+  root: HashHex,
+  leaves: readonly EarningsLeaf[],
+): void {
+  storage.facts.set(earningsFact(job, root), leavesText(leaves))
+}
+
+/** Finds the leaves behind a root, as text. Without the note of them they are counted anew, from what the role knows. */
+export function assertedLeaves(
+  { facts }: Pick<Storage, 'facts'>,
+  state: CoordinatorState,
+  job: JobId,
+  root: string,
+): Uint8Array | undefined {
+  const noted = facts.get(earningsFact(job, root))
+  const record = state.jobs.get(job)
+  if (noted !== undefined || record === undefined) return noted
+  const leaves = countedAnew(state, record).find(counted => earningsTree(counted).root === root)
+  return leaves && leavesText(leaves)
+}
+
+/** What may have been asserted of what is anchored: all of it, or the rounds settled. */
+function countedAnew({ settings }: CoordinatorState, record: JobRecord): EarningsLeaf[][] {
+  const { chain, facts } = record
+  const settled = { ...record, chain: { ...chain, anchored: chain.earnings.settledRounds, isEnded: false } }
+  return [record, settled].map(job =>
+    [...earnedCounts(job, settings.account)].map(([account, counts]) => ({ job: facts.job, account, counts })),
+  )
+}

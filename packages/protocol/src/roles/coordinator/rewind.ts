@@ -1,0 +1,119 @@
+/**
+ * What was taken for done is done again: after a rewind, because a claim was proven wrong; or because nobody is left to
+ * answer for it. What stands of the round stands; what came after it is void. SPEC: docs/spec/network.md "Rewinds".
+ */
+import type { JobId } from '../../units.ts'
+import { moveUnit, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
+import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, shortPeer } from './draft.ts'
+import { avoid } from './leases.ts'
+import { committersOf, isOverdue, signaturesOf } from './rounds.ts'
+import type { JobRecord, RoundRecord, WrongClaim } from './state.ts'
+
+const isThere = ({ state }: UnitRecord): boolean => state !== 'settled' && state !== 'voided'
+
+/** Makes all rounds after one void; they are opened again when it is closed again. */
+function dropAfter(draft: Draft, id: JobId, round: number, reason: string): void {
+  for (const { units, evaluation } of jobOf(draft, id)?.rounds.slice(round + 1) ?? [])
+    for (const record of [...units, ...(evaluation ? [evaluation] : [])])
+      if (isThere(record)) move(draft, record, { to: 'voided', reason })
+  changeJob(draft, id, job => ({ ...job, rounds: job.rounds.slice(0, round + 1) }))
+}
+
+/** What is left of a round of which units are done again: the others. Its outer step is another one then. */
+function withoutAgreement({ round, coordinator, units }: RoundRecord): RoundRecord {
+  const whose = coordinator === undefined ? {} : { coordinator }
+  return { round, ...whose, units, reports: new Map(), toldMs: new Map() }
+}
+
+/** Opens units of a round again; without any, only its outer step is done again. */
+export function reopen(draft: Draft, id: JobId, round: number, replicas: readonly number[], reason: string): void {
+  dropAfter(draft, id, round, reason)
+  const { units = [], evaluation } = jobOf(draft, id)?.rounds[round] ?? {}
+  if (evaluation !== undefined && isThere(evaluation)) move(draft, evaluation, { to: 'voided', reason })
+  for (const replica of replicas) {
+    const record = units[replica]
+    if (record?.state === 'committed') move(draft, record, { to: 'open', reason })
+  }
+  changeRound(draft, id, round, withoutAgreement)
+}
+
+/** Opens the evaluation of a round again. Nothing else follows from it. */
+function reopenEvaluation(draft: Draft, id: JobId, round: number, reason: string): void {
+  const record = jobOf(draft, id)?.rounds[round]?.evaluation
+  if (record?.state !== 'committed') return
+  const evaluation = moveUnit(record, { to: 'open', nowMs: draft.nowMs, reason })
+  changeRound(draft, id, round, ({ outers: _, ...r }) => ({ ...r, evaluation }))
+  note(draft, `${unitName(record.unit)}: ${reason}`, { job: id, round })
+}
+
+/** Takes back what followed from a claim that was proven wrong. */
+function takeBack(draft: Draft, id: JobId, wrong: WrongClaim): void {
+  const { round, index, isOuter, account } = wrong
+  const job = jobOf(draft, id)
+  const record = job?.rounds[round]
+  // What was proven may be of a link that was void already, and done again since.
+  if (job === undefined || record === undefined || !isSaid(record, wrong)) return
+  const what = isOuter ? 'the outer step' : index === job.facts.replicas ? 'the evaluation' : `replica ${index}`
+  const reason = `${what} of round ${round} was proven wrong, as ${account} did it`
+  note(draft, `the job goes back to round ${round}: ${reason}`, { job: id, round })
+  // What was cut short goes on, unless its submitter wants no more of it.
+  if (job.ended?.outcome !== 'cancelled') changeJob(draft, id, ({ ended: _, ending: __, ...rest }) => rest)
+  if (!isOuter && index === job.facts.replicas) reopenEvaluation(draft, id, round, reason)
+  else reopen(draft, id, round, isOuter ? [] : [index], reason)
+}
+
+/** Tells whether a round still holds what was proven wrong. */
+function isSaid({ units, evaluation, globalRoot }: RoundRecord, { index, isOuter, claim }: WrongClaim): boolean {
+  if (isOuter) return globalRoot === claim
+  if (index < units.length) return workOf(units[index] ?? {})?.claim === claim
+  return evaluation?.outcome?.kind === 'evaluated' && evaluation.outcome.claim === claim
+}
+
+/** Takes in what was proven wrong since. What is anchored of the rounds from there on is anchored no more. */
+export function takeWrongs(draft: Draft, id: JobId, wrongs: readonly WrongClaim[]): void {
+  const known = jobOf(draft, id)?.chain.wrongs.length ?? 0
+  for (const wrong of wrongs.slice(known)) {
+    changeJob(draft, id, ({ chain, ...job }) => ({ ...job, chain: withoutRounds(chain, wrong) }))
+    takeBack(draft, id, wrong)
+  }
+}
+
+const withoutRounds = (chain: JobRecord['chain'], wrong: WrongClaim): JobRecord['chain'] => {
+  const anchored = Math.min(chain.anchored, wrong.round)
+  return { ...chain, anchored, isEnded: false, wrongs: [...chain.wrongs, wrong] }
+}
+
+/** So many times as long as a report may take: whoever was away may come back, and then nothing has to be done again. */
+const LONG = 3
+
+/** Has a unit done again where nobody who did the next round to anchor is left to sign its outer step. */
+export function tendUnsigned(draft: Draft, id: JobId): void {
+  const job = jobOf(draft, id)
+  const record = job?.rounds[job.chain.anchored]
+  if (job?.ended || record?.closedMs === undefined || signaturesOf(record).length > 0) return
+  const committers = committersOf(record)
+  const isSilent = draft.nowMs - record.closedMs >= LONG * draft.state.settings.shortestLeaseMs
+  const isAlone = isSilent && !committers.some(peer => isLive(draft, peer))
+  if (!isAlone && !isOverdue(draft, record, LONG)) return
+  const who = committers.map(shortPeer).join(', ')
+  reopen(draft, id, record.round, [0], `nobody who did round ${record.round} (${who}) has signed its outer step`)
+}
+
+/** Gives what a worker did of a round to others: its bond cannot be locked, so the round cannot be anchored with its work. */
+export function reopenUnbonded(draft: Draft, id: JobId, round: number, account: string): void {
+  const { units = [], evaluation } = jobOf(draft, id)?.rounds[round] ?? {}
+  const reason = `${account} has no stake left for its bond`
+  const theirs = units.filter(unit => workOf(unit)?.commitment.account === account)
+  if (theirs.length > 0)
+    reopen(
+      draft,
+      id,
+      round,
+      theirs.map(({ unit }) => unit.replica),
+      reason,
+    )
+  const outcome = evaluation?.outcome?.kind === 'evaluated' ? evaluation.outcome.evaluation : undefined
+  if (theirs.length === 0 && outcome?.account === account) reopenEvaluation(draft, id, round, reason)
+  for (const { unit, outcome: by } of theirs) avoid(draft, unit, workOf({ outcome: by })?.commitment.worker ?? '')
+  if (outcome?.account === account) avoid(draft, outcome.unit, outcome.worker)
+}

@@ -1,0 +1,76 @@
+/** What the contracts remember of disputes and slashes; parts of `Settlement`. */
+import type { HashHex } from '@cairn/primitives'
+import type { JobId } from '../units.ts'
+import type { Account } from './terms.ts'
+import type { Anchor } from './works.ts'
+
+/** A link that a rewind took out of its chain. */
+export interface VoidState {
+  readonly anchor: Anchor
+  /** The head of the round that was proven wrong. */
+  readonly by: HashHex
+  /** Until when its works can be challenged. */
+  readonly until: number
+}
+
+/** In the order of the enum in packages/contracts/solidity/Disputes.sol. */
+export const TURNS = ['none', 'defender', 'challenger', 'defended', 'refuted', 'dissolved'] as const
+
+export interface GameState {
+  readonly job: JobId
+  readonly head: HashHex
+  readonly anchor: Anchor
+  readonly round: number
+  readonly position: number
+  /** About the outer step; otherwise about the unit. */
+  readonly outer: boolean
+  readonly turn: (typeof TURNS)[number]
+  readonly challenger: Account
+  readonly defender: Account
+  readonly bond: bigint
+  /** Of the challenger's time. */
+  readonly spent: number
+  /** When the challenger's turn began. */
+  readonly since: number
+}
+
+export interface ClaimState {
+  /** Games so far: each doubles the next one's bond. */
+  readonly games: number
+  /** Games that wait for the defender. */
+  readonly waiting: number
+  /** Of the defender's time, before `since`. */
+  readonly spent: number
+  readonly since: number
+  readonly isLost: boolean
+}
+
+/** What a claim that was proven wrong did to the rounds after it. */
+export interface CaseState {
+  readonly job: JobId
+  readonly round: number
+  /** Until when voided work is reported; compensation is paid from then on. */
+  readonly endsAt: number
+  readonly isDivided: boolean
+  readonly loserOwner: Account | undefined
+  /** Not paid out yet. */
+  readonly pot: bigint
+  /** Price of the reported work that was not compensated yet. */
+  readonly weight: bigint
+  readonly reported: ReadonlyMap<Account, bigint>
+}
+
+/** A void work in the case that it shares in. */
+export interface ReportState {
+  readonly wrong: HashHex
+  readonly price: bigint
+}
+
+/** Names a work of an anchor. */
+export const workKey = (head: HashHex, position: number): string => `${head} ${position}`
+
+/** Names what a game is about. */
+export const claimKey = ({ head, position, outer }: Pick<GameState, 'head' | 'position' | 'outer'>): string =>
+  `${workKey(head, position)} ${outer}`
+
+export const isRunning = ({ turn }: GameState): boolean => turn === 'defender' || turn === 'challenger'

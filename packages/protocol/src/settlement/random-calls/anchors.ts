@@ -1,0 +1,121 @@
+/** Random links of chains: signed by workers whose stakes mostly cover them, now and then wrong in one way. */
+import type { HashHex } from '@cairn/primitives'
+import { workKey } from '../dispute-state.ts'
+import { NO_HASH } from '../hashing.ts'
+import { nodeOf } from '../state.ts'
+import type { Account } from '../terms.ts'
+import { type Anchor, type Audit, outerMessage, type Work, workMessage } from '../works.ts'
+import type { Situation } from './situation.ts'
+
+type Named = Pick<Work, 'worker' | 'index' | 'claim' | 'custodians'> & Partial<Pick<Work, 'signature'>>
+
+/** The next round of a job, whole. */
+export function randomRound(situation: Situation): Anchor {
+  const { draw, job } = situation
+  const [, { terms, links }] = job
+  const canEvaluate = (links.at(-1)?.evaluations ?? 0) < terms.evaluations
+  const count = terms.replicas + Number(draw.chance(canEvaluate ? 60 : 2)) - Number(draw.chance(1))
+  const anchor = headed(situation, draw.hash() as HashHex, randomAudits(situation))
+  const again = draw.chance(60) ? stillValid(situation, anchor) : []
+  const works = workers(situation, indexes(count)).map(work => again.find(({ index }) => index === work.index) ?? work)
+  return signed(situation, anchor, works, true)
+}
+
+/** What closes a job's chain: some of the round under way, or the last attestations alone. */
+export function randomEnd(situation: Situation): Anchor {
+  const { draw, job } = situation
+  const [, { terms, rounds, status }] = job
+  const isComplete = rounds === terms.rounds
+  const some = indexes(terms.replicas).filter(() => draw.chance(60))
+  const anchor = headed(situation, draw.chance(3) ? (draw.hash() as HashHex) : NO_HASH, randomAudits(situation))
+  const isPart = !isComplete || draw.chance(4)
+  return signed(situation, anchor, workers(situation, isPart ? some : []), status !== 'cancelled' || draw.chance(50))
+}
+
+const indexes = (count: number): number[] => Array.from({ length: Math.max(0, count) }, (_, index) => index)
+
+function headed({ draw, job, from }: Situation, globalRoot: HashHex, audits: readonly Audit[]): Anchor {
+  const [key, { head, root, claims, rounds }] = job
+  return {
+    job: key,
+    previousHead: draw.chance(2) ? (draw.hash() as HashHex) : head,
+    previousRoot: draw.chance(1) ? (draw.hash() as HashHex) : root,
+    previousClaims: draw.chance(1) ? (draw.hash() as HashHex) : claims,
+    globalRoot,
+    documentId: draw.hash() as HashHex,
+    coordinator: from,
+    round: rounds + Number(draw.chance(2)),
+    works: [],
+    audits,
+  }
+}
+
+/** Works of a round that a rewind made void, which began from the same state: mostly those that nobody refuted. */
+function stillValid({ draw, state }: Situation, { job, round, previousRoot, previousClaims }: Anchor): Named[] {
+  const found = [...state.voids].find(([, { anchor }]) => {
+    const isSame = anchor.previousRoot === previousRoot && anchor.previousClaims === previousClaims
+    return anchor.job === job && anchor.round === round && isSame
+  })
+  if (!found) return []
+  const [head, { anchor }] = found
+  return anchor.works
+    .filter((_, position) => draw.chance(state.bonds.get(workKey(head, position)) === 'slashed' ? 15 : 90))
+    .map(({ outer: _, ...work }) => work)
+}
+
+function workers(situation: Situation, which: readonly number[]): Named[] {
+  const { draw, accounts, job } = situation
+  const [, { terms }] = job
+  return which.map(index => {
+    const isReplica = index < terms.replicas
+    const custodians = isReplica ? terms.custodians + Number(draw.chance(1)) : 0
+    return {
+      worker: draw.chance(95) ? someSolvent(situation) : draw.pick(accounts),
+      index: index + Number(draw.chance(1)),
+      claim: draw.hash() as HashHex,
+      custodians: indexes(custodians).map(() => draw.pick(accounts)),
+    }
+  })
+}
+
+/** An account that can answer for a few units, if there is one. */
+function someSolvent({ draw, accounts, state, job: [, { unitBond }] }: Situation): Account {
+  const solvent = accounts.filter(account => {
+    const { stake, locked } = nodeOf(state, account)
+    return stake - locked >= 3n * unitBond
+  })
+  return draw.pick(solvent.length > 0 ? solvent : accounts)
+}
+
+function randomAudits({ draw, accounts, job: [, { terms, rounds, links }] }: Situation): Audit[] {
+  if (rounds === 0 && draw.chance(98)) return []
+  const spent = links.at(-1)?.audits ?? 0
+  const room = rounds * terms.replicas * terms.verifiers - spent
+  const count = room > 0 ? draw.below(Math.min(room, 3) + 1) : Number(draw.chance(1))
+  return indexes(count).map(() => ({
+    verifier: draw.pick(accounts),
+    round: draw.chance(98) ? draw.below(Math.max(rounds, 1)) : rounds,
+    index: draw.below(terms.replicas),
+  }))
+}
+
+function signed(situation: Situation, bare: Anchor, named: readonly Named[], withOuter: boolean): Anchor {
+  const { draw, job, sign, accounts, hashing } = situation
+  const { replicas } = job[1].terms
+  const unsigned: Work[] = named.map(work => ({ signature: '0x', ...work, outer: '0x' }))
+  const anchor = { ...bare, works: unsigned }
+  const outer = outerMessage(anchor, replicas, hashing.claimsHash)
+  const works = unsigned.map((work): Work => {
+    const signer = draw.chance(99) ? work.worker : draw.pick(accounts)
+    const stepped = withOuter && draw.chance(85)
+    return {
+      ...work,
+      signature:
+        work.signature === '0x' || work.index >= replicas
+          ? sign(signer, workMessage(anchor, work, replicas, hashing.claimsHash))
+          : work.signature,
+      outer: stepped ? sign(draw.chance(99) ? work.worker : signer, outer) : '0x',
+    }
+  })
+  return { ...anchor, works }
+}

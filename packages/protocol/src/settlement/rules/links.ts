@@ -1,0 +1,74 @@
+/** What a link of a job's chain must hold, and the bonds behind it. Twin of Rounds.sol and WorkSignatures.sol. */
+import { andThen, type CallContext, done, type Outcome, refuse } from '../rule.ts'
+import { type JobState, type LinkState, type Settlement, withJob } from '../state.ts'
+import type { Terms } from '../terms.ts'
+import { type Anchor, outerMessage, type Work, workMessage } from '../works.ts'
+import { lock } from './registry.ts'
+
+/** A round has all its replicas, in order, and at most one evaluation. */
+export function isFull({ works }: Anchor, { replicas }: Terms): boolean {
+  const isCounted = works.length === replicas || works.length === replicas + 1
+  return isCounted && works.at(-1)?.index === works.length - 1
+}
+
+/** Nothing is done of a round that a job does not have; without an outer step there is nothing to evaluate. */
+export const isPart = ({ works }: Anchor, { replicas }: Terms, isComplete: boolean): boolean =>
+  works.length === 0 || (!isComplete && works.at(-1)!.index < replicas)
+
+/** Locks the bonds of a link's works and adds it to its job, changed by `grow`. */
+export function append(
+  state: Settlement,
+  anchor: Anchor,
+  outerNeeded: boolean,
+  { hashing, now }: CallContext,
+  grow: (job: JobState, link: LinkState) => JobState,
+): Outcome {
+  const job = state.jobs.get(anchor.job)!
+  const { terms } = job
+  const before = job.links[anchor.round - 1] ?? { evaluations: 0, audits: 0 }
+  const evaluations = before.evaluations + anchor.works.filter(({ index }) => index === terms.replicas).length
+  if (!areWorksGood(anchor.works, terms) || evaluations > terms.evaluations) return refuse('BadWorks')
+  const audits = before.audits + anchor.audits.length
+  // Only the works of earlier rounds can have been audited.
+  const units = anchor.round * terms.replicas + before.evaluations
+  if (!areAuditsGood(anchor, terms) || audits > units * terms.verifiers) return refuse('BadAudits')
+  const unsigned = notSigned(anchor, terms, outerNeeded, { state, hashing })
+  if (unsigned) return refuse(unsigned)
+  const link = { head: hashing.anchorHead(anchor), anchor, anchoredAt: now, evaluations, audits }
+  const locked = lockAll(state, anchor.works, job.unitBond)
+  return andThen(locked, rest => done(withJob(rest, anchor.job, grow(job, link))))
+}
+
+const areWorksGood = (works: readonly Work[], { replicas, custodians }: Terms): boolean =>
+  works.every(({ index, custodians: keepers }, i) => {
+    const ascends = i === 0 || index > works[i - 1]!.index
+    return ascends && keepers.length <= (index < replicas ? custodians : 0)
+  })
+
+const areAuditsGood = ({ audits, round }: Anchor, { replicas }: Terms): boolean =>
+  audits.every(audit => audit.round < round && audit.index <= replicas)
+
+/** In the order of the works: whoever comes first tells what is wrong. */
+function notSigned(
+  anchor: Anchor,
+  { replicas }: Terms,
+  outerNeeded: boolean,
+  { state, hashing }: Pick<CallContext, 'hashing'> & { readonly state: Settlement },
+): 'BadSignature' | 'ClaimLost' | 'OuterUnsigned' | undefined {
+  const { isSigned, claimsHash } = hashing
+  const outerStep = outerMessage(anchor, replicas, claimsHash)
+  const signed = anchor.works.flatMap(work => {
+    const unit = { ...work, message: workMessage(anchor, work, replicas, claimsHash) }
+    return work.outer === '0x' ? [unit] : [unit, { ...work, message: outerStep, signature: work.outer }]
+  })
+  for (const { worker, message, signature } of signed) {
+    if (!isSigned(worker, message, signature)) return 'BadSignature'
+    if (state.lost.has(signature)) return 'ClaimLost'
+  }
+  return outerNeeded && anchor.works.every(({ outer }) => outer === '0x') ? 'OuterUnsigned' : undefined
+}
+
+const lockAll = (state: Settlement, works: readonly Work[], bond: bigint): Outcome =>
+  works
+    .filter(() => bond > 0n)
+    .reduce<Outcome>((outcome, { worker }) => andThen(outcome, rest => lock(rest, worker, bond)), done(state))
