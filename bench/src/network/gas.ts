@@ -5,7 +5,18 @@
 import * as contracts from '@cairn/contracts'
 import { type ChainClient, earningsTree } from '@cairn/contracts'
 import { type HashHex, hashToHex, sha256 } from '@cairn/primitives'
-import { type Counts, type JobId, maximumPriceOf, NO_HASH, type Terms } from '@cairn/protocol'
+import {
+  type Anchor,
+  type Counts,
+  claimsOf,
+  type JobId,
+  maximumPriceOf,
+  NO_HASH,
+  outerMessage,
+  type Terms,
+  type Work,
+  workMessage,
+} from '@cairn/protocol'
 import { median, type Row } from '../rows.ts'
 import { accountOf, done, mint, startChain } from './chain.ts'
 import { type RunCase, rowsFor } from './context.ts'
@@ -13,12 +24,20 @@ import { type RunCase, rowsFor } from './context.ts'
 /** The shape of the demo job. */
 const SHAPE = { rounds: 44, replicas: 4, evaluations: 11, custodians: 1 } as const
 const PRICES = { trainPrice: 3000n, evaluatePrice: 700n, custodyPrice: 40n, roundPrice: 1000n } as const
+const NO_VERIFICATION = {
+  policy: 0,
+  provable: NO_HASH,
+  auditRate: 0,
+  verifiers: 0,
+  auditPrice: 0n,
+  maximumUnsettled: 64,
+} as const
 const ROUNDS_PER_ASSERTION = 16
 
 const hashOf = (text: string): HashHex => hashToHex(sha256(new TextEncoder().encode(text)))
 
 const terms: Terms = (() => {
-  const unpriced: Terms = { document: hashOf('document'), budget: 0n, ...PRICES, ...SHAPE }
+  const unpriced: Terms = { document: hashOf('document'), budget: 0n, ...NO_VERIFICATION, ...PRICES, ...SHAPE }
   return { ...unpriced, budget: maximumPriceOf(unpriced) }
 })()
 
@@ -41,14 +60,56 @@ function countsOf(workers: number, place: number, rounds: number): Counts {
   const units = BigInt(rounds)
   const evaluated = BigInt(place === 0 ? Math.floor(rounds / 4) : 0)
   return place < workers
-    ? { trained: units, evaluated, kept: units, coordinated: 0n }
-    : { trained: 0n, evaluated: 0n, kept: 0n, coordinated: units }
+    ? { trained: units, evaluated, kept: units, coordinated: 0n, audited: 0n }
+    : { trained: 0n, evaluated: 0n, kept: 0n, coordinated: units, audited: 0n }
 }
 
 const treeOf = (job: JobId, nodes: readonly ChainClient[], rounds: number) =>
   earningsTree(
     nodes.map((node, place) => ({ job, account: accountOf(node), counts: countsOf(SHAPE.replicas, place, rounds) })),
   )
+
+/** Lets a challenge window pass. */
+async function pass({ reader }: ChainClient): Promise<void> {
+  const later = { method: 'evm_increaseTime', params: [contracts.localParameters.challengeSeconds + 1] }
+  await reader.request(later as never)
+}
+
+/** A round as its coordinator anchors it: every replica's work with its custodian, every fourth time an evaluation. */
+async function signedRound(
+  job: JobId,
+  round: number,
+  before: Anchor | undefined,
+  { coordinator, workers }: { readonly coordinator: ChainClient; readonly workers: readonly ChainClient[] },
+): Promise<Anchor> {
+  const isEvaluated = round % 4 === 3
+  const works = [...workers, ...(isEvaluated ? workers.slice(0, 1) : [])].map((worker, index): Work => {
+    const keeper = workers[(index + 1) % workers.length] as ChainClient
+    const custodians = index < SHAPE.replicas ? [accountOf(keeper)] : []
+    const claim = hashOf(`claim ${round} ${index}`)
+    return { worker: accountOf(worker), index, claim, signature: '0x', outer: '0x', custodians }
+  })
+  const anchor: Anchor = {
+    ...{ job, round, works, audits: [], coordinator: accountOf(coordinator) },
+    previousHead: before ? contracts.anchorHead(before) : NO_HASH,
+    previousRoot: before?.globalRoot ?? NO_HASH,
+    previousClaims: before ? contracts.claimsHash(claimsOf(before, SHAPE.replicas)) : NO_HASH,
+    globalRoot: hashOf(`root ${round}`),
+    documentId: hashOf(`round ${round}`),
+  }
+  const outer = outerMessage(anchor, SHAPE.replicas, contracts.claimsHash)
+  const signed = works.map(async work => {
+    const worker = workers[work.index % workers.length] as ChainClient
+    const message = workMessage(anchor, work, SHAPE.replicas, contracts.claimsHash)
+    const signature = await contracts.signWork(worker, message)
+    return {
+      ...work,
+      signature,
+      outer: work.index < SHAPE.replicas ? await contracts.signWork(worker, outer) : work.outer,
+    }
+  })
+  return { ...anchor, works: await Promise.all(signed) }
+}
 
 async function settle(
   coordinator: ChainClient,
@@ -57,12 +118,11 @@ async function settle(
   rounds: number,
   spent: Spent,
 ) {
-  const { root, totals, leaves, proofOf } = treeOf(job, nodes, rounds)
+  const { leaves, proofOf } = treeOf(job, nodes, rounds)
   const isFinal = rounds === SHAPE.rounds
-  const assertion = { job, epoch: 1, rounds, root, totals, isFinal }
+  const assertion = { job, epoch: 1, rounds, leaves, isFinal }
   spent('earnings assertion', done(await contracts.assertEarnings(coordinator, assertion)).gasUsed)
-  const later = { method: 'evm_increaseTime', params: [contracts.localParameters.challengeSeconds + 1] }
-  await coordinator.reader.request(later as never)
+  await pass(coordinator)
   spent('earnings settlement', done(await contracts.settleEarnings(coordinator, job)).gasUsed)
   const kind = rounds > ROUNDS_PER_ASSERTION ? 'withdrawal' : 'first withdrawal of an account'
   for (const leaf of leaves) {
@@ -73,16 +133,20 @@ async function settle(
 
 async function runJob(coordinator: ChainClient, workers: readonly ChainClient[], job: JobId, spent: Spent) {
   spent('coordinator lease', done(await contracts.takeLease(coordinator, job)).gasUsed)
-  let previousHead: HashHex = NO_HASH
+  let before: Anchor | undefined
+  const open: Anchor[] = []
   for (let round = 0; round < SHAPE.rounds; round++) {
-    const [globalRoot, documentId] = [hashOf(`root ${round}`), hashOf(`round ${round}`)]
-    const anchor = { job, epoch: 1, previousHead, round, globalRoot, documentId }
-    const anchored = done(await contracts.anchorRound(coordinator, anchor))
+    const anchor = await signedRound(job, round, before, { coordinator, workers })
+    const anchored = done(await contracts.anchorRound(coordinator, { ...anchor, epoch: 1 }))
     spent(round === 0 ? 'first anchored round' : 'anchored round', anchored.gasUsed)
-    previousHead = anchored.head
+    before = anchor
+    open.push(anchor)
     const rounds = round + 1
-    if (rounds % ROUNDS_PER_ASSERTION === 0 || rounds === SHAPE.rounds)
-      await settle(coordinator, [...workers, coordinator], job, rounds, spent)
+    if (rounds % ROUNDS_PER_ASSERTION !== 0 && rounds !== SHAPE.rounds) continue
+    await pass(coordinator)
+    for (const each of open.splice(0))
+      spent('final round', done(await contracts.finaliseRound(coordinator, each)).gasUsed)
+    await settle(coordinator, [...workers, coordinator], job, rounds, spent)
   }
 }
 

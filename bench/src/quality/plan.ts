@@ -53,6 +53,7 @@ const jobOf = ({ model, seed, steps }: Settings, width: QuantisedDType): JobSpec
 export interface Data {
   readonly dataset: Dataset
   readonly vocabulary: number
+  readonly facts: { readonly tokens: number }
   readonly sha256: string
 }
 
@@ -66,7 +67,7 @@ export function readData(model: ModelName): Data {
     tokeniser: { path: 'tokenizer.json', json: tokeniser.toJson() },
   }
   const { dataset, vocabulary, facts } = prepareData(jobOf({ model, seed: 0, steps: 1 }, 'mx8'), source, sha256)
-  return { dataset, vocabulary, sha256: facts.blobSha256 }
+  return { dataset, vocabulary, facts, sha256: facts.blobSha256 }
 }
 
 export interface Plan {
@@ -78,7 +79,7 @@ export interface Plan {
 /** Compiles the job of one run. */
 export function planRun(settings: Settings, way: Way, data: Data): Plan {
   const spec = jobOf(settings, execution[way].width)
-  const program = compileJob(spec, data.vocabulary, sha256)
+  const program = compileJob(spec, data, sha256)
   const hashes: HashHex[] = [specHash(sha256, spec), program.programRoot]
   return { program, key: [way, ...hashes, data.sha256].join(' ') }
 }

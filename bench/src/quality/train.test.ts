@@ -23,7 +23,7 @@ const specOf = (way: Way, innerSteps: number) =>
 function lossOf(way: Way, steps: number): Promise<number> {
   const spec = specOf(way, steps)
   const data = prepareData(spec, { path: 'tiny.txt', bytes: new TextEncoder().encode(TEXT) }, sha256)
-  return validationLoss(compileJob(spec, data.vocabulary, sha256), data.dataset, execution[way].backend)
+  return validationLoss(compileJob(spec, data, sha256), data.dataset, execution[way].backend)
 }
 
 test('three ways learn the same, and each computes in its own arithmetic', async () => {

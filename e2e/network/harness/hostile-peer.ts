@@ -48,13 +48,14 @@ function lies(job: JobId, document: HashHex, signer: MessageSigner): Lie[] {
   const unit = { job, round: randomInt(3), replica: randomInt(3), kind: 'train' }
   const roots = { updateRoot: randomHash(), newReplicaRoot: randomHash() }
   // Signed as it should be, by somebody that nobody asked, for blobs that nobody made.
-  const kept = encodeHex(signer.sign(custodyStatement({ ...unit, ...roots })))
+  const account = `0x${encodeHex(randomBytes(20))}`
+  const kept = encodeHex(signer.sign(custodyStatement({ ...unit, ...roots, account })))
   const custody = { custodians: [], custodiansNeeded: 0 }
   return [
     {
       kind: 'lease',
       job,
-      body: { lease: randomInt(99), unit, deadlineMs: 2 ** 50, document, sources: [], ...custody },
+      body: { lease: randomInt(99), unit, deadlineMs: 2 ** 50, document, claims: [], sources: [], ...custody },
     },
     { kind: 'closed', job, body: { document, round: unit.round, units: [], startRoot: randomHash(), sources: [] } },
     { kind: 'anchored', job, body: { round: 99, document: noise(1_000) } },
@@ -63,9 +64,13 @@ function lies(job: JobId, document: HashHex, signer: MessageSigner): Lie[] {
     { kind: 'release', job, body: { lease: randomInt(99), reason: 'so I say' } },
     { kind: 'progress', job, body: { lease: randomInt(99), done: 1_000_000, lossBits: 0 } },
     { kind: 'commit', job, body: { outcome: 'diverged', lease: 1, unit, diverged: { graph: 'g', operator: 'o' } } },
-    { kind: 'report', job, body: { round: unit.round, outcome: { globalRoot: randomHash() } } },
-    { kind: 'kept', job, body: { unit, ...roots, signature: encodeHex(randomBytes(64)) } },
-    { kind: 'kept', job, body: { unit, ...roots, signature: kept } },
+    {
+      kind: 'report',
+      job,
+      body: { round: unit.round, outcome: { globalRoot: randomHash() }, signature: '1b'.repeat(65) },
+    },
+    { kind: 'kept', job, body: { unit, ...roots, account, signature: encodeHex(randomBytes(64)) } },
+    { kind: 'kept', job, body: { unit, ...roots, account, signature: kept } },
     ...keepFlood(job, signer),
     { kind: 'pin', job, body: { document, roots: [randomHash()], sources: [] } },
     { kind: 'pin', job, body: { document: randomHash(), roots: [], sources: [] } },

@@ -1,6 +1,7 @@
 /** A job on the test network: submitted, watched, and checked to its last bit and token when it is over. */
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { claimChecking } from '@cairn/contracts'
 import {
   DEFAULT_RATES,
   type DownloadedJob,
@@ -11,7 +12,7 @@ import {
   type UnitSummary,
 } from '@cairn/node'
 import { sha256 } from '@cairn/primitives'
-import type { JobId, Receipt } from '@cairn/protocol'
+import { type Account, badAccountSignature, type JobId, type Receipt, type ReceiptNetwork } from '@cairn/protocol'
 import { decodeProgram, globalSlots, networkReceiptOf, stateFromParts, weightsFile } from '@cairn/training'
 import { expect } from 'vitest'
 import type { CairnNode } from './cairn-node.ts'
@@ -78,7 +79,10 @@ export const untilMidUnit = (network: TestNetwork, job: RunningJob, fromRound = 
   })
 
 /** Assembles the receipt as a submitter would. */
-function receiptOf({ program, document, global, terms, rounds, payees }: DownloadedJob): Receipt {
+function receiptOf(
+  { client }: TestNetwork,
+  { program, document, global, terms, rounds, payees }: DownloadedJob,
+): Receipt {
   const { model } = decodeProgram(program, document, sha256)
   const state = stateFromParts(globalSlots(model), global)
   if (state === undefined) throw new Error('the final state is none of the model')
@@ -94,6 +98,7 @@ function receiptOf({ program, document, global, terms, rounds, payees }: Downloa
       roundPrice: text(roundPrice),
       custodians,
     },
+    anchors: client.chain.addresses.anchors.toLowerCase(),
     rounds: rounds.map(({ document: round, anchor: { blockNumber, transaction } }) => ({
       document: round,
       anchor: { block: Number(blockNumber), transaction },
@@ -119,7 +124,9 @@ export async function checkFinished(network: TestNetwork, job: RunningJob): Prom
   const rounds = roots.length
   expect(downloaded.status).toMatchObject({ status: 'finished', agreed: rounds, anchored: rounds })
   for (const unit of downloaded.status.units) expect(unit.state, `${unit.round}/${unit.replica}`).toBe('settled')
-  const receipt = receiptOf(downloaded)
+  const receipt = receiptOf(network, downloaded)
+  const { chainId, anchors } = receipt.network as ReceiptNetwork
+  expect(badAccountSignature(claimChecking({ chainId, anchors: anchors as Account }), receipt)).toBeUndefined()
   expect(receipt.finalStateRoot).toBe(roots.at(-1))
   expect(receipt.payments.reduce((n, { trained }) => n + trained, 0)).toBe(rounds * replicas)
   expect(await checkMoney(network, job.id, job.before)).toEqual(paymentsOf(receipt))

@@ -92,7 +92,7 @@ export const WILD_OPTIMISER = { learningRate: 30, warmupSteps: 600 }
 export async function prepareTinyJob(optimiser = TINY_SPEC.optimiser): Promise<TinyJob> {
   const spec = parseJobSpec({ ...TINY_SPEC, optimiser })
   const data = prepareData(spec, { path: spec.data.source, bytes: encodeUtf8(TINY_TEXT) }, sha256)
-  const program = compileJob(spec, data.vocabulary, sha256)
+  const program = compileJob(spec, data, sha256)
   const executor = createExecutor(program, data.dataset, { backend: wasm, hash: sha256, threads: 1 })
   const initial = await executor.initialState()
   if (!initial.ok) throw new Error('the initial weights leave the domain')

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { localParameters, networkId } from '@cairn/contracts'
 import { connectClient, type NetworkClient, type NetworkFile } from '@cairn/node'
 import { createKey, type NodeKey } from '@cairn/node/keys'
+import type { Account } from '@cairn/protocol'
 import { type BenchChain, mint, startChain } from '../chain.ts'
 import type { CaseContext } from '../context.ts'
 import { type Helper, startHelper } from '../helper.ts'
@@ -48,11 +49,17 @@ async function startCoordinator({ scope, options }: CaseContext, chain: BenchCha
   return { coordinator, peer, network: { ...network, bootstrap: addresses } }
 }
 
-async function startToys({ scope }: CaseContext, keys: readonly NodeKey[], { network, peer }: Coordinating) {
+async function startToys(
+  { scope }: CaseContext,
+  keys: readonly NodeKey[],
+  { network, peer }: Coordinating,
+  anchors: Account,
+) {
   const { chainId, escrow, bootstrap } = network
-  const all = keys.map(key => ({ account: key.address.toLowerCase(), seed: key.peerSeed() }))
+  const all = keys.map(key => ({ accountKey: key.evmPrivateKey(), seed: key.peerSeed() }))
   const toys = Array.from({ length: TOY_PROCESSES }, () => startHelper(scope, 'leases/toys.ts'))
-  const common = { all, coordinator: peer, network: networkId(chainId, escrow), bootstrap }
+  const domain = { chainId, anchors }
+  const common = { all, coordinator: peer, network: networkId(chainId, escrow), bootstrap, domain }
   const mineOf = (place: number) => all.filter((_, i) => i % TOY_PROCESSES === place)
   await Promise.all(toys.map((toy, place) => toy.ask('start', { ...common, mine: mineOf(place) })))
   return toys
@@ -84,7 +91,7 @@ export async function startParts(context: CaseContext): Promise<Parts> {
   log(`  ${keys.length} nodes are registered`)
   const coordinating = await startCoordinator(context, chain)
   const client = await startClient(context, chain, coordinating.network)
-  const toys = await startToys(context, keys, coordinating)
+  const toys = await startToys(context, keys, coordinating, chain.addresses.anchors)
   log('  they are up')
   await untilSeen(client, keys.length)
   log('  the coordinator has heard of them')

@@ -9,6 +9,7 @@ import {
   type JobDocument,
   jobKey,
   maximumPriceOf,
+  NO_HASH,
   parseJobSpec,
   type Terms,
 } from '@cairn/protocol'
@@ -17,6 +18,15 @@ import { rootOf } from './toy-work.ts'
 /** More than a coordinator gets through. */
 const ROUNDS = 5_000
 const CUSTODIANS = 1
+
+const NO_VERIFICATION = {
+  policy: 0,
+  provable: NO_HASH,
+  auditRate: 0,
+  verifiers: 0,
+  auditPrice: 0n,
+  maximumUnsettled: 64,
+} as const
 
 const specOf = (replicas: number) =>
   parseJobSpec({
@@ -62,7 +72,7 @@ export function toyJob(
   const parts = bytesBlob(encodeJobDocument(document))
   const prices = { trainPrice: 3n, evaluatePrice: 1n, custodyPrice: 1n, roundPrice: 1n }
   const counted = { rounds: ROUNDS, replicas, evaluations: 1, custodians: CUSTODIANS }
-  const unpriced: Terms = { document: id, budget: 0n, ...prices, ...counted }
+  const unpriced: Terms = { document: id, budget: 0n, ...NO_VERIFICATION, ...prices, ...counted }
   return {
     submission: { document, documentId: id, job: jobKey(submitter, id), blobs: [{ id, parts }] },
     terms: { ...unpriced, budget: maximumPriceOf(unpriced) },

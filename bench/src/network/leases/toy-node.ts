@@ -3,14 +3,18 @@
  * are real, but made here with their keys: what the coordinator hears is the same, and what custodians say to workers,
  * which it never hears, is left out. Such a node says its presence and follows no gossip.
  */
+
+import type { SigningDomain } from '@cairn/contracts'
 import { silentLogger } from '@cairn/node'
 import { createHost, createMailbox, type Mailbox, signerOf } from '@cairn/node/parts'
 import type { HashHex } from '@cairn/primitives'
+import { privateKeyToAccount } from 'viem/accounts'
 import { findOpened, rememberOpened } from './large-messages.ts'
 import { type ToyCounts, type ToyWorkerParts, toyWorker } from './toy-worker.ts'
 
 export interface ToyIdentity {
-  readonly account: string
+  /** Private key of its account. */
+  readonly accountKey: `0x${string}`
   readonly seed: Uint8Array
 }
 
@@ -19,6 +23,8 @@ export interface ToyNetwork {
   readonly bootstrap: readonly string[]
   /** The coordinator's peer. */
   readonly coordinator: string
+  /** Where signatures of accounts count. */
+  readonly domain: SigningDomain
 }
 
 const TIMER_MS = 500
@@ -35,12 +41,12 @@ function announce(mailbox: Mailbox, account: string, addresses: readonly string[
 
 /** Starts a node and joins. Returns what stops it. */
 export async function startToyNode(
-  { account, seed }: ToyIdentity,
-  { network, bootstrap, coordinator }: ToyNetwork,
+  { accountKey, seed }: ToyIdentity,
+  { network, bootstrap, coordinator, domain }: ToyNetwork,
   custodians: ToyWorkerParts['custodians'],
   counts: ToyCounts,
 ): Promise<() => Promise<void>> {
-  const signer = signerOf(seed)
+  const [signer, account] = [signerOf(seed), privateKeyToAccount(accountKey)]
   let opening: Uint8Array = new Uint8Array()
   const mailbox = createMailbox({
     ...{ network, signer, rules, log: silentLogger },
@@ -49,7 +55,7 @@ export async function startToyNode(
       worker.hear(message)
     },
   })
-  const worker = toyWorker({ signer, mailbox, coordinator, custodians, counts })
+  const worker = toyWorker({ signers: { signer, account, domain }, mailbox, coordinator, custodians, counts })
   const host = await createHost({
     ...{ privateKey: seed, network, bootstrap, listen: ['/ip4/127.0.0.1/tcp/0'], channels: [] },
     onMessage(bytes, from) {
@@ -63,7 +69,7 @@ export async function startToyNode(
   mailbox.connect({ send: host.send, publish: (channel, bytes) => void host.publish(channel, bytes) })
   const timers = [
     setInterval(() => worker.tell({ event: 'timer' }), TIMER_MS),
-    setInterval(() => announce(mailbox, account, host.addresses()), PRESENCE_MS),
+    setInterval(() => announce(mailbox, account.address.toLowerCase(), host.addresses()), PRESENCE_MS),
   ]
   return async () => {
     for (const timer of timers) clearInterval(timer)

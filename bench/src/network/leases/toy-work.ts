@@ -1,15 +1,24 @@
 /** Work made of letters instead of tensors: results are hashes of inputs, signed as a worker signs them. */
+
+import { claimHash, claimsHash, type SigningDomain, workDigest } from '@cairn/contracts'
 import { encodeHex, encodeUtf8, type HashHex, hashToHex, sha256 } from '@cairn/primitives'
 import {
-  type Commitment,
+  type ClaimHashing,
   commitmentStatement,
+  evaluatedMessage,
   evaluationStatement,
   type MessageSigner,
+  type OuterStep,
+  outerStepMessage,
+  type SaltedCommitment,
   type SignedCommitment,
   type SignedEvaluation,
-  type Unit,
+  type SignedMessage,
+  trainedClaim,
+  trainedMessage,
   type WorkerEffect,
 } from '@cairn/protocol'
+import type { PrivateKeyAccount } from 'viem/accounts'
 
 export const rootOf = (...parts: readonly (string | number)[]): HashHex =>
   hashToHex(sha256(encodeUtf8(parts.join('|'))))
@@ -20,14 +29,37 @@ interface Signer extends MessageSigner {
   readonly peer: string
 }
 
+/** Who signs: a node's key, its account, and where the account's signatures count. */
+export interface ToySigners {
+  readonly signer: Signer
+  readonly account: PrivateKeyAccount
+  readonly domain: SigningDomain
+}
+
+const hashing: ClaimHashing = { claimHash, claimsHash }
+
+const signedBy = async ({ account, domain }: ToySigners, message: SignedMessage) => ({
+  account: account.address.toLowerCase(),
+  claimSignature: (await account.sign({ hash: workDigest(domain, message) })).slice(2),
+})
+
+/** Signs an outer step. */
+export const signOuter = async (signers: ToySigners, step: OuterStep): Promise<string> =>
+  (await signedBy(signers, outerStepMessage(hashing, step))).claimSignature
+
+/** Hashes what is claimed by a unit. */
+export const claimOf = ({ commitment }: Pick<SignedCommitment, 'commitment'>): HashHex =>
+  claimHash(trainedClaim(commitment))
+
 /** Does a training unit. */
-export function toyUnit(
-  signer: Signer,
-  { unit, globalRoot, replicaRoot }: RunEffect,
-): Omit<SignedCommitment, 'custody'> {
+export async function toyUnit(
+  signers: ToySigners,
+  { unit, globalRoot, replicaRoot, claims }: RunEffect,
+): Promise<Omit<SignedCommitment, 'custody'>> {
+  const { signer } = signers
   const from = replicaRoot ?? rootOf('zero')
   const inputs = [globalRoot, from, unit.round, unit.replica]
-  const commitment: Commitment = {
+  const commitment: SaltedCommitment = {
     unit,
     globalRoot,
     replicaRoot: from,
@@ -35,15 +67,24 @@ export function toyUnit(
     newReplicaRoot: rootOf('replica', ...inputs),
     checkpointRoots: [rootOf('checkpoint', ...inputs)],
     lossBits: 1,
+    stepsRoot: rootOf('steps', signer.peer, ...inputs),
+    saltHash: rootOf('salt', signer.peer, ...inputs),
   }
   const signature = encodeHex(signer.sign(commitmentStatement(commitment)))
-  return { commitment, worker: signer.peer, signature }
+  const byAccount = await signedBy(signers, trainedMessage(hashing, commitment, claims))
+  return { commitment, worker: signer.peer, signature, ...byAccount }
 }
 
 /** Evaluates a state. */
-export function toyEvaluation(signer: Signer, unit: Unit, globalRoot: HashHex): SignedEvaluation {
+export async function toyEvaluation(
+  signers: ToySigners,
+  { unit, globalRoot, claims }: RunEffect,
+): Promise<SignedEvaluation> {
+  const { signer } = signers
   const found = { unit, globalRoot, lossBits: 1, correct: 1, total: 2 }
-  return { ...found, worker: signer.peer, signature: encodeHex(signer.sign(evaluationStatement(found))) }
+  const signature = encodeHex(signer.sign(evaluationStatement(found)))
+  const byAccount = await signedBy(signers, evaluatedMessage(hashing, found, claims))
+  return { ...found, worker: signer.peer, signature, ...byAccount }
 }
 
 export const toyOuter = (startRoot: HashHex, updates: readonly HashHex[]): HashHex =>

@@ -1,5 +1,5 @@
 /** The real worker role with an executor of letters, which answers at once. */
-import type { Mailbox, Signer } from '@cairn/node/parts'
+import type { Mailbox } from '@cairn/node/parts'
 import { encodeHex } from '@cairn/primitives'
 import {
   custodyStatement,
@@ -10,7 +10,7 @@ import {
   type WorkerEvent,
   type WorkerState,
 } from '@cairn/protocol'
-import { toyEvaluation, toyOuter, toyUnit } from './toy-work.ts'
+import { claimOf, signOuter, type ToySigners, toyEvaluation, toyOuter, toyUnit } from './toy-work.ts'
 
 export interface ToyCounts {
   /** Commitments that the coordinator has taken. */
@@ -21,12 +21,12 @@ export interface ToyCounts {
 }
 
 export interface ToyWorkerParts {
-  readonly signer: Signer
+  readonly signers: ToySigners
   readonly mailbox: Mailbox
   /** The coordinator's peer. */
   readonly coordinator: string
-  /** Finds the signer of a custodian. */
-  readonly custodians: (peer: string) => Signer
+  /** Finds the keys of a custodian. */
+  readonly custodians: (peer: string) => Omit<ToySigners, 'domain'>
   readonly counts: ToyCounts
 }
 
@@ -36,11 +36,11 @@ export interface ToyWorker {
 }
 
 type Perform = {
-  readonly [E in WorkerEffect['effect']]?: (effect: Extract<WorkerEffect, { effect: E }>) => void
+  readonly [E in WorkerEffect['effect']]?: (effect: Extract<WorkerEffect, { effect: E }>) => void | Promise<void>
 }
 
 /** Hosts the role. */
-export function toyWorker({ signer, mailbox, coordinator, custodians, counts }: ToyWorkerParts): ToyWorker {
+export function toyWorker({ signers, mailbox, coordinator, custodians, counts }: ToyWorkerParts): ToyWorker {
   let state: WorkerState = emptyWorker()
   let committedMs: number | undefined
 
@@ -59,18 +59,23 @@ export function toyWorker({ signer, mailbox, coordinator, custodians, counts }: 
     },
     prepare: ({ job }) => soon({ event: 'prepared', job, ok: true, reason: '' }),
     fetch: ({ job, root }) => soon({ event: 'fetched', job, root, ok: true, reason: '' }),
-    run(effect) {
-      const { job, lease, unit, globalRoot } = effect
-      if (unit.kind === 'train') soon({ event: 'trained', job, lease, signed: toyUnit(signer, effect) })
-      else soon({ event: 'evaluated', job, lease, evaluation: toyEvaluation(signer, unit, globalRoot) })
+    async run(effect) {
+      const { job, lease, unit } = effect
+      if (unit.kind === 'train') tell({ event: 'trained', job, lease, signed: await toyUnit(signers, effect) })
+      else tell({ event: 'evaluated', job, lease, evaluation: await toyEvaluation(signers, effect) })
     },
-    outer: ({ job, round, startRoot, updates }) =>
-      soon({ event: 'applied', job, round, outcome: { globalRoot: toyOuter(startRoot, updates) } }),
+    async outer({ job, round, startRoot, updates, claims }) {
+      const globalRoot = toyOuter(startRoot, updates)
+      const signature = await signOuter(signers, { job, round, startRoot, claims, globalRoot })
+      tell({ event: 'applied', job, round, outcome: { outcome: { globalRoot }, signature }, claims })
+    },
     sendKeep({ to: peer, unit, updateRoot, newReplicaRoot }) {
       const { job, round, replica } = unit
-      const statement = custodyStatement({ job, round, replica, updateRoot, newReplicaRoot })
-      const signature = encodeHex(custodians(peer).sign(statement))
-      soon({ event: 'kept', job, unit, custody: { peer, signature } })
+      const keeper = custodians(peer)
+      const account = keeper.account.address.toLowerCase()
+      const statement = custodyStatement({ job, round, replica, updateRoot, newReplicaRoot, account })
+      const signature = encodeHex(keeper.signer.sign(statement))
+      soon({ event: 'kept', job, unit, custody: { peer, account, signature } })
     },
     sendPinned({ pin: { job, submitter, roots } }) {
       for (const to of [submitter, coordinator]) mailbox.send(to, 'pinned', job, { roots: [...roots] as never })
@@ -89,7 +94,8 @@ export function toyWorker({ signer, mailbox, coordinator, custodians, counts }: 
     hear({ kind, sender, job, body }: Message): void {
       if (job === undefined) return
       if (kind === 'lease' && body.lease !== state.jobs.get(job)?.task?.body.lease) countLease()
-      if (kind === 'lease' || kind === 'closed') tell({ event: kind, from: sender, job, body } as WorkerEvent)
+      if (kind === 'lease') tell({ event: kind, from: sender, job, body })
+      else if (kind === 'closed') tell({ event: kind, from: sender, job, body, claims: body.units.map(claimOf) })
       else if (kind === 'noted') {
         if (body.about === 'commit') counts.noted++
         tell({ event: 'noted', job, body })

@@ -1,5 +1,6 @@
 /** A child process with many toy nodes. */
-import { type Signer, signerOf } from '@cairn/node/parts'
+import { signerOf } from '@cairn/node/parts'
+import { privateKeyToAccount } from 'viem/accounts'
 import { answerParent } from '../helper.ts'
 import { startToyNode, type ToyIdentity, type ToyNetwork } from './toy-node.ts'
 import type { ToyCounts } from './toy-worker.ts'
@@ -15,10 +16,13 @@ const stops: (() => Promise<void>)[] = []
 answerParent(
   {
     async start({ mine, all, ...network }: StartToys): Promise<void> {
-      const signers = new Map<string, Signer>()
-      for (const signer of all.map(({ seed }) => signerOf(seed))) signers.set(signer.peer, signer)
-      for (const identity of mine)
-        stops.push(await startToyNode(identity, network, peer => signers.get(peer) as Signer, counts))
+      const keys = all.map(({ seed, accountKey }) => ({
+        signer: signerOf(seed),
+        account: privateKeyToAccount(accountKey),
+      }))
+      const byPeer = new Map(keys.map(each => [each.signer.peer, each]))
+      const keyOf = (peer: string) => byPeer.get(peer) as (typeof keys)[number]
+      for (const identity of mine) stops.push(await startToyNode(identity, network, keyOf, counts))
     },
     /** Tells what happened since it was last asked. */
     counts(): ToyCounts {

@@ -17,7 +17,7 @@ const SIZES: readonly Sizes[] = [
   { operators: 6, length: 160, runs: 2 },
   { operators: 300, length: 5, runs: 1 },
 ]
-const GAMES = 60
+const GAMES = 25
 
 describe.each(ADVERSARIES)('an honest party against a party that is %s', adversary => {
   it.each(SIZES)('wins over $operators operators, $length letters, $runs runs', async sizes => {
@@ -34,10 +34,10 @@ describe.each(ADVERSARIES)('an honest party against a party that is %s', adversa
 
 it('lets no challenger win against an honest defender, whatever it says', async () => {
   let tried = 0
-  for (let seed = 0; seed < 40; seed++) {
+  for (let seed = 0; seed < 25; seed++) {
     const result = await tryEverything(hash, seed, { operators: 3, length: 5, runs: 2 })
     expect(result.won, `seed ${seed}`).toBe(0)
     tried += result.tried
   }
-  expect(tried).toBeGreaterThan(10_000)
+  expect(tried).toBeGreaterThan(5_000)
 })

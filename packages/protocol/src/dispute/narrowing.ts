@@ -5,7 +5,7 @@
 import { type HashFunction, type HashHex, hashFromHex, hashToHex, merkleRootOfHashes } from '@cairn/primitives'
 
 /** Children shown in one move, at most. */
-export const ARITY = 16
+const ARITY = 16
 
 /** A subtree: the leaves from `first`, at most `span` of them, of a tree with so many leaves. */
 export interface Subtree {

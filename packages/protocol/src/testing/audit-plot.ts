@@ -108,7 +108,8 @@ const simulated = ({ rate, mean, error }: SimulatedPoint): string => {
 /** Draws the curves of several bonds, where each is the enforced one, and what simulations found at enforced bonds. */
 export function profitPlot(points: readonly SimulatedPoint[]): string {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="13" fill="${COLOURS.ink}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" font-family="system-ui, sans-serif" font-size="13" fill="${COLOURS.ink}">`,
+    '<title>Expected profit of a unit that is made up, by audit rate and bond</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>`,
     text(
       [FRAME.left, 26],

@@ -91,7 +91,7 @@ export function letterSubject(hash: HashFunction, claimed: LetterStretch): Subje
 }
 
 /** Opens one of some leaves. */
-export function openLeaf(hash: HashFunction, leaves: readonly Uint8Array[], index: number): Opening {
+function openLeaf(hash: HashFunction, leaves: readonly Uint8Array[], index: number): Opening {
   const hashes = leaves.map(leaf => merkleLeafHash(hash, leaf))
   return { index, content: leaves[index] as Uint8Array, path: merkleProof(hash, hashes, index).map(hashToHex) }
 }
