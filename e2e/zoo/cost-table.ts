@@ -110,6 +110,7 @@ export function costPage(cases: readonly CostCase[], rows: readonly CostRow[]): 
     '- *runs again*: runs of the disputed graph that the challenger did in the game, beyond the unit itself. Of `inner`, a run is a step.',
     '- *bytes off chain*: all moves as canonical CBOR, each with a signature of 65 bytes: what goes over the network instead.',
     '- *seconds*: of the whole game on two shared cores, one thread, the contract included.',
+    '- *wrong-trace* claims nothing wrong. An honest challenger has nothing to say; here one disputes that run all the same.',
     '',
     `Musts for the larger model, at most: ${limits.join(', ')}.`,
     ...(['M', 'S'] as const).flatMap(model => ['', `## ${MODELS[model]}`, '', ...table(model, cases, rows)]),

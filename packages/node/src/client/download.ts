@@ -4,7 +4,15 @@
  */
 import { type AnchorEvent, listAnchors, listNodes, readJob } from '@cairn/contracts'
 import { encodeHex, type HashHex, InputError } from '@cairn/primitives'
-import type { BlobPart, JobDocument, JobId, Payees, RoundDocument, Terms } from '@cairn/protocol'
+import {
+  type BlobPart,
+  type JobDocument,
+  type JobId,
+  NO_HASH,
+  type Payees,
+  type RoundDocument,
+  type Terms,
+} from '@cairn/protocol'
 import { type BlobStore, openBlobStore } from '../blobs/blob-store.ts'
 import { blobFetcher } from '../blobs/fetch-blob.ts'
 import type { JobStatus } from '../runtime/summaries.ts'
@@ -74,7 +82,8 @@ export async function downloadJob(
   const { status, onChain } = await resolveJob(client, prefix)
   const { job, terms } = onChain
   const document = await documentOf(client, job, terms.document)
-  const anchors = await listAnchors(client.chain, job)
+  // The link that closes the chain of a job that was cut short is no round.
+  const anchors = (await listAnchors(client.chain, job)).filter(({ globalRoot }) => globalRoot !== NO_HASH)
   const rounds = []
   for (const anchor of anchors) rounds.push({ document: await roundOf(client, job, anchor), anchor })
   onEvent({ kind: 'documents', rounds: rounds.length })

@@ -26,7 +26,7 @@ function withoutAgreement({ round, coordinator, units }: RoundRecord): RoundReco
 }
 
 /** Opens units of a round again; without any, only its outer step is done again. */
-export function reopen(draft: Draft, id: JobId, round: number, replicas: readonly number[], reason: string): void {
+function reopen(draft: Draft, id: JobId, round: number, replicas: readonly number[], reason: string): void {
   dropAfter(draft, id, round, reason)
   const { units = [], evaluation } = jobOf(draft, id)?.rounds[round] ?? {}
   if (evaluation !== undefined && isThere(evaluation)) move(draft, evaluation, { to: 'voided', reason })
@@ -100,7 +100,7 @@ export function tendUnsigned(draft: Draft, id: JobId): void {
 }
 
 /** Gives what a worker did of a round to others: its bond cannot be locked, so the round cannot be anchored with its work. */
-export function reopenUnbonded(draft: Draft, id: JobId, round: number, account: string): void {
+function reopenUnbonded(draft: Draft, id: JobId, round: number, account: string): void {
   const { units = [], evaluation } = jobOf(draft, id)?.rounds[round] ?? {}
   const reason = `${account} has no stake left for its bond`
   const theirs = units.filter(unit => workOf(unit)?.commitment.account === account)
