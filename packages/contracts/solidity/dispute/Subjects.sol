@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Graph, Opening, Subject, Target} from "./GameTypes.sol";
+import {DIVERGED, Graph, Opening, Subject, Target} from "./GameTypes.sol";
 import {Merkle} from "./Merkle.sol";
 
 /// @notice What of a job a contract has to know to judge its units. The terms hold its hash.
@@ -32,7 +32,7 @@ struct UnitClaim {
 
 /// The opening is not that of the program's first leaf.
 error BadContents();
-/// The unit has no such part, or its claim not as many checkpoints as the job.
+/// The unit has no such part, its claim not as many checkpoints as the job, or it left the domain before.
 error BadPart();
 
 /// @title From a claim to what a game about it is about. Twin of packages/protocol/src/dispute/claims.ts.
@@ -53,6 +53,8 @@ library Subjects {
         if (claim.checkpointRoots.length != job.checkpoints || part > job.checkpoints) revert BadPart();
         (s.globalRoot, s.replicaRoot) = (claim.globalRoot, claim.replicaRoot);
         if (part > 0) s.previous = claim.checkpointRoots[part - 1];
+        // Nothing runs after a run that left the domain: whoever doubts that it did disputes the part before.
+        if (s.previous == DIVERGED) revert BadPart();
         uint32 first = _stepsAt(job, part);
         s.firstStep = round * job.innerSteps + first;
         bool isUpdate = part == job.checkpoints;

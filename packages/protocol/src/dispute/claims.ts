@@ -2,10 +2,10 @@
  * From a claim to what a game about it is about. SPEC: docs/spec/disputes.md "Subject"; twin of Subjects.sol. Everything is
  * known to the chain: the job's facts by their hash, the claim by its worker's signature, the program by its root.
  */
-import { type HashFunction, type HashHex, hashToHex, merkleLeafHash } from '@cairn/primitives'
+import { type HashFunction, type HashHex, hashToHex, InputError, merkleLeafHash } from '@cairn/primitives'
 import { stateLeaf } from '../state-root.ts'
 import type { JobId } from '../units.ts'
-import { GRAPHS, type Subject, type SubjectGraph, type Target } from './subject.ts'
+import { DIVERGED, GRAPHS, type Subject, type SubjectGraph, type Target } from './subject.ts'
 
 /** What of a job a contract has to know to judge its units. The terms on the chain hold its hash. */
 export interface ProvableJob {
@@ -112,7 +112,7 @@ function subjectOf(
 
 /**
  * What a game about a part of a training unit is about: the steps up to checkpoint `part`, counted from 0, or where `part` is
- * the number of checkpoints, what the unit leaves behind.
+ * the number of checkpoints, what the unit leaves behind. Throws `InputError` (`dispute.part`) for a part after a divergence.
  */
 export function trainingSubject(
   hash: HashFunction,
@@ -124,6 +124,7 @@ export function trainingSubject(
 ): Subject {
   const { globalRoot, replicaRoot, checkpointRoots, updateRoot, newReplicaRoot, lossBits } = claim
   const previous = part === 0 ? {} : { previous: checkpointRoots[part - 1] as HashHex }
+  if (previous.previous === DIVERGED) throw afterDivergence(part)
   const firstStep = place.round * job.innerSteps + stepsAt(job, part)
   const roots = { globalRoot, replicaRoot, updateRoots: [] }
   if (part < job.checkpoints) {
@@ -134,6 +135,19 @@ export function trainingSubject(
   const ends = [updateRoot, newReplicaRoot, lossRoot(hash, 'unitLoss', lossBits)]
   return subjectOf(job, contents, place, roots, { graph: 'update', ...previous, firstStep, runs: 1, ends })
 }
+
+/** Nothing runs after a run that left the domain: whoever doubts that it did disputes the part before. */
+const afterDivergence = (part: number): InputError =>
+  new InputError(
+    'dispute.part',
+    'This part of the unit was never done: the unit is said to have left the domain before.',
+    {
+      path: 'part',
+      expected: `a part before ${part}`,
+      found: `${part}`,
+      fix: 'Dispute the first part that ends in divergence.',
+    },
+  )
 
 /** What a game about an evaluation is about. */
 export function evaluationSubject(

@@ -100,7 +100,7 @@ export function tendUnsigned(draft: Draft, id: JobId): void {
 }
 
 /** Gives what a worker did of a round to others: its bond cannot be locked, so the round cannot be anchored with its work. */
-function reopenUnbonded(draft: Draft, id: JobId, round: number, account: string): void {
+export function reopenUnbonded(draft: Draft, id: JobId, round: number, account: string): void {
   const { units = [], evaluation } = jobOf(draft, id)?.rounds[round] ?? {}
   const reason = `${account} has no stake left for its bond`
   const theirs = units.filter(unit => workOf(unit)?.commitment.account === account)

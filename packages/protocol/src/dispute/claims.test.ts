@@ -1,0 +1,57 @@
+import { type HashHex, sha256 } from '@cairn/primitives'
+import { expect, it } from 'vitest'
+import type { JobId } from '../units.ts'
+import { type ProgramContents, type ProvableJob, trainingSubject, type UnitClaim } from './claims.ts'
+import { DIVERGED, GRAPHS } from './subject.ts'
+
+const root = (digit: string) => digit.repeat(64) as HashHex
+
+const job: ProvableJob = {
+  programRoot: root('1'),
+  programLeaves: 100,
+  dataRoot: root('2'),
+  initialRoot: root('3'),
+  freshReplicaRoot: root('4'),
+  isReplicaKept: true,
+  seed: 7,
+  innerSteps: 10,
+  checkpoints: 3,
+  evaluationBatches: 2,
+}
+const place = { firstOperator: 2, operators: 9, targets: [{ firstSlot: 11, slots: 3 }] }
+const update = { ...place, targets: [place.targets[0]!, place.targets[0]!, place.targets[0]!] }
+const contents = Object.fromEntries(
+  GRAPHS.map(graph => [graph, graph === 'update' ? update : place]),
+) as unknown as ProgramContents
+const claim: UnitClaim = {
+  globalRoot: root('3'),
+  replicaRoot: root('4'),
+  updateRoot: root('5'),
+  newReplicaRoot: root('6'),
+  checkpointRoots: [root('a'), root('b'), root('c')],
+  lossBits: 0,
+  stepsRoot: root('7'),
+  saltHash: root('8'),
+}
+const at = { job: root('9') as string as JobId, round: 2, replica: 1 }
+const part = (n: number, changed: Partial<UnitClaim> = {}) =>
+  trainingSubject(sha256, job, contents, at, { ...claim, ...changed }, n)
+
+it('cuts a unit into the steps between its checkpoints, and what it leaves behind', () => {
+  expect(part(0)).toMatchObject({ graph: 'inner', firstStep: 20, runs: 3, targets: [{ root: root('a') }] })
+  expect(part(0).previous).toBeUndefined()
+  expect(part(1)).toMatchObject({ graph: 'inner', firstStep: 23, runs: 3, previous: root('a') })
+  expect(part(2)).toMatchObject({ graph: 'inner', firstStep: 26, runs: 4, targets: [{ root: root('c') }] })
+  expect(part(3)).toMatchObject({ graph: 'update', runs: 1, previous: root('c') })
+  expect(
+    part(3)
+      .targets.map(target => target.root)
+      .slice(0, 2),
+  ).toEqual([root('5'), root('6')])
+})
+
+it('has no part after a run that left the domain', () => {
+  const diverged = { checkpointRoots: [root('a'), DIVERGED, DIVERGED] }
+  expect(part(1, diverged)).toMatchObject({ targets: [{ root: DIVERGED }] })
+  for (const n of [2, 3]) expect(() => part(n, diverged)).toThrow(expect.objectContaining({ code: 'dispute.part' }))
+})
