@@ -50,6 +50,7 @@ function isWhole(checking: ClaimHashing, link: AnchorEvent, document: RoundDocum
   const { head, blockNumber: _, transaction: __, ...anchor } = link
   const isSame = document.round === anchor.round && document.globalRoot === anchor.globalRoot
   const areWorks = worksText(anchoredWorks(checking, document)) === worksText(anchor.works)
+  console.error('DBG', isSame, worksText(anchoredWorks(checking, document)), worksText(anchor.works), anchorHead(anchor), head)
   return isSame && areWorks && anchorHead(anchor) === head
 }
 

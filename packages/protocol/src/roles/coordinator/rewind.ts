@@ -97,6 +97,9 @@ export function tendUnsigned(draft: Draft, id: JobId): void {
   if (!isAlone && !isOverdue(draft, record, LONG)) return
   const who = committers.map(shortPeer).join(', ')
   reopen(draft, id, record.round, [0], `nobody who did round ${record.round} (${who}) has signed its outer step`)
+  // The same node would sign no more than before: what it signed may have been lost in a dispute.
+  const [first] = record.units
+  if (first !== undefined) avoid(draft, first.unit, workOf(first)?.commitment.worker ?? '')
 }
 
 /** Gives what a worker did of a round to others: its bond cannot be locked, so the round cannot be anchored with its work. */
