@@ -43,14 +43,16 @@ interface Sources {
 }
 
 /** What two lists of works say; accounts may be written with or without checksum capitals. */
-const worksText = (works: readonly Work[]): string => JSON.stringify(works).toLowerCase()
+const worksText = (works: readonly Work[]): string => {
+  const fields = works.map(work => [work.worker, work.index, work.claim, work.signature, work.outer, work.custodians])
+  return JSON.stringify(fields).toLowerCase()
+}
 
 /** Tells whether a link is what its round document comes to and has the head that the chain says. */
 function isWhole(checking: ClaimHashing, link: AnchorEvent, document: RoundDocument): boolean {
   const { head, blockNumber: _, transaction: __, ...anchor } = link
   const isSame = document.round === anchor.round && document.globalRoot === anchor.globalRoot
   const areWorks = worksText(anchoredWorks(checking, document)) === worksText(anchor.works)
-  console.error('DBG', isSame, worksText(anchoredWorks(checking, document)), worksText(anchor.works), anchorHead(anchor), head)
   return isSame && areWorks && anchorHead(anchor) === head
 }
 
