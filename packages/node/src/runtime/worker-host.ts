@@ -22,6 +22,7 @@ import { haveFormOfUnit, isUnitOfJob, keepOf, keptEvent } from './custody.ts'
 import { forgetDone } from './done-units.ts'
 import { forgetHeld, listHeld, rememberHeld } from './held-data.ts'
 import { isAnchored } from './is-anchored.ts'
+import { missingBond } from './missing-bond.ts'
 import type { WorkerParts } from './parts.ts'
 import { pinRequests } from './pin-requests.ts'
 import { prepareJob, problemText } from './prepare-job.ts'
@@ -234,11 +235,8 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
 
   /** A unit whose bond cannot be locked would be paid to nobody. */
   function hearLease(body: Body<'lease'>, from: string, job: JobId): void {
-    const { unitBond = 0n } = chain.job(job) ?? {}
-    const own = unitBond === 0n ? undefined : chain.registered(signer.peer)
-    const freeStake = own === undefined ? 0n : own.stake - own.locked
-    const reason = `of its stake ${freeStake} is free, and the unit's bond is ${unitBond}`
-    if (freeStake < unitBond) mailbox.send(from, 'release', job, { lease: body.lease, reason })
+    const reason = missingBond(chain, job, signer.peer)
+    if (reason !== undefined) mailbox.send(from, 'release', job, { lease: body.lease, reason })
     else tell({ event: 'lease', from, job, body })
   }
 

@@ -245,7 +245,8 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
   if (faults.replaceEveryMs > 0) later(draw(faults.replaceEveryMs), replace)
   if (faults.restoreEveryMs > 0) later(draw(faults.restoreEveryMs), restore)
   if (faults.rewindEveryMs > 0) later(draw(faults.rewindEveryMs), rewind)
-  runUntil(() => active().state.jobs.get(job)?.chain.status === 'closed', LONGEST_MS)
+  const known = () => active().state.jobs.get(job)
+  runUntil(() => known()?.chain.status === 'closed' && !known()?.isBehind, LONGEST_MS)
   const { state, journal } = active()
   const finalRoot = state.jobs.get(job)?.rounds.at(-1)?.globalRoot
   const { calls, refused } = chain

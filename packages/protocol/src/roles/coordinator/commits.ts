@@ -67,11 +67,15 @@ export function isOfPresent(job: JobRecord, unit: Unit, before: readonly HashHex
   return claims !== undefined && areSameClaims(claims, before)
 }
 
-/** Tells whether an account's claim on a unit was proven wrong: nobody takes another one of it. */
+/**
+ * Tells whether an account may not do a unit: its claim on it was proven wrong, or its outer step of the round, for which it
+ * could answer no more.
+ */
 export const isRefuted = ({ chain, facts }: JobRecord, { kind, round, replica }: Unit, account: string): boolean =>
   chain.wrongs.some(wrong => {
     const index = kind === 'evaluate' ? facts.replicas : replica
-    return !wrong.isOuter && wrong.round === round && wrong.index === index && wrong.account === account
+    const isWrong = wrong.isOuter ? kind === 'train' : wrong.index === index
+    return isWrong && wrong.round === round && wrong.account === account
   })
 
 /** Root that a replica's next unit starts from; none before its first. */
