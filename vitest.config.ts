@@ -1,5 +1,15 @@
 /** One runner for every package. Long training tests state their own time limit; the default only catches hangs. */
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Tests of whole networks take minutes and mostly wait: begun first, they wait beside the others and not after them. */
+class NetworksFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const isNetwork = ({ moduleId }: TestSpecification) => moduleId.includes('/e2e/network/')
+    const sorted = await super.sort(files)
+    return [...sorted.filter(isNetwork), ...sorted.filter(file => !isNetwork(file))]
+  }
+}
 
 export default defineConfig({
   test: {
@@ -7,5 +17,6 @@ export default defineConfig({
     testTimeout: 120_000,
     // Tests of processes mostly wait; by default two cores would give one worker.
     maxWorkers: 2,
+    sequence: { sequencer: NetworksFirst },
   },
 })

@@ -106,7 +106,7 @@ describe('a job whose claims are proven wrong', () => {
         expect(rewound).toBe(2)
         expect(job.chain.wrongs.map(({ index }) => index)).toEqual([0, 2])
       }),
-      { numRuns: 20, seed: 7 },
+      { numRuns: 20 },
     )
   })
 
@@ -125,7 +125,7 @@ describe('a job whose claims are proven wrong', () => {
         })
         expect(rewound).toBe(2)
       }),
-      { numRuns: 20, seed: 7 },
+      { numRuns: 20 },
     )
   })
 
@@ -146,7 +146,7 @@ describe('a job whose claims are proven wrong', () => {
         })
         expect(rewound).toBe(1)
       }),
-      { numRuns: 30, seed: 7 },
+      { numRuns: 30 },
     )
   })
 
@@ -172,7 +172,7 @@ describe('a job whose claims are proven wrong', () => {
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), jobs, faults, (seed, more, given) => {
         rewinds += runWhole({ facts: toyFacts(more), workers: 8, seed, faults: given }).rewound
       }),
-      { numRuns: 60, seed: 7, endOnFailure: true },
+      { numRuns: 60, endOnFailure: true },
     )
     expect(rewinds).toBeGreaterThan(50)
   })
