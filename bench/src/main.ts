@@ -3,11 +3,12 @@ import { parseArgs } from 'node:util'
 import { InputError } from '@cairn/primitives'
 import { engine } from './engine.ts'
 import { network } from './network.ts'
+import { proof } from './proof.ts'
 import { quality } from './quality.ts'
 import { formatTable, writeRows } from './rows.ts'
 import type { OptionDefinition, Options, Suite } from './suite.ts'
 
-const suites: Record<string, Suite> = { engine, quality, network }
+const suites: Record<string, Suite> = { engine, quality, network, proof }
 
 const common: Record<string, OptionDefinition> = {
   json: {

@@ -9,11 +9,12 @@ const [submitter, worker, coordinator, escrow] = ['1', '2', '3', '4'].map(digit 
   string,
 ]
 
-const terms = { budget: '100', trainPrice: '7', evaluatePrice: '5', custodyPrice: '3', roundPrice: '2', custodians: 1 }
-const nothing = { peer: '', trained: 0, evaluated: 0, kept: 0, coordinated: 0 }
+const prices = { trainPrice: '7', evaluatePrice: '5', custodyPrice: '3', roundPrice: '2', auditPrice: '1' }
+const terms = { budget: '100', ...prices }
+const nothing = { peer: '', trained: 0, evaluated: 0, kept: 0, coordinated: 0, audited: 0 }
 const payments: Receipt['payments'] = [
   { ...nothing, account: worker, trained: 4, evaluated: 1, kept: 2, amount: '39' },
-  { ...nothing, account: coordinator.toUpperCase().replace('X', 'x'), coordinated: 2, amount: '4' },
+  { ...nothing, account: coordinator.toUpperCase().replace('X', 'x'), coordinated: 1, audited: 2, amount: '4' },
 ]
 const sheet = balanceSheet({ payments }, { terms })
 

@@ -21,6 +21,7 @@ data: { kind: text, source: text.txt, tokeniser: bytes }
 optimiser: { learningRate: 0.003 }
 schedule: { replicas: 2, innerSteps: ${innerSteps}, rounds: 2, batch: 2 }
 evaluation: { batches: 1 }
+verification: { policy: none }
 `
 
 interface Place {
@@ -53,7 +54,8 @@ function runDemo(
   workers: number,
   onText: (said: string, child: ChildProcess) => void = () => undefined,
 ): Promise<Ran> {
-  const args = ['--out', join(directory, 'out'), '--job', job, '--workers', String(workers), '--json']
+  const nodes = ['--workers', String(workers), '--verifiers', '0', '--challenge-seconds', '2']
+  const args = ['--out', join(directory, 'out'), '--job', job, ...nodes, '--json']
   const child = spawn(process.execPath, [DEMO, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
   let [out, err] = ['', '']
   child.stdout.on('data', text => {

@@ -5,11 +5,14 @@ import {
   type ChainClient,
   endLateGame,
   type LocalChain,
+  listGames,
   moveGame,
   openGame,
   readAnchors,
   readBalances,
   readGame,
+  readGameMoney,
+  readGameMoves,
   readPosition,
   resumeGame,
   signPosition,
@@ -105,6 +108,20 @@ async function playOnContract(game: number, players: Players): Promise<string | 
   }
 }
 
+/** What the chain tells of a game that was played on it: each move leads where the rules say. */
+async function expectToldAgain(game: number): Promise<void> {
+  const { subject, start, moves } = (await readGameMoves(network.submitter, game, { withGas: true }))!
+  let position = start
+  for (const { by, move, after, gasUsed } of moves) {
+    expect(by).toBe(position.toMove)
+    expect(applyMove(rules, subject, position, move)).toEqual({ result: 'moved', position: after })
+    expect(gasUsed).toBeGreaterThan(21_000n)
+    position = after
+  }
+  expect((await readPosition(network.submitter, game))?.position).toEqual(position)
+  expect(moves.length).toBeGreaterThan(5)
+}
+
 const clients = (): Players['clients'] => ({ defender: network.workers[1], challenger: network.challenger })
 const document = (digit: string): HashHex => digit.repeat(64) as HashHex
 
@@ -114,10 +131,18 @@ it('a wrong element loses its worker the bond, and the job its round', async () 
   const before = await readBalances(network.challenger, accountOf(network.workers[1]))
   const { game } = mustBe(await openGame(network.challenger, { ...charge, part: 0 }))
   const players = { traces: { defender: liar, challenger: honest }, clients: clients() }
+  expect(await readGameMoney(network.submitter, game)).toBeUndefined()
   expect(await playOnContract(game, players)).toBeUndefined()
-  expect(await readGame(network.challenger, game)).toMatchObject({ state: 'refuted' })
+  const played = await readGame(network.challenger, game)
+  expect(played).toMatchObject({ state: 'refuted' })
   const after = await readBalances(network.challenger, accountOf(network.workers[1]))
-  expect(after.stake).toBeLessThan(before.stake)
+  const money = (await readGameMoney(network.submitter, game))!
+  expect(money.slash).toMatchObject({ loser: played.defender, winner: played.challenger })
+  expect(money.slash!.amount).toBe(before.stake - after.stake)
+  expect(money.pot).toMatchObject({ amount: money.slash!.rest })
+  await expectToldAgain(game)
+  expect(await listGames(network.submitter, { job: anchor.job })).toMatchObject([played])
+  expect(await listGames(network.submitter, { job: anchor.job, account: accountOf(network.workers[0]) })).toEqual([])
   expect(await readAnchors(network.challenger, anchor.job)).toMatchObject({ rounds: 0 })
 })
 
@@ -130,8 +155,13 @@ it('a false accuser loses its bond, and the claim stands', async () => {
   expect(await playOnContract(game, players)).toMatch(/MoveRefused|Reverted/)
   expect(await endLateGame(network.coordinator, game)).toMatchObject({ ok: false, code: 'ClockRunning' })
   await network.advance(130)
+  const running = await readGame(network.challenger, game)
+  expect(running).toMatchObject({ state: 'open' })
+  expect(await listGames(network.submitter, { job: anchor.job, account: running.challenger })).toMatchObject([running])
   mustBe(await endLateGame(network.coordinator, game))
   expect(await readGame(network.challenger, game)).toMatchObject({ state: 'defended' })
+  const money = await readGameMoney(network.submitter, game)
+  expect(money?.slash).toMatchObject({ loser: running.challenger, winner: running.defender, amount: running.bond })
   const after = await readBalances(network.challenger, accountOf(network.challenger))
   expect(after.stake).toBeLessThan(before.stake)
   expect(await readAnchors(network.challenger, anchor.job)).toMatchObject({ rounds: 1 })

@@ -25,6 +25,7 @@ import { concat, type HashFunction, type HashHex, hashToHex, merkleLeafHash, mer
 import {
   type Account,
   type Anchor,
+  type NetworkParameters,
   NO_HASH,
   outerMessage,
   type Terms,
@@ -48,7 +49,10 @@ export interface DisputeNetwork {
 
 export const accountOf = (client: ChainClient): Account => client.account as Account
 
-export async function startDisputeNetwork(chain: LocalChain): Promise<DisputeNetwork> {
+export async function startDisputeNetwork(
+  chain: LocalChain,
+  changes: Partial<NetworkParameters> = {},
+): Promise<DisputeNetwork> {
   const { rpcUrl, chainId, keys } = chain
   const options = keys.map(privateKey => ({ rpcUrl, chainId, privateKey, pollingMs: 5 }))
   const parameters = { ...localParameters, challengeSeconds: 600, maximumDelaySeconds: 120, guardian: accountOf0 }
@@ -59,7 +63,9 @@ export async function startDisputeNetwork(chain: LocalChain): Promise<DisputeNet
     unbondingSeconds: 2_000,
     leaseSeconds: 3_000,
   }
-  const addresses = await deploy(createConnection(options[0]!), { parameters: { ...parameters, ...periods } })
+  const addresses = await deploy(createConnection(options[0]!), {
+    parameters: { ...parameters, ...periods, ...changes },
+  })
   const clients = options.map(option => createChainClient(option, addresses))
   const [, submitter, coordinator, one, two, challenger] = clients as ChainClient[]
   await faucet(submitter!, accountOf(submitter!), MONEY)

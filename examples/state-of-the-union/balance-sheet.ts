@@ -16,6 +16,7 @@ export interface SheetRow {
   readonly evaluated: Earned
   readonly kept: Earned
   readonly coordinated: Earned
+  readonly audited: Earned
   /** As the receipt says it. */
   readonly total: bigint
 }
@@ -29,8 +30,12 @@ export interface BalanceSheet {
 
 type Network = NonNullable<Receipt['network']>
 
-/** Makes the sheet of a receipt. */
-export function balanceSheet({ payments }: Pick<Receipt, 'payments'>, { terms }: Pick<Network, 'terms'>): BalanceSheet {
+type Prices = Pick<
+  Network['terms'],
+  'budget' | 'trainPrice' | 'evaluatePrice' | 'custodyPrice' | 'roundPrice' | 'auditPrice'
+>
+
+export function balanceSheet({ payments }: Pick<Receipt, 'payments'>, { terms }: { terms: Prices }): BalanceSheet {
   const earned = (count: number, price: string): Earned => ({ count, amount: BigInt(count) * BigInt(price) })
   const rows = payments.map(
     (payment): SheetRow => ({
@@ -39,6 +44,7 @@ export function balanceSheet({ payments }: Pick<Receipt, 'payments'>, { terms }:
       evaluated: earned(payment.evaluated, terms.evaluatePrice),
       kept: earned(payment.kept, terms.custodyPrice),
       coordinated: earned(payment.coordinated, terms.roundPrice),
+      audited: earned(payment.audited, terms.auditPrice),
       total: BigInt(payment.amount),
     }),
   )
@@ -64,23 +70,30 @@ function expectedChanges({ rows, paid }: BalanceSheet, submitter: string): Map<s
   return changes
 }
 
+/** Holdings before and after the job, and what disputes changed of them. */
+interface Balances {
+  readonly before: Holdings
+  readonly after: Holdings
+  readonly disputed?: Holdings
+}
+
 /** Finds every amount that differs from the receipt, to the last unit; none when all of them agree. */
 export function findDifferences(
   sheet: BalanceSheet,
   submitter: string,
-  { before, after }: { readonly before: Holdings; readonly after: Holdings },
+  { before, after, disputed = new Map() }: Balances,
 ): Difference[] {
   const changes = expectedChanges(sheet, submitter)
   const accounts = new Set([...before.keys(), ...after.keys(), ...changes.keys()])
   const byAccount = [...accounts].map(account => ({
     what: `change of the balance of ${account}`,
-    expected: changes.get(account) ?? 0n,
+    expected: (changes.get(account) ?? 0n) + (disputed.get(account) ?? 0n),
     found: (after.get(account) ?? 0n) - (before.get(account) ?? 0n),
   }))
-  const byKind = sheet.rows.map(({ account, trained, evaluated, kept, coordinated, total }) => ({
+  const byKind = sheet.rows.map(({ account, trained, evaluated, kept, coordinated, audited, total }) => ({
     what: `work of ${account} at the prices of the job`,
     expected: total,
-    found: trained.amount + evaluated.amount + kept.amount + coordinated.amount,
+    found: trained.amount + evaluated.amount + kept.amount + coordinated.amount + audited.amount,
   }))
   return [...byKind, ...byAccount].filter(({ expected, found }) => expected !== found)
 }

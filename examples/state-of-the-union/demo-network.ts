@@ -1,13 +1,14 @@
-/** The network of the demo: a chain, a coordinator and some workers, each a process of its own on this machine. */
+/** The network of the demo: a chain, a coordinator, workers and verifiers, each a process of its own on this machine. */
 import { resolve } from 'node:path'
 import { type LocalNetwork, type ProcessEvent, type Screen, shareMachine, startLocalNetwork } from '@cairn/cli'
+import { cheatingPrograms } from './cheat.ts'
 import { networkDirectoryIn } from './demo-directory.ts'
 import type { DemoOptions } from './demo-options.ts'
 
 /** Shows which processes are up while they start; later only that one of them died. What they say is in their logs. */
-function processScreen({ note, status }: Screen, { workers }: DemoOptions): (event: ProcessEvent) => void {
+function processScreen({ note, status }: Screen, { workers, verifiers }: DemoOptions): (event: ProcessEvent) => void {
   const up = new Set<string>()
-  const all = workers + 2
+  const all = workers + verifiers + 2
   return event => {
     if (event.event === 'started' && up.size < all)
       status(`Starting a network of ${all} processes: ${[...up, event.name].join(', ')} ...`)
@@ -22,8 +23,10 @@ function processScreen({ note, status }: Screen, { workers }: DemoOptions): (eve
 export async function startNetwork(screen: Screen, o: DemoOptions, signal: AbortSignal): Promise<LocalNetwork> {
   const directory = resolve(networkDirectoryIn(o.out))
   const onEvent = processScreen(screen, o)
-  const shape = { directory, ...shareMachine(o.workers, o.threadsPerWorker) }
-  return startLocalNetwork({ ...shape, oneOwner: false, restart: true, onEvent, signal })
+  const { challengeSeconds } = o
+  const shape = { directory, ...shareMachine(o, o.threadsPerWorker), challengeSeconds }
+  const programs = o.cheat === undefined ? {} : { programOf: cheatingPrograms(o.cheat) }
+  return startLocalNetwork({ ...shape, ...programs, oneOwner: false, restart: true, onEvent, signal })
 }
 
 /** Names nodes as the demo calls them, by their peer keys and by their accounts. */

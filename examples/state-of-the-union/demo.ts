@@ -1,7 +1,8 @@
 /**
- * `npm run demo [-- --out DIR --workers N --threads-per-worker N --json]`: a network of processes on this machine (chain,
- * coordinator, workers) trains a small GPT on the State of the Union addresses and is paid for it. Then the model writes,
- * two random units of the work are done again, and the money is counted. All by the code of `cairn up`, `submit` and so on.
+ * `npm run demo [-- --cheat KIND --out DIR --workers N --verifiers N --threads-per-worker N --json]`: a network of processes on this
+ * machine (chain, coordinator, workers, verifiers) trains a small GPT on the State of the Union addresses, checks random
+ * parts of that, and is paid for both. Then the model writes, two random units of the work are done again, and the money is
+ * counted. All by the code of `cairn up`, `submit` and so on.
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -18,6 +19,7 @@ import {
   untilAborted,
   WEIGHTS,
 } from '@cairn/cli'
+import { CHEATER, cheatDescription } from './cheat.ts'
 import { freshDirectory, networkDirectoryIn } from './demo-directory.ts'
 import type { DemoRun } from './demo-job.ts'
 import { namesOf, startNetwork } from './demo-network.ts'
@@ -28,15 +30,18 @@ import { type Told, tellStory } from './story.ts'
 /** How long what is broken off may take to put its things away, while the network still answers it. */
 const GRACE_MS = 1500
 
-function welcome({ print, colours }: Screen, { workers }: DemoOptions): void {
+function welcome({ print, colours }: Screen, { workers, verifiers, cheat }: DemoOptions): void {
   print(colours.bold('A small GPT learns to write like two centuries of State of the Union addresses, on a network.'))
-  print(
-    `A chain, a coordinator and ${plural(workers, 'worker')} start here, each a process of its own; none trusts another.`,
-  )
+  const nodes = ['a coordinator', plural(workers, 'worker'), ...(verifiers > 0 ? [plural(verifiers, 'verifier')] : [])]
+  const all = `A chain, ${nodes.slice(0, -1).join(', ')} and ${nodes.at(-1)}`
+  print(`${all} start here, each a process of its own; none trusts another.`)
   print(
     'All arithmetic is exact, so the job file fixes every bit of the result, whoever does the work: anyone can do any',
   )
   print('part of it again and compare hashes. That, and who was paid for what, is what the end shows.\n')
+  if (cheat === undefined) return
+  print(`${colours.bold(`${CHEATER} cheats`)} (${cheat}): it ${cheatDescription(cheat)}.`)
+  print('The others do not know. Verifiers, drawn after the work was anchored, do random parts of it again.\n')
 }
 
 /** Says nothing more once the signal is aborted: by then another tells how it ended. */
@@ -108,11 +113,11 @@ async function demo(screen: Screen, o: DemoOptions, asked: AbortSignal, onJob: D
   return code
 }
 
-function showStopped({ note }: Screen, { out, workers }: DemoOptions, job: string | undefined): number {
+function showStopped({ note }: Screen, { out, workers, verifiers }: DemoOptions, job: string | undefined): number {
   note('Stopped; nothing is left running. Run the demo again to start afresh.')
   if (job === undefined) return EXIT.interrupted
   note('Or let its network go on with the job where it was:')
-  note(`  npx cairn up --dir ${networkDirectoryIn(out)} --workers ${workers}`)
+  note(`  npx cairn up --dir ${networkDirectoryIn(out)} --workers ${workers} --verifiers ${verifiers}`)
   note(`  npx cairn watch ${job.slice(0, 8)} --network ${networkDirectoryIn(out)}/network.json   (in another terminal)`)
   return EXIT.interrupted
 }

@@ -1,6 +1,6 @@
 /** The end of the money's way: nodes withdraw, and every balance on the chain is compared with the receipt. */
 import { type LocalNetwork, openContracts, withdraw } from '@cairn/cli'
-import { readBalances, readJob } from '@cairn/contracts'
+import { listGames, readBalances, readGameMoney, readJob } from '@cairn/contracts'
 import type { Account, JobId, Receipt } from '@cairn/protocol'
 import { type BalanceSheet, balanceSheet, type Difference, findDifferences, type Holdings } from './balance-sheet.ts'
 
@@ -24,6 +24,23 @@ async function bookDifferences({ network }: LocalNetwork, job: JobId, { paid }: 
     .filter(({ expected, found }) => expected !== found)
 }
 
+/** What disputes took from some and gave to others. */
+async function disputeChanges({ network }: LocalNetwork, job: JobId, submitter: string): Promise<Holdings> {
+  const client = await openContracts(network)
+  const changes = new Map<string, bigint>()
+  const add = (account: string, amount: bigint) =>
+    changes.set(account.toLowerCase(), (changes.get(account.toLowerCase()) ?? 0n) + amount)
+  for (const { game } of await listGames(client, { job })) {
+    const { slash, pot } = (await readGameMoney(client, game)) ?? {}
+    if (slash === undefined) continue
+    add(slash.loser, -slash.amount)
+    add(slash.winner, slash.reward)
+    // Where nothing became void, nobody is to be compensated.
+    if (pot === undefined) add(submitter, slash.amount - slash.reward - slash.burned)
+  }
+  return changes
+}
+
 export interface Settled {
   readonly sheet: BalanceSheet
   /** None when every balance is what the receipt says. */
@@ -41,5 +58,6 @@ export async function settleUp(network: LocalNetwork, receipt: Receipt, before: 
   await Promise.all(earners.map(([key]) => withdraw(undefined, { key, network: network.path })))
   const after = await readHoldings(network)
   const book = await bookDifferences(network, terms.job as JobId, sheet)
-  return { sheet, differences: [...findDifferences(sheet, terms.submitter, { before, after }), ...book] }
+  const disputed = await disputeChanges(network, terms.job as JobId, terms.submitter)
+  return { sheet, differences: [...findDifferences(sheet, terms.submitter, { before, after, disputed }), ...book] }
 }

@@ -3,7 +3,7 @@ import { formatAmount, printColumns, printRows, type Screen, type TokenUnit } fr
 import type { BalanceSheet, Earned } from './balance-sheet.ts'
 import type { Settled } from './settle-up.ts'
 
-const HEADING = ['', 'training', 'evaluation', 'custody', 'coordination', 'earned']
+const HEADING = ['', 'training', 'evaluation', 'custody', 'coordination', 'audits', 'earned']
 
 function showRows(screen: Screen, { rows }: BalanceSheet, nameOf: (id: string) => string, token: TokenUnit): void {
   const amount = (value: bigint): string => formatAmount(value, { ...token, symbol: '' }).trim()
@@ -11,8 +11,8 @@ function showRows(screen: Screen, { rows }: BalanceSheet, nameOf: (id: string) =
   const named = rows.map(row => ({ name: nameOf(row.account), ...row }))
   const cells = named
     .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .map(({ name, trained, evaluated, kept, coordinated, total }) => [
-      ...[name, cell(trained), cell(evaluated), cell(kept), cell(coordinated), amount(total)],
+    .map(({ name, trained, evaluated, kept, coordinated, audited, total }) => [
+      ...[name, cell(trained), cell(evaluated), cell(kept), cell(coordinated), cell(audited), amount(total)],
     ])
   printColumns(screen, HEADING, cells)
 }

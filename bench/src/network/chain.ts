@@ -8,7 +8,7 @@ import {
   deploy,
   faucet,
   type LocalChain,
-  localParameters,
+  localParametersFor,
   type NetworkAddresses,
   startLocalChain,
 } from '@cairn/contracts'
@@ -31,7 +31,9 @@ export async function startChain(scope: Scope, changes: Partial<NetworkParameter
   scope.add(chain.stop)
   const options = { rpcUrl: chain.rpcUrl, chainId: chain.chainId, pollingMs: POLLING_MS }
   const deployer = createConnection({ ...options, privateKey: chain.keys[0] as `0x${string}` })
-  const addresses = await deploy(deployer, { parameters: { ...localParameters, ...changes } })
+  const addresses = await deploy(deployer, {
+    parameters: { ...localParametersFor({ challengeSeconds: 2 }), ...changes },
+  })
   return { chain, addresses, client: privateKey => createChainClient({ ...options, privateKey }, addresses) }
 }
 

@@ -12,7 +12,14 @@ import {
   type UnitSummary,
 } from '@cairn/node'
 import { sha256 } from '@cairn/primitives'
-import { type Account, badAccountSignature, type JobId, type Receipt, type ReceiptNetwork } from '@cairn/protocol'
+import {
+  type Account,
+  badAccountSignature,
+  type JobId,
+  type Receipt,
+  type ReceiptNetwork,
+  receiptTerms,
+} from '@cairn/protocol'
 import { decodeProgram, globalSlots, networkReceiptOf, stateFromParts, weightsFile } from '@cairn/training'
 import { expect } from 'vitest'
 import type { CairnNode } from './cairn-node.ts'
@@ -37,7 +44,7 @@ export async function submitTiny(network: TestNetwork, tiny: TinyJob): Promise<R
   const before = await readPurses(network)
   const submission = tiny.submission(network.network, network.submitter.address)
   const rates = { ...DEFAULT_RATES, perTeraOperation: PER_TERA_OPERATION }
-  const terms = termsOf(submission.document, submission.documentId, rates, CUSTODIANS)
+  const terms = termsOf(submission, rates, CUSTODIANS)
   const client = await network.connect()
   const { job: id } = await submitJob(client, { submission, terms, onEvent: () => undefined }).finally(client.stop)
   return { id, tiny, before }
@@ -81,29 +88,22 @@ export const untilMidUnit = (network: TestNetwork, job: RunningJob, fromRound = 
 /** Assembles the receipt as a submitter would. */
 function receiptOf(
   { client }: TestNetwork,
-  { program, document, global, terms, rounds, payees }: DownloadedJob,
+  { program, document, global, terms, rounds, payees, audits, disputes }: DownloadedJob,
 ): Receipt {
   const { model } = decodeProgram(program, document, sha256)
   const state = stateFromParts(globalSlots(model), global)
   if (state === undefined) throw new Error('the final state is none of the model')
-  const { budget, trainPrice, evaluatePrice, custodyPrice, roundPrice, custodians } = terms
-  const text = (amount: bigint) => String(amount)
   return networkReceiptOf(sha256, {
     document,
-    terms: {
-      budget: text(budget),
-      trainPrice: text(trainPrice),
-      evaluatePrice: text(evaluatePrice),
-      custodyPrice: text(custodyPrice),
-      roundPrice: text(roundPrice),
-      custodians,
-    },
+    terms: receiptTerms(terms),
     anchors: client.chain.addresses.anchors.toLowerCase(),
     rounds: rounds.map(({ document: round, anchor: { blockNumber, transaction } }) => ({
       document: round,
       anchor: { block: Number(blockNumber), transaction },
     })),
     payees,
+    audits,
+    disputes,
     weights: { file: 'model.safetensors', bytes: weightsFile(model, state) },
   })
 }

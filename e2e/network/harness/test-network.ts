@@ -13,6 +13,7 @@ import {
   faucet,
   type LocalChain,
   localParameters,
+  localParametersFor,
   readAddresses,
   startLocalChain,
 } from '@cairn/contracts'
@@ -69,7 +70,7 @@ const LEASE_SECONDS = 15
 
 async function deployOn({ rpcUrl, chainId, keys }: LocalChain): Promise<ChainClient> {
   const options = { rpcUrl, chainId, pollingMs: 20, privateKey: keys[0]! }
-  const parameters = { ...localParameters, leaseSeconds: LEASE_SECONDS }
+  const parameters = { ...localParametersFor({ challengeSeconds: 2 }), leaseSeconds: LEASE_SECONDS }
   const addresses = await deploy(createConnection(options), { parameters })
   return createChainClient(options, addresses)
 }

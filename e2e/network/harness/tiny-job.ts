@@ -28,6 +28,7 @@ export const TINY_SPEC = {
   optimiser: { learningRate: 0.003, warmupSteps: 2 },
   schedule: { replicas: 3, innerSteps: 200, rounds: 3, batch: 4, checkpoints: 3 },
   evaluation: { batches: 2, everyRounds: 2 },
+  verification: { policy: 'none' },
   seed: 7,
 }
 

@@ -5,6 +5,7 @@ import { addBalance, addFaucet } from './commands/balance.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addChain } from './commands/chain.ts'
 import type { CommandContext } from './commands/context.ts'
+import { addDispute } from './commands/dispute.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDownload } from './commands/download.ts'
 import { addExport } from './commands/export.ts'
@@ -34,7 +35,17 @@ type Add = (program: Command, context: CommandContext) => void
 /** Commands under the headings of the help. */
 const COMMANDS: Readonly<Record<string, readonly Add[]>> = {
   'Train on this machine:': [addInit, addQuote, addTrain, addSample, addVerify, addExport, addTokenizer],
-  'Have a network train:': [addSubmit, addJobs, addStatus, addWatch, addDownload, addCancel, addNodes, addWhy],
+  'Have a network train:': [
+    addSubmit,
+    addJobs,
+    addStatus,
+    addWatch,
+    addDownload,
+    addCancel,
+    addNodes,
+    addWhy,
+    addDispute,
+  ],
   'Run a network or a part of one:': [addUp, addNode, addChain],
   'Keys and money:': [addKey, addBalance, addStake, addUnstake, addWithdraw, addFaucet],
   'More:': [addDoctor],
@@ -72,8 +83,12 @@ function ignoreClosedPipes(): void {
 }
 
 /** Runs the command line and returns the exit code. */
-export async function main(argv: readonly string[], screen: Screen = terminal()): Promise<number> {
-  const context: CommandContext = { screen, exitCode: EXIT.ok }
+export async function main(
+  argv: readonly string[],
+  screen: Screen = terminal(),
+  settings: Pick<CommandContext, 'computeEntry'> = {},
+): Promise<number> {
+  const context: CommandContext = { screen, exitCode: EXIT.ok, ...settings }
   try {
     await createProgram(context).parseAsync([...argv], { from: 'user' })
     return context.exitCode

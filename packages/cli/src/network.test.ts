@@ -160,7 +160,7 @@ describe('what cannot be done ends with code 2:', () => {
   })
 
   test('a policy that networks do not have yet', () =>
-    refused(run('submit', tinyJob({ verification: { policy: 'audit' } }).job), 'PolicyNotSupported', 'audit'))
+    refused(run('submit', tinyJob({ verification: { policy: 'redundancy' } }).job), 'PolicyNotSupported', 'redundancy'))
 
   test('ids that are no jobs, or of none', async () => {
     await refused(run('status', 'abc'), 'BadJobId')

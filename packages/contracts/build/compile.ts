@@ -29,7 +29,6 @@ interface Solc {
 }
 
 const PACKAGE = join(import.meta.dirname, '..')
-const FOLDER = join(PACKAGE, 'solidity')
 
 /** In the order of deployment. */
 export const CONTRACTS = [
@@ -42,8 +41,10 @@ export const CONTRACTS = [
   'Referee',
   'GameRules',
   'DisputeGames',
-  'JudgedDisputes',
 ] as const
+
+/** In place of the last one where an account judges instead of the game: for the comparison with the model. */
+export const JUDGED = 'JudgedDisputes'
 
 export const SETTINGS = {
   // For small code: the game and its referee have to stay below the limit of 24 KiB.
@@ -55,30 +56,24 @@ export const SETTINGS = {
 
 const require = createRequire(import.meta.url)
 
-/** Compiles all contracts. Throws `Error` with the compiler's messages; a warning counts as an error. */
+/** Compiles all contracts, and `JUDGED`. Throws `Error` with the compiler's messages; a warning counts as an error. */
 export function compileContracts(): Record<string, CompiledContract> {
-  const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
-  const names = files.filter(name => name.endsWith('.sol')).sort()
-  return compile(Object.fromEntries(names.map(name => [name, readFileSync(join(FOLDER, name), 'utf8')])))
+  const files = readdirSync(join(PACKAGE, 'solidity'), { recursive: true, encoding: 'utf8' })
+  const names = files.filter(name => name.endsWith('.sol')).map(name => `solidity/${name}`)
+  return compile([...names.sort(), fileOf(JUDGED)])
 }
 
 /** Compiles one contract of `test` with what it imports, as `compileContracts` does. Throws the same. */
-export function compileTestContract(name: string): CompiledContract {
-  const file = `test/${name}.sol`
-  const source = readFileSync(join(PACKAGE, file), 'utf8')
-  const compiled = compile({ [file]: source }, path => join(PACKAGE, path))
-  return compiled[name] as CompiledContract
-}
+export const compileTestContract = (name: string): CompiledContract => compile([fileOf(name)])[name] as CompiledContract
 
-function compile(
-  contents: Readonly<Record<string, string>>,
-  locate: (path: string) => string = require.resolve,
-): Record<string, CompiledContract> {
+const fileOf = (test: string): string => `test/${test}.sol`
+
+function compile(files: readonly string[]): Record<string, CompiledContract> {
   const solc = require('solc') as Solc
-  const sources = Object.fromEntries(Object.entries(contents).map(([name, content]) => [name, { content }]))
+  const sources = Object.fromEntries(files.map(file => [file, { content: readFileSync(join(PACKAGE, file), 'utf8') }]))
   const settings = { ...SETTINGS, outputSelection: { '*': { '*': ['abi', 'evm.bytecode.object'] } } }
   const input = JSON.stringify({ language: 'Solidity', sources, settings })
-  const output = JSON.parse(solc.compile(input, { import: path => readImport(path, locate) })) as SolcOutput
+  const output = JSON.parse(solc.compile(input, { import: readImport })) as SolcOutput
   if (output.errors?.length) throw new Error(output.errors.map(error => error.formattedMessage).join('\n'))
   const compiled = Object.values(output.contracts).flatMap(contracts => Object.entries(contracts))
   return Object.fromEntries(
@@ -88,14 +83,18 @@ function compile(
 
 /** Lists every custom error once: whoever calls one contract may meet the errors of those behind it. */
 export function everyError(compiled: Readonly<Record<string, CompiledContract>>): AbiEntry[] {
-  const errors = CONTRACTS.flatMap(name => compiled[name]?.abi ?? []).filter(entry => entry.type === 'error')
+  const errors = [...CONTRACTS, JUDGED]
+    .flatMap(name => compiled[name]?.abi ?? [])
+    .filter(entry => entry.type === 'error')
   const byName = new Map(errors.map(error => [String(error.name), error]))
   return [...byName.values()].sort((a, b) => (String(a.name) < String(b.name) ? -1 : 1))
 }
 
-function readImport(path: string, locate: (path: string) => string): { contents: string } | { error: string } {
+/** Reads a file of this package, or of a library. */
+function readImport(path: string): { contents: string } | { error: string } {
   try {
-    return { contents: readFileSync(locate(path), 'utf8') }
+    const isOwn = /^(solidity|test)\//.test(path)
+    return { contents: readFileSync(isOwn ? join(PACKAGE, path) : require.resolve(path), 'utf8') }
   } catch {
     return { error: `${basename(path)} is not installed` }
   }

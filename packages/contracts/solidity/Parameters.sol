@@ -29,16 +29,21 @@ struct Parameters {
     uint48 pauseIntervalSeconds;
     /// Share of the verifiers' stake that is assumed to collude, in parts per million.
     uint32 colludingShare;
+    /// Blocks from a link's to the one whose hash draws its audits.
+    uint32 beaconBlocks;
     /// Zero for a network that nobody can pause.
     address guardian;
 }
 
 // How often a challenger's bond doubles. The bond of the last still fits into 128 bits.
 uint32 constant MOST_DOUBLINGS = 16;
+// A contract sees the hashes of the last 256 blocks: one that looked at a beacon would still have some time for it.
+uint32 constant MOST_BEACON_BLOCKS = 200;
 
 /// @dev Unbonding outlasts the challenge window, so that a stake can still answer for what it asserted.
 /// Rounds become final, and an assertion about them and one whole pause fit into the cancel window, whatever games are
 /// played; and at most one pause's worth of time falls into it: neither a game nor a pause ever costs anybody's earnings.
+/// A beacon comes after what it draws from.
 function checkParameters(Parameters memory p) pure {
     bool longUnbonding = p.unbondingSeconds > p.challengeSeconds;
     bool longCancel = p.cancelSeconds > uint256(p.challengeSeconds) + 2 * uint256(p.maximumDelaySeconds) + p.pauseSeconds;
@@ -46,7 +51,8 @@ function checkParameters(Parameters memory p) pure {
     // Adding one to the clock must never overflow: that would keep stakes for ever. The other periods are shorter.
     bool bounded = p.unbondingSeconds <= LONGEST && p.pauseIntervalSeconds <= LONGEST && p.leaseSeconds <= LONGEST;
     bool chances = p.colludingShare < 1e6 && p.challengeBond <= type(uint128).max >> MOST_DOUBLINGS;
-    if (!longUnbonding || !longCancel || !rarePauses || !bounded || p.leaseSeconds == 0 || !chances) {
+    bool later = p.beaconBlocks > 0 && p.beaconBlocks <= MOST_BEACON_BLOCKS;
+    if (!longUnbonding || !longCancel || !rarePauses || !bounded || p.leaseSeconds == 0 || !chances || !later) {
         revert BadParameters();
     }
 }

@@ -26,6 +26,8 @@ contract Registry is GuardianPause {
         address owner;
         /// When `unbonding` may be withdrawn.
         uint48 unbondsAt;
+        /// Whether others may count on it to repeat audited work.
+        bool verifies;
         bytes32 peerKey;
         /// The peer key's signature over this account; what it covers is in docs/decisions/0004-network.md.
         bytes32[2] signature;
@@ -51,7 +53,7 @@ contract Registry is GuardianPause {
     address[] private _accounts;
 
     event NodeApproved(address indexed owner, address indexed node, bool approved);
-    event Registered(address indexed node, address indexed owner, bytes32 peerKey, bytes32[2] signature);
+    event Registered(address indexed node, address indexed owner, bytes32 peerKey, bytes32[2] signature, bool verifies);
     event Staked(address indexed node, uint128 amount);
     event UnstakeRequested(address indexed node, uint128 amount, uint48 unbondsAt);
     event StakeWithdrawn(address indexed node, uint128 amount);
@@ -83,14 +85,14 @@ contract Registry is GuardianPause {
         emit NodeApproved(msg.sender, node, approve);
     }
 
-    /// @notice Makes the caller a node, or changes its keys and owner.
-    function register(bytes32 peerKey, bytes32[2] calldata signature, address owner) external {
+    /// @notice Makes the caller a node, or changes its keys, its owner and whether it verifies.
+    function register(bytes32 peerKey, bytes32[2] calldata signature, address owner, bool verifies) external {
         if (peerKey == 0) revert BadPeerKey();
         if (owner != msg.sender && !approved[owner][msg.sender]) revert OwnerNotApproving(owner, msg.sender);
         Node storage node = _nodes[msg.sender];
         if (node.peerKey == 0) _accounts.push(msg.sender);
-        (node.peerKey, node.signature, node.owner) = (peerKey, signature, owner);
-        emit Registered(msg.sender, owner, peerKey, signature);
+        (node.peerKey, node.signature, node.owner, node.verifies) = (peerKey, signature, owner, verifies);
+        emit Registered(msg.sender, owner, peerKey, signature, verifies);
     }
 
     /// @notice Adds to the caller's stake.

@@ -6,11 +6,11 @@ import * as earnings from './abi/earnings.ts'
 import { errorsAbi } from './abi/errors.ts'
 import * as escrow from './abi/escrow.ts'
 import * as rules from './abi/game-rules.ts'
-import * as disputes from './abi/judged-disputes.ts'
 import * as referee from './abi/referee.ts'
 import * as registry from './abi/registry.ts'
 import * as slashing from './abi/slashing.ts'
 import * as token from './abi/test-token.ts'
+import * as disputes from './conformance/judged-disputes.ts'
 
 it('is what the contracts compile to, without a warning', () => {
   const compiled = compileContracts()

@@ -257,14 +257,27 @@ describe('actions', () => {
 
   it('register a node under an owner that approved it, and list it once', async () => {
     const [peerKey, signature] = [new Uint8Array(32).fill(9), new Uint8Array(64).fill(8)]
-    const owned = { peerKey, signature, owner: accountOf(submitter) }
+    const owned = { peerKey, signature, owner: accountOf(submitter), verifies: true }
+    const before = await cairn.latestBlockNumber(submitter)
+    const registered = await cairn.listNodes(submitter)
     expect(await cairn.registerNode(worker, owned)).toMatchObject(refused('OwnerNotApproving'))
     expect(await cairn.approveNode(submitter, accountOf(worker))).toMatchObject({ ok: true })
     expect(await cairn.registerNode(worker, owned)).toMatchObject({ ok: true })
     const nodes = await cairn.listNodes(submitter)
     expect(nodes.map(({ account }) => account)).toEqual([accountOf(coordinator), accountOf(worker)])
     expect(nodes[1]).toMatchObject({ ...owned, isRegistered: true })
+    expect(registered).toMatchObject(await cairn.listNodesAt(submitter, before))
+    expect(nodes).toMatchObject(await cairn.listNodesAt(submitter, before + 2n))
+    expect(registered[1]).toMatchObject({ verifies: false })
     expect(await cairn.readNode(submitter, accountOf(submitter))).toMatchObject({ isRegistered: false, stake: 0n })
+  })
+
+  it('read blocks, and none that is not there', async () => {
+    const number = await cairn.latestBlockNumber(submitter)
+    const { hash, timestamp } = await submitter.reader.getBlock({ blockNumber: number })
+    const block = { number, hash: hash.slice(2), timestampSeconds: Number(timestamp) }
+    expect(await cairn.readBlock(submitter, number)).toEqual(block)
+    expect(await cairn.readBlock(submitter, number + 1n)).toBeUndefined()
   })
 
   it('give a stake back after unbonding', async () => {

@@ -14,11 +14,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { anchorsAbi } from './abi/anchors.ts'
 import { errorsAbi } from './abi/errors.ts'
 import { escrowAbi } from './abi/escrow.ts'
-import { judgedDisputesAbi, judgedDisputesBytecode } from './abi/judged-disputes.ts'
 import { registryAbi, registryBytecode } from './abi/registry.ts'
 import { slashingAbi } from './abi/slashing.ts'
 import { call } from './chain/call.ts'
 import { revertData } from './chain/errors.ts'
+import { judgedDisputesAbi, judgedDisputesBytecode } from './conformance/judged-disputes.ts'
 import { addStake, approveNode, faucet, jobKey, registerNode, submitJob, takeLease } from './index.ts'
 import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-network.ts'
 
@@ -145,6 +145,8 @@ describe('a contract', () => {
       { maximumDelaySeconds: 10 },
       { colludingShare: 1_000_000 },
       { challengeBond: 2n ** 112n },
+      { beaconBlocks: 0 },
+      { beaconBlocks: 201 },
     ]) {
       expect(await refusalOf(deployment(change)), Object.keys(change).join()).toBe('BadParameters')
     }

@@ -1,11 +1,12 @@
 /**
  * Sends the same calls to the contracts on a local chain and to the reference model, and compares after each one what
- * came of it: the outcome by name, the events, everybody's money, the whole job. An entry of its own, so that
+ * came of it: the outcome by name, the events, everybody's money, the whole job; and at the end what clients read of it. An entry of its own, so that
  * `e2e/slow/money.ts` can run more of it than the tests do.
  */
 import { philox4x32 } from '@cairn/primitives'
 import { type Account, createRandomCalls, type Settlement, type SettlementCall } from '@cairn/protocol'
 import { compareCall, startPair } from './conformance/pair.ts'
+import { compareReadings } from './conformance/readings.ts'
 import type { Signatures } from './conformance/signatures.ts'
 import type { LocalChain } from './local-chain.ts'
 import { settlementHashing } from './settlement-hashing.ts'
@@ -33,6 +34,7 @@ export async function compareWithModel(chain: LocalChain, seeds: readonly number
     const outcome = await compareCall(pair, call)
     outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1)
   }
+  await compareReadings(pair)
   return outcomes
 }
 
@@ -68,5 +70,6 @@ export async function playScript(chain: LocalChain, steps: readonly ScriptStep[]
     outcomes.push(await compareCall(pair, await pair.signatures.sign(call(players, pair.model))))
     states.push(pair.model)
   }
+  await compareReadings(pair)
   return { accounts: pair.accounts, outcomes, states }
 }

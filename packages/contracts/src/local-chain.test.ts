@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { anvilCommand } from './chain/anvil-command.ts'
 import { createConnection, type LocalChain, startLocalChain } from './index.ts'
 
@@ -45,6 +45,17 @@ it('goes on where it was after a stop and after a kill', async () => {
   await second.exited
   const third = await start({ stateFile, chainId: 4_242 })
   expect(await balanceOn(third)).toBe(14n)
+})
+
+it('adds one empty block after each with transactions', async () => {
+  const chain = await start({ trailingBlockSeconds: 0.02 })
+  const { reader } = createConnection(chain)
+  for (const height of [2n, 4n]) {
+    await sendMoney(chain)
+    await vi.waitFor(async () => expect(await reader.getBlockNumber()).toBe(height), { interval: 5 })
+  }
+  const blocks = await Promise.all([1n, 2n, 3n, 4n].map(blockNumber => reader.getBlock({ blockNumber })))
+  expect(blocks.map(({ transactions }) => transactions.length)).toEqual([1, 0, 1, 0])
 })
 
 it('refuses a port in use', async () => {

@@ -10,6 +10,7 @@ import { bytesToHex, createPublicClient, http } from 'viem'
 import { mnemonicToAccount } from 'viem/accounts'
 import { anvilCommand } from './chain/anvil-command.ts'
 import { freePort, isPortFree } from './chain/port.ts'
+import { trailBlocks } from './chain/trailing-blocks.ts'
 
 export interface LocalChainOptions {
   /** Left out, any free port. */
@@ -19,6 +20,8 @@ export interface LocalChainOptions {
   readonly stateFile?: string
   /** Makes a block so often, transactions or not; left out, one for each transaction. */
   readonly blockSeconds?: number
+  /** Adds an empty block so long after one with transactions, for whoever waits for a later block; left out, none. */
+  readonly trailingBlockSeconds?: number
 }
 
 export interface LocalChain {
@@ -61,6 +64,8 @@ export async function startLocalChain(options: LocalChainOptions = {}): Promise<
     await stop(child, exited)
     throw error
   })
+  const { trailingBlockSeconds: seconds } = options
+  if (seconds !== undefined) exited.then(trailBlocks(rpcUrl, seconds))
   return { rpcUrl, chainId, processId: child.pid!, keys: keys(), exited, stop: () => stop(child, exited) }
 }
 

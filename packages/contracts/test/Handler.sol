@@ -25,7 +25,7 @@ contract Handler is DisputeHandler {
             VM.startPrank(actor);
             token.approve(address(registry), type(uint256).max);
             token.approve(address(escrow), type(uint256).max);
-            registry.register(bytes32(i + 1), [bytes32(0), bytes32(0)], actor);
+            registry.register(bytes32(i + 1), [bytes32(0), bytes32(0)], actor, i == 0);
             registry.stake(2_500);
             VM.stopPrank();
             deposited += 2_500;

@@ -5,7 +5,7 @@ import {Anchors} from "../solidity/Anchors.sol";
 import {Disputes} from "../solidity/Disputes.sol";
 import {Earnings} from "../solidity/Earnings.sol";
 import {Escrow} from "../solidity/Escrow.sol";
-import {JudgedDisputes} from "../solidity/JudgedDisputes.sol";
+import {JudgedDisputes} from "./JudgedDisputes.sol";
 import {Registry} from "../solidity/Registry.sol";
 import {Slashing} from "../solidity/Slashing.sol";
 import {Handler} from "./Handler.sol";

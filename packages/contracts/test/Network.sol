@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Anchors} from "../solidity/Anchors.sol";
 import {Earnings} from "../solidity/Earnings.sol";
 import {Escrow} from "../solidity/Escrow.sol";
-import {JudgedDisputes} from "../solidity/JudgedDisputes.sol";
+import {JudgedDisputes} from "./JudgedDisputes.sol";
 import {Modules} from "../solidity/Modules.sol";
 import {Parameters} from "../solidity/Parameters.sol";
 import {Registry} from "../solidity/Registry.sol";
@@ -56,6 +56,7 @@ abstract contract Network {
             pauseSeconds: 10,
             pauseIntervalSeconds: 80,
             colludingShare: 200_000,
+            beaconBlocks: 1,
             guardian: guardian
         });
     }

@@ -13,6 +13,7 @@ export {
   type StepValues,
 } from './audit/attestation.ts'
 export { type Beacon, refutedBeacon, roundBeacon } from './audit/beacon.ts'
+export { type AuditedWork, claimedSegment, type UnitSchedule, unitSegment } from './audit/claimed.ts'
 export { type AuditRequest, DECOY_RATE, plantedEnds, werePlanted } from './audit/decoy.ts'
 export { burnedOf, type Deterrence, deterrenceOf } from './audit/deterrence.ts'
 export type { StakedNode } from './audit/draw.ts'

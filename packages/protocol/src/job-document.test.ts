@@ -42,10 +42,10 @@ test('reads back what was written', () => {
 
 test('its id and key are these on every machine', () => {
   expect(documentId(sha256, document)).toMatchInlineSnapshot(
-    `"6b924cfb386ab603e713331e313c9ff0d1ceafa724d4421b1cbd3ca32d03d9af"`,
+    `"3aed995d1967879e8684663213dbe00458784abaff4568809f92dc2da844e9bc"`,
   )
   expect(jobKeyOf(sha256, document)).toMatchInlineSnapshot(
-    `"af2cc547d4272a34ca81e9869db1a91ba4452dcc40e58f530e0c9d9321fcf9db"`,
+    `"4c1088a8be56ffa5f00573458a6996856d70518ce85208a3259c068a0b09ecd7"`,
   )
 })
 
@@ -61,7 +61,7 @@ test.each<[string, string, (draft: Draft) => void]>([
   ['malformed', 'format', d => (d.format = 'cairn/document/v2')],
   ['malformed', '', d => (d.extra = 1)],
   ['malformed', 'spec.schedule.rounds', d => (d.spec.schedule.rounds = 0)],
-  ['malformed', 'spec.verification.policy', d => (d.spec.verification.policy = 'audit')],
+  ['malformed', 'spec.verification.policy', d => (d.spec.verification.policy = 'redundancy')],
   ['malformed', 'blobs.program', d => (d.blobs.program = 'x')],
   ['malformed', 'cost.operationsPerUnit', d => (d.cost.operationsPerUnit = '01')],
   ['malformed', 'cost.memoryBytes', d => (d.cost.memoryBytes = -1)],
@@ -69,6 +69,7 @@ test.each<[string, string, (draft: Draft) => void]>([
   ['malformed', 'submitter', d => (d.submitter = submitter.toUpperCase())],
   ['not-normal', '', d => (d.spec.optimiser.learningRate = '3e-3')],
   ['not-normal', '', d => delete d.spec.outer],
+  ['not-normal', '', d => delete d.spec.verification.rate],
 ])('answers %s at %j', (code, path, change) => {
   const draft = structuredClone(document) as Draft
   change(draft)

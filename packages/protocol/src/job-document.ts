@@ -21,7 +21,7 @@ import type { Frozen } from './job-spec.ts'
 import type { JobId } from './units.ts'
 
 /** Networks audit nothing yet, and no node may believe otherwise. */
-const supported = documentSchema.refine(({ spec }) => spec.verification.policy === 'none', {
+const supported = documentSchema.refine(({ spec }) => spec.verification.policy !== 'redundancy', {
   path: ['spec', 'verification', 'policy'],
   error: 'a policy that is not supported yet',
 })

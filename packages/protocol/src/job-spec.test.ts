@@ -1,6 +1,7 @@
 import { decodeCanonical, encodeCanonical, InputError, sha256 } from '@cairn/primitives'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { auditTermsOf } from './job-spec/audit-terms.ts'
 import { checkJobSpec, jobJsonSchema, parseJobSpec, specHash } from './job-spec.ts'
 
 const gptModel = { kind: 'gpt', layers: 4, heads: 4, width: 128, context: 128 }
@@ -51,7 +52,7 @@ describe('parseJobSpec', () => {
       outer: { learningRate: '0.7', momentum: '0.9', nesterov: true, innerState: 'keep' },
       evaluation: { batches: 8, everyRounds: 1 },
       numerics: { contract: 'cn1', width: 'mx8' },
-      verification: { policy: 'none' },
+      verification: { policy: 'audit', rate: '0.1', verifiers: 1, unsettledRounds: 16 },
     })
   })
 
@@ -63,6 +64,8 @@ describe('parseJobSpec', () => {
     ['memory and weights', { resources: { memoryBytes: 2 ** 40 }, initialWeights: 'start.safetensors' }],
     ['a learning rate that will diverge', { optimiser: { learningRate: 1e6 } }],
     ['the largest seed', { seed: 2 ** 32 - 1 }],
+    ['the rarest audits', { verification: { rate: 1e-6, unsettledRounds: 1 } }],
+    ['the most audits', { verification: { rate: 1, verifiers: 5, unsettledRounds: 64 } }],
   ])('accepts %s', (_, changes) => {
     expect(problems(job(changes))).toEqual([])
   })
@@ -133,12 +136,35 @@ describe('parseJobSpec', () => {
     ['another contract', { numerics: { contract: 'cn2' } }, 'numerics.contract: cn1'],
     ['another version', { apiVersion: 'cairn/v2' }, 'apiVersion: cairn/v1'],
     ['another kind of model', { model: { kind: 'bert' } }, 'model.kind: gpt or llama or mlp'],
+    ['another policy', { verification: { policy: 'trust' } }, 'verification.policy: none or audit or redundancy'],
+    ['a rate of zero', { verification: { rate: 0 } }, 'verification.rate: a number at least 0.000001 and at most 1'],
+    ['a rate above one', { verification: { rate: 1.1 } }, 'verification.rate: a number at least'],
+    ['a rate finer than a chain counts', { verification: { rate: 0.1234567 } }, 'verification.rate: a number with at'],
+    ['no verifiers', { verification: { verifiers: 0 } }, 'verification.verifiers: a number of at least 1'],
+    ['six verifiers', { verification: { verifiers: 6 } }, 'verification.verifiers: a number of at most 5'],
+    ['65 rounds', { verification: { unsettledRounds: 65 } }, 'verification.unsettledRounds: a number of at most 64'],
     ['a negative seed', { seed: -1 }, 'seed: a number of at least 0'],
     ['an upper-case hash', { data: { ...textData, sha256: 'A'.repeat(64) } }, 'data.sha256: 64 lower-case hex digits'],
     ['a control character in a path', { initialWeights: 'a\u0000b' }, 'initialWeights: a path'],
     ['text for a section', { schedule: 'fast' }, 'schedule: a section with keys'],
   ])('refuses %s', (_, changes, expected) => {
     expect(problems(job(changes))).toEqual([expect.stringContaining(expected)])
+  })
+
+  it('has no audits under the policy none, and refuses their keys', () => {
+    expect(parseJobSpec(job({ verification: { policy: 'none' } })).verification).toEqual({ policy: 'none' })
+    const check = checkJobSpec(job({ verification: { policy: 'none', rate: 0.5, verifiers: 2 } }))
+    const problem = {
+      expected: expect.stringContaining('no such key where the policy is none'),
+      fix: expect.stringContaining('Remove it'),
+    }
+    expect(check).toEqual({
+      ok: false,
+      problems: [
+        { ...problem, path: 'verification.rate', found: '0.5' },
+        { ...problem, path: 'verification.verifiers', found: '2' },
+      ],
+    })
   })
 
   it.each<[string, object, string]>([
@@ -214,7 +240,7 @@ it('hashes the meaning of a specification, not how it was written', () => {
 
 it('keeps the hash of cairn/v1', () => {
   // Also computed by hand-written CBOR in another language; it stands in docs/spec/job.md.
-  const expected = '3ef3acf0c419bfaf6e0a7a71b7048a818bba419d1b8f4a5a81d8f63eed081c37'
+  const expected = 'c4676d9ab08fb2ef642648f099dfcde188089524bac4bd8d539077d9402dec87'
   expect(specHash(sha256, parseJobSpec(job()))).toBe(expected)
 })
 
@@ -223,6 +249,14 @@ it('generates a JSON Schema that is strict and knows what must be written', () =
   expect(schema.additionalProperties).toBe(false)
   expect(schema.required).toEqual(['apiVersion', 'name', 'model', 'data', 'optimiser', 'schedule', 'seed'])
   expect(schema.properties?.optimiser).toMatchObject({ additionalProperties: false, required: ['learningRate'] })
+})
+
+it('says of audits what the terms on the chain do', () => {
+  const terms = (verification: object) => auditTermsOf(parseJobSpec(job({ verification })))
+  expect(terms({})).toEqual({ policy: 1, auditRate: 100_000, verifiers: 1, maximumUnsettled: 16 })
+  const written = { policy: 'redundancy', rate: '0.000007', verifiers: 3, unsettledRounds: 2 }
+  expect(terms(written)).toEqual({ policy: 2, auditRate: 7, verifiers: 3, maximumUnsettled: 2 })
+  expect(terms({ policy: 'none' })).toEqual({ policy: 0, auditRate: 0, verifiers: 0, maximumUnsettled: 64 })
 })
 
 function catching(act: () => unknown): InputError {

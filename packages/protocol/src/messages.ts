@@ -16,11 +16,14 @@ export type {
   Custody,
   OuterSignature,
   PeerAddress,
+  SignedAttestation,
   SignedCommitment,
   SignedEvaluation,
 } from './messages/records.ts'
+export { MAX_REVEAL_BYTES, revealBytes } from './messages/reveal-size.ts'
 export { type Draft as MessageDraft, type MessageSigner, nextSequence, sealMessage } from './messages/seal.ts'
 export {
+  attestationOf,
   type CustodyClaim,
   commitmentStatement,
   custodyStatement,
@@ -28,6 +31,7 @@ export {
   evaluationStatement,
   heldOf,
   isCustody,
+  isSignedAttestation,
   isSignedCommitment,
   isSignedEvaluation,
   type VerifySignature,

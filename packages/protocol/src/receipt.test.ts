@@ -44,7 +44,7 @@ function receiptOf(plan: Plan, doneRounds = plan.rounds): ReceiptBody {
     lossBits: 0x40490fdb - round,
   })
   return {
-    format: 'cairn/receipt/v1',
+    format: 'cairn/receipt/v2',
     spec,
     specHash: specHashHex,
     programRoot,
@@ -174,7 +174,7 @@ describe('decodeReceipt', () => {
     ['spec.optimiser.learningRate', body => (body.spec.optimiser.learningRate = '6e-4')],
     ['spec.outer', body => delete body.spec.outer],
     ['audits', body => (body.audits = 'audited')],
-    ['disputes', body => body.disputes.push('x')],
+    ['disputes[0]', body => body.disputes.push('x')],
   ])('names %s', (path, change) => {
     expect(failure(forged(change)).path).toBe(path)
   })

@@ -20,7 +20,7 @@ import { firstDifference } from './receipt/first-difference.ts'
 import { type Receipt, type ReceiptBody, receiptSchema } from './receipt/schema.ts'
 
 export { jobDocumentOf, receiptRoundOf } from './receipt/documents.ts'
-export { countWork, type Payees, paymentsOf } from './receipt/payments.ts'
+export { countWork, type Payees, paymentsOf, receiptTerms } from './receipt/payments.ts'
 export type { Payment, Receipt, ReceiptBody, ReceiptNetwork, ReceiptRound, ReceiptUnit } from './receipt/schema.ts'
 export { badAccountSignature, badSignature, type SignatureClaim, signatureClaims } from './receipt/signatures.ts'
 
@@ -68,7 +68,7 @@ function parseForm(document: unknown): Receipt {
   if (result.success) return result.data
   const issue = result.error.issues[0]!
   const path: KeyPath = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path
-  throw damaged('receipt.schema', formatPath(path), 'a receipt of the form cairn/receipt/v1', issue.message)
+  throw damaged('receipt.schema', formatPath(path), 'a receipt of the form cairn/receipt/v2', issue.message)
 }
 
 function assertCanonical(bytes: Uint8Array, document: unknown, receipt: Receipt): void {

@@ -4,6 +4,8 @@
  */
 
 export { jobObstacle, leaseOf, nodeObstacle } from './roles/coordinator/assign.ts'
+export type { Ask, AskVerdict, AuditEvent, AuditFacts, OrderRecord } from './roles/coordinator/audit-state.ts'
+export { lacksOrders } from './roles/coordinator/audits.ts'
 export type { AnchoredRound } from './roles/coordinator/begin.ts'
 export { MOST_NAMED as MOST_CUSTODIANS } from './roles/coordinator/custodians.ts'
 export { activeUnitsOf, type CoordinatorEffect, claimsBefore, claimsOfRound } from './roles/coordinator/draft.ts'

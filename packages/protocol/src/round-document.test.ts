@@ -45,6 +45,8 @@ const document: RoundDocument = {
     lossBits: 4,
     correct: 1,
     total: 2,
+    stepsRoot: id('c'),
+    saltHash: id('d'),
     worker: id('a'),
     signature: id('7').repeat(2),
     account: account('1'),

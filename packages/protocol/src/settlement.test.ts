@@ -39,6 +39,7 @@ const parameters: NetworkParameters = {
   challengeBond: 10n,
   challengerReward: 7n,
   colludingShare: 200_000,
+  beaconBlocks: 1,
   unbondingSeconds: 50,
   challengeSeconds: 20,
   maximumDelaySeconds: 12,
@@ -68,7 +69,8 @@ function started(): Run {
   const run: Run = { state: newSettlement(parameters), now: 1_000, minted: 0n }
   for (const from of accounts) {
     send(run, { call: 'mint', from, args: { to: from, amount: 9_000n } })
-    send(run, { call: 'register', from, args: { peerKey: sha as never, signature: [sha, sha] as never, owner: from } })
+    const keys = { peerKey: sha as never, signature: [sha, sha] as never }
+    send(run, { call: 'register', from, args: { ...keys, owner: from, verifies: false } })
     send(run, { call: 'stake', from, args: { amount: 2_500n } })
   }
   return run
@@ -290,6 +292,8 @@ it('refuses parameters under which a pause or a quick exit could cost somebody m
     { maximumDelaySeconds: 15 },
     { colludingShare: 1_000_000 },
     { challengeBond: 2n ** 112n },
+    { beaconBlocks: 0 },
+    { beaconBlocks: 201 },
   ]
   for (const change of bad)
     expect(areParametersGood({ ...parameters, ...change }), Object.keys(change).join()).toBe(false)

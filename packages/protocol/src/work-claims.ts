@@ -26,16 +26,19 @@ export interface ClaimChecking extends ClaimHashing {
 /** What a worker claims by a commitment. */
 export const trainedClaim = ({ unit: _, ...claim }: SaltedCommitment): UnitClaim => claim
 
+/** What an evaluation claims; the rest of a claim is zero. */
+type EvaluationClaim = Pick<UnitClaim, 'globalRoot' | 'lossBits' | 'stepsRoot' | 'saltHash'>
+
 /** What a worker claims by an evaluation. */
-export const evaluatedClaim = ({ globalRoot, lossBits }: Pick<UnitClaim, 'globalRoot' | 'lossBits'>): UnitClaim => ({
+export const evaluatedClaim = ({ globalRoot, lossBits, stepsRoot, saltHash }: EvaluationClaim): UnitClaim => ({
   globalRoot,
   replicaRoot: NO_HASH,
   updateRoot: NO_HASH,
   newReplicaRoot: NO_HASH,
   checkpointRoots: [],
   lossBits,
-  stepsRoot: NO_HASH,
-  saltHash: NO_HASH,
+  stepsRoot,
+  saltHash,
 })
 
 /**
@@ -58,12 +61,12 @@ export function trainedMessage(
 /** What a worker's account signs for an evaluation. `claims` are those of the round's replicas. */
 export function evaluatedMessage(
   hashing: ClaimHashing,
-  { unit, globalRoot, lossBits }: Pick<SignedEvaluation, 'unit' | 'globalRoot' | 'lossBits'>,
+  { unit, ...evaluated }: EvaluationClaim & Pick<SignedEvaluation, 'unit'>,
   claims: readonly HashHex[],
 ): WorkMessage {
   const { job, round } = unit
-  const state = { root: globalRoot, claims: hashing.claimsHash(claims) }
-  const claim = hashing.claimHash(evaluatedClaim({ globalRoot, lossBits }))
+  const state = { root: evaluated.globalRoot, claims: hashing.claimsHash(claims) }
+  const claim = hashing.claimHash(evaluatedClaim(evaluated))
   return { of: 'work', job, round, index: claims.length, ...state, claim }
 }
 

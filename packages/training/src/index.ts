@@ -10,6 +10,7 @@ export { decodeText, emptyData } from './data/text.ts'
 export { type Dataset, evaluationBatches, trainingBatch } from './execute/dataset.ts'
 export { createExecutor, type Evaluation, type Executor } from './execute/executor.ts'
 export type { Divergence, Outcome } from './execute/outcome.ts'
+export { runSegment, type SegmentResult } from './execute/segment.ts'
 export {
   checkpointSlots,
   globalSlots,
@@ -26,7 +27,9 @@ export { datasetFromBlob } from './job/blob-dataset.ts'
 export { type Submission, type SubmissionParts, submissionOf, type WrongCost, wrongCost } from './job/job-document.ts'
 export type { Keep } from './job/keep.ts'
 export { type NetworkReceiptParts, networkReceiptOf } from './job/network-receipt.ts'
+export { openContents } from './job/open-contents.ts'
 export { type DataSource, type PreparedData, prepareData } from './job/prepare-data.ts'
+export { provableOf } from './job/provable.ts'
 export { receiptOf } from './job/receipt.ts'
 export { type BlobKind, decodeRecord, parseState, type RunRecord, type RunStore } from './job/run-store.ts'
 export { type TrainEvent, type TrainOptions, type TrainResult, train } from './job/train.ts'

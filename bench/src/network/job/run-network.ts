@@ -78,7 +78,8 @@ export async function runNetwork(
 ): Promise<NetworkRun> {
   const directory = join(out, `network-${workers}`)
   await mkdir(directory)
-  const up = startCairn(scope, 'up', '--dir', directory, '--workers', String(workers), '--threads-per-worker', '1')
+  const nodes = ['--workers', String(workers), '--threads-per-worker', '1', '--verifiers', '0']
+  const up = startCairn(scope, 'up', '--dir', directory, ...nodes, '--challenge-seconds', '2')
   const ready = await up.wait('ready')
   const processes = processesOf(up.events)
   const before = cpuOf(processes)

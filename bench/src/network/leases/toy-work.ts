@@ -51,6 +51,12 @@ export const signOuter = async (signers: ToySigners, step: OuterStep): Promise<s
 export const claimOf = ({ commitment }: Pick<SignedCommitment, 'commitment'>): HashHex =>
   claimHash(trainedClaim(commitment))
 
+/** What binds a worker to the steps of its work. */
+const toyLeaves = (...inputs: readonly (string | number)[]) => ({
+  stepsRoot: rootOf('steps', ...inputs),
+  saltHash: rootOf('salt', ...inputs),
+})
+
 /** Does a training unit. */
 export async function toyUnit(
   signers: ToySigners,
@@ -67,8 +73,7 @@ export async function toyUnit(
     newReplicaRoot: rootOf('replica', ...inputs),
     checkpointRoots: [rootOf('checkpoint', ...inputs)],
     lossBits: 1,
-    stepsRoot: rootOf('steps', signer.peer, ...inputs),
-    saltHash: rootOf('salt', signer.peer, ...inputs),
+    ...toyLeaves(signer.peer, ...inputs),
   }
   const signature = encodeHex(signer.sign(commitmentStatement(commitment)))
   const byAccount = await signedBy(signers, trainedMessage(hashing, commitment, claims))
@@ -81,7 +86,7 @@ export async function toyEvaluation(
   { unit, globalRoot, claims }: RunEffect,
 ): Promise<SignedEvaluation> {
   const { signer } = signers
-  const found = { unit, globalRoot, lossBits: 1, correct: 1, total: 2 }
+  const found = { unit, globalRoot, lossBits: 1, correct: 1, total: 2, ...toyLeaves(signer.peer, globalRoot) }
   const signature = encodeHex(signer.sign(evaluationStatement(found)))
   const byAccount = await signedBy(signers, evaluatedMessage(hashing, found, claims))
   return { ...found, worker: signer.peer, signature, ...byAccount }

@@ -6,6 +6,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import type { Screen } from '../screen/screen.ts'
 
 export interface CommandContext {
+  /** Entry of the compute thread of nodes, where it is not the usual one. */
+  readonly computeEntry?: URL
   readonly screen: Screen
   exitCode: number
 }

@@ -1,4 +1,4 @@
-/** `cairn node`: lends this machine to a network as a worker, or coordinates its jobs. */
+/** `cairn node`: lends this machine to a network as a worker or verifier, or coordinates its jobs. */
 import { availableParallelism } from 'node:os'
 import { runUntilStopped } from '@cairn/node/files'
 import { type Command, Option } from 'commander'
@@ -12,9 +12,9 @@ import { type JsonOption, keyOptions, networkOptions, onAction } from './network
 /** The rest is for the system and whoever else works on the machine. */
 const SHARE_OF_MEMORY = 0.75
 
-async function nodeCommand({ screen }: CommandContext, options: NodeOptions & JsonOption): Promise<void> {
+async function nodeCommand({ screen, computeEntry }: CommandContext, options: NodeOptions & JsonOption): Promise<void> {
   const { startNodeService } = await import('../network/node-process.ts')
-  const node = await startNodeService(options, text => screen.note(text.trimEnd()))
+  const node = await startNodeService(options, text => screen.note(text.trimEnd()), computeEntry)
   const ready = { event: 'ready', role: options.role, pid: process.pid, directory: options.dir, ...node.facts }
   tellParent(ready)
   if (options.json) screen.print(jsonLine(ready))
@@ -29,10 +29,13 @@ export function addNode(program: Command, context: CommandContext): void {
     .command('node')
     .summary('lend this machine to a network')
     .description(
-      'Run a node: a worker trains for others and is paid, a coordinator hands out the work of jobs. It registers itself,\n' +
-        'and stakes what is missing. It listens on this machine only, unless --listen says otherwise.',
+      'Run a node: a worker trains for others and is paid, a verifier does random parts of that again and is paid, a\n' +
+        'coordinator hands out the work of jobs. It registers itself, and stakes what is missing. It listens on this machine\n' +
+        'only, unless --listen says otherwise.',
     )
-    .addOption(new Option('--role <role>', 'what it does').choices(['worker', 'coordinator']).makeOptionMandatory())
+    .addOption(
+      new Option('--role <role>', 'what it does').choices(['worker', 'verifier', 'coordinator']).makeOptionMandatory(),
+    )
     .requiredOption('--dir <dir>', 'where it keeps its state, blobs and log; one node at a time')
     .option('--price <tokens>', 'least pay for 10^12 operations', '0.01')
     .option('--stake <tokens>', 'stake to have at least; left out, what the network demands')

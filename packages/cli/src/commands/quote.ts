@@ -4,6 +4,7 @@ import { readJob } from '../files/job-file.ts'
 import { type Measured, measureJob } from '../run/measure.ts'
 import { diskBytes } from '../run/memory.ts'
 import { type PreparedJob, prepareJob } from '../run/prepare.ts'
+import { checkedRow, DATA_NOTE } from '../screen/checking-rows.ts'
 import { formatBytes, formatCount, formatDuration, formatShort, plural } from '../screen/format.ts'
 import type { Screen } from '../screen/screen.ts'
 import { printRows } from '../screen/table.ts'
@@ -36,6 +37,8 @@ function jsonQuote(prepared: PreparedJob, measured: Measured, { threads, backend
     stepMs: measured.stepMs,
     operationsPerSecond: String(measured.operationsPerSecond),
     estimatedSeconds: measured.estimatedMs / 1000,
+    verification: prepared.job.spec.verification,
+    note: DATA_NOTE,
   }
 }
 
@@ -56,7 +59,9 @@ function show(screen: Screen, prepared: PreparedJob, measured: Measured, { threa
       `${formatDuration(stepMs)} a step on ${plural(threads, 'thread')}: ${formatShort(tokensPerSecond)} ${tokensOf(spec)}/s, ${formatShort(operationsPerSecond)} operations/s`,
     ],
     ['time here', screen.colours.bold(`about ${formatDuration(measured.estimatedMs)}`)],
+    checkedRow(spec),
   ])
+  screen.note(screen.colours.yellow(`On a network: ${DATA_NOTE}`))
 }
 
 async function quoteCommand({ screen }: CommandContext, path: string, options: QuoteOptions): Promise<void> {
@@ -73,7 +78,10 @@ export function addQuote(program: Command, context: CommandContext): void {
   const command = program
     .command('quote')
     .summary('say what a job takes: operations, memory, disk, time on this machine')
-    .description('Compile a job and count what it takes. The time is estimated from a few real steps on this machine.')
+    .description(
+      'Compile a job and count what it takes. The time is estimated from a few real steps on this machine. What a network\n' +
+        'asks for it, audits included, says `cairn submit` before it locks anything.',
+    )
     .argument('<job>', 'job file (YAML or JSON)')
     .option('--json', 'print one JSON object instead', false)
   machineOptions(command).action((path: string, options: QuoteOptions) => quoteCommand(context, path, options))

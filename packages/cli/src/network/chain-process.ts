@@ -24,6 +24,8 @@ export interface ChainService extends FailingService {
 export const CHAIN_STATE = 'state.json'
 const PROCESS = 'anvil.pid'
 const WAIT_MS = 5000
+/** How long a round waits for its beacon. */
+const TRAILING_BLOCK_SECONDS = 1
 
 /** Tells whether a process is the anvil of a directory, as far as the system says (`/proc` on Linux). */
 function isAnvilOf(directory: string, pid: number): boolean {
@@ -51,6 +53,7 @@ async function startLocked(directory: string, { port }: ChainOptions, lock: Lock
   await endLeftover(directory)
   const chain = await startLocalChain({
     stateFile: join(directory, CHAIN_STATE),
+    trailingBlockSeconds: TRAILING_BLOCK_SECONDS,
     ...(port === undefined ? {} : { port }),
   })
   writeFileSync(join(directory, PROCESS), String(chain.processId))

@@ -13,7 +13,7 @@ import {
 } from '@cairn/node'
 import { lockDirectory, makeDirectory, sha256, writeWhole } from '@cairn/node/files'
 import { decodeUtf8, InputError, IntegrityError } from '@cairn/primitives'
-import { encodeReceipt, type Receipt } from '@cairn/protocol'
+import { encodeReceipt, type Receipt, receiptTerms } from '@cairn/protocol'
 import {
   decodeProgram,
   globalSlots,
@@ -70,19 +70,18 @@ function stateOf({ global }: DownloadedJob, { model }: JobProgram) {
 }
 
 function receiptOf(job: DownloadedJob, anchors: string, weights: Uint8Array): Receipt {
-  const { document, terms, payees } = job
-  const { budget, trainPrice, evaluatePrice, custodyPrice, roundPrice, custodians } = terms
-  const prices = { budget, trainPrice, evaluatePrice, custodyPrice, roundPrice }
-  const texts = Object.fromEntries(Object.entries(prices).map(([name, amount]) => [name, String(amount)]))
+  const { document, terms, payees, audits, disputes } = job
   return networkReceiptOf(sha256, {
     document,
-    terms: { ...(texts as Record<keyof typeof prices, string>), custodians },
+    terms: receiptTerms(terms),
     anchors: anchors.toLowerCase(),
     rounds: job.rounds.map(({ document: round, anchor: { blockNumber, transaction } }) => ({
       document: round,
       anchor: { block: Number(blockNumber), transaction },
     })),
     payees,
+    audits,
+    disputes,
     weights: { file: WEIGHTS, bytes: weights },
   })
 }

@@ -54,7 +54,11 @@ async function ownerOf({ owner, network }: NodeOptions): Promise<{ owner?: Accou
 }
 
 /** Starts a node. Throws what `startNode`, the key file, the network file and the chain throw. */
-export async function startNodeService(options: NodeOptions, show: (text: string) => void): Promise<NodeService> {
+export async function startNodeService(
+  options: NodeOptions,
+  show: (text: string) => void,
+  computeEntry?: URL,
+): Promise<NodeService> {
   const { dir: directory, role, listen = [], threads, memory: memoryBytes } = options
   const network = await networkOf(options)
   const money = await moneyOf(network, options)
@@ -73,6 +77,7 @@ export async function startNodeService(options: NodeOptions, show: (text: string
       log,
       ...money,
       ...owner,
+      ...(computeEntry && { computeEntry }),
     })
     const { peer, account, addresses } = node
     return {

@@ -3,14 +3,21 @@ import type { Submission } from '@cairn/training'
 import { describe, expect, test } from 'vitest'
 import { makeOffer, type OfferOptions } from './offer.ts'
 
-const TOKEN = { symbol: 'TEST', decimals: 6 }
+const SETTING = {
+  token: { symbol: 'TEST', decimals: 6 },
+  parameters: { colludingShare: 200_000, minimumStake: 1000n },
+}
 const MEMORY = 1000
 
 /** A job of 2 x 3 units of 10^12 operations each, so that prices can be read off. */
 const submission = {
   documentId: 'd'.repeat(64),
   document: {
-    spec: { schedule: { rounds: 3, replicas: 2, checkpoints: 5 }, evaluation: { everyRounds: 1 } },
+    spec: {
+      schedule: { rounds: 3, replicas: 2, innerSteps: 8, checkpoints: 5 },
+      evaluation: { everyRounds: 1 },
+      verification: { policy: 'none' },
+    },
     cost: {
       operationsPerUnit: '1000000000000',
       operationsPerEvaluation: '0',
@@ -41,7 +48,7 @@ const worker = (price: bigint, change: Partial<NodeSummary> = {}): NodeSummary =
 })
 
 const offer = (nodes: readonly NodeSummary[], options: OfferOptions = {}) =>
-  makeOffer(submission, nodes, options, TOKEN)
+  makeOffer(submission, nodes, options, SETTING)
 
 describe('the price of a job is', () => {
   const nodes = [worker(40n), worker(10n), worker(20n)]
@@ -111,5 +118,46 @@ test('a job whose rounds do not fit into a message is refused', () => {
   const { document } = submission
   const schedule = { ...document.spec.schedule, replicas: 1000, checkpoints: 1000 }
   const large = { ...submission, document: { ...document, spec: { ...document.spec, schedule } } }
-  expect(() => makeOffer(large, [worker(1n)], {}, TOKEN)).toThrow(expect.objectContaining({ code: 'RoundTooLarge' }))
+  expect(() => makeOffer(large, [worker(1n)], {}, SETTING)).toThrow(expect.objectContaining({ code: 'RoundTooLarge' }))
+})
+
+describe('of an audited job it says', () => {
+  const { document } = submission
+  const hash = '0'.repeat(64)
+  const roots = { programRoot: hash, dataRoot: hash, initialRoot: hash, freshReplicaRoot: hash }
+  const counts = { programLeaves: 1, seed: 1, innerSteps: 8, checkpoints: 5, evaluationBatches: 1 }
+  const audited = (nodes: readonly NodeSummary[], change: object = {}) => {
+    const verification = { policy: 'audit', rate: '0.1', verifiers: 2, unsettledRounds: 2, ...change }
+    const provable = { ...roots, ...counts, isReplicaKept: true }
+    const checked = { ...submission, provable, document: { ...document, spec: { ...document.spec, verification } } }
+    return makeOffer(checked as unknown as Submission, nodes, {}, SETTING)
+  }
+
+  test('what audits cost at the least rate and at the most', () => {
+    // Two of eight steps, and a state too small to cost more than the least amount; 3 x (2 + 1) works, twice each.
+    const { terms, audits } = audited([worker(40n)])
+    expect(terms).toMatchObject({ policy: 1, auditPrice: 11n, verifiers: 2, maximumUnsettled: 2 })
+    expect(audits).toMatchObject({ most: 18n * 11n, expected: 20n })
+    expect(offer([worker(40n)]).audits).toBeUndefined()
+  })
+
+  test('the bond of a unit, and the stake that a worker never waits with', () => {
+    // The least S with 0.1 * 0.8^2 * S / 2 >= 2 * 40. Three works a round, two rounds.
+    const one = audited([worker(40n)])
+    expect(one.audits).toMatchObject({ unitBond: 2499n, workerStake: 6n * 2499n, unitsOnMinimumStake: 0n })
+    expect(audited([worker(40n), worker(39n)]).audits).toMatchObject({ workerStake: 4n * 2499n })
+    const sure = audited([worker(1n)], { rate: '1', verifiers: 1 })
+    expect(sure.audits).toMatchObject({ unitBond: 5n, workerStake: 1000n, unitsOnMinimumStake: 200n })
+  })
+
+  test('how many owners have verifiers there', () => {
+    const verifier = worker(5n, { role: 'verifier' })
+    const nodes = [worker(1n), verifier, verifier, worker(6n, { role: 'verifier' }), { ...verifier, isLive: false }]
+    expect(audited(nodes)).toMatchObject({ verifiers: 2, able: [{ price: '1' }] })
+  })
+
+  test('that no contract could hold its bond', () => {
+    const tooDear = () => audited([worker(2n ** 110n)], { rate: '0.000001' })
+    expect(tooDear).toThrow(expect.objectContaining({ code: 'BondTooLarge', path: 'verification.rate' }))
+  })
 })

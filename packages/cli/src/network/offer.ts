@@ -1,9 +1,10 @@
 /** What a job offers to its workers: fixed prices made from what they ask, a hard cap, and who could do it at that. */
 import { DEFAULT_RATES, defaultCustodians, type NodeSummary, termsOf } from '@cairn/node'
 import { InputError } from '@cairn/primitives'
-import type { Terms } from '@cairn/protocol'
+import type { NetworkParameters, Terms } from '@cairn/protocol'
 import type { Submission } from '@cairn/training'
 import { formatAmount, parseAmount, type TokenUnit } from './amounts.ts'
+import { type AuditCosts, auditCosts } from './audit-costs.ts'
 
 export interface OfferOptions {
   /** Most tokens for 10^12 operations. */
@@ -21,10 +22,24 @@ export interface Offer {
   readonly able: readonly NodeSummary[]
   /** Why no worker can do it, if so. */
   readonly obstacle?: string
+  /** Absent where nothing is audited. */
+  readonly audits?: AuditCosts
+  /** Owners of the live verifiers. */
+  readonly verifiers: number
+}
+
+/** What a network says of money, as far as offers go by it. */
+export interface OfferSetting {
+  readonly token: TokenUnit
+  readonly parameters: Pick<NetworkParameters, 'colludingShare' | 'minimumStake'>
 }
 
 /** Of one token with six decimals, a hundredth: what nodes ask unless told otherwise. */
 const USUAL_PRICE = '0.01'
+
+/** Counts the owners of live nodes of a role. */
+const ownersOf = (nodes: readonly NodeSummary[], wanted: NodeSummary['role']): number =>
+  new Set(nodes.filter(({ role, isLive }) => role === wanted && isLive).map(({ owner }) => owner)).size
 
 const isLiveWorker = ({ role, isLive }: NodeSummary): boolean => role === 'worker' && isLive
 
@@ -78,25 +93,26 @@ function capOf({ document }: Submission, { budget }: OfferOptions, token: TokenU
   return maximum === undefined ? undefined : BigInt(maximum)
 }
 
-/** Makes an offer. Throws `InputError` (`BudgetTooLow`, `BadAmount`). */
+/** Makes an offer. Throws `InputError` (`BudgetTooLow`, `BadAmount`, `BondTooLarge`). */
 export function makeOffer(
   submission: Submission,
   nodes: readonly NodeSummary[],
   options: OfferOptions,
-  token: TokenUnit,
+  { token, parameters }: OfferSetting,
 ): Offer {
-  const { document, documentId } = submission
+  const { document } = submission
   const workers = nodes.filter(isLiveWorker)
   const { memoryBytes } = document.cost
   const ceiling = options.maxPrice === undefined ? undefined : parseAmount(options.maxPrice, token, '--max-price')
   const large = workers.filter(worker => worker.memoryBytes >= memoryBytes)
   const price = choosePrice(large, ceiling, parseAmount(USUAL_PRICE, token, 'price'))
-  const owners = new Set(workers.map(({ owner }) => owner)).size
-  const custodians = options.custodians ?? defaultCustodians(owners)
-  const terms = termsOf(document, documentId, { ...DEFAULT_RATES, perTeraOperation: price }, custodians)
+  const custodians = options.custodians ?? defaultCustodians(ownersOf(nodes, 'worker'))
+  const terms = termsOf(submission, { ...DEFAULT_RATES, perTeraOperation: price }, custodians)
   assertBudget(terms, capOf(submission, options, token) ?? terms.budget, token)
   const cheap = large.filter(worker => BigInt(worker.price) <= price)
   const able = cheap.filter(worker => custodiansFor(workers, worker) >= custodians)
-  if (able.length > 0) return { terms, price, able }
-  return { terms, price, able, obstacle: obstacleOf({ workers, large, cheap }, memoryBytes, price, custodians) }
+  const audits = auditCosts(terms, parameters, able.length)
+  const offer = { terms, price, able, verifiers: ownersOf(nodes, 'verifier'), ...(audits && { audits }) }
+  if (able.length > 0) return offer
+  return { ...offer, obstacle: obstacleOf({ workers, large, cheap }, memoryBytes, price, custodians) }
 }

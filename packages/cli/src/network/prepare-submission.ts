@@ -21,15 +21,15 @@ export interface PreparedSubmission {
   readonly submission: Submission
 }
 
-/** Networks audit nothing yet, and nobody should believe otherwise. */
+/** Nobody does units twice yet, and nobody should believe otherwise. */
 function assertPolicy({ spec }: PreparedJob['job']): void {
   const { policy } = spec.verification
-  if (policy === 'none') return
-  throw new InputError('PolicyNotSupported', 'Networks do not check work by this policy yet.', {
+  if (policy !== 'redundancy') return
+  throw new InputError('PolicyNotSupported', 'Networks do not have every unit done several times yet.', {
     path: 'verification.policy',
-    expected: 'none; the receipt then says "not audited"',
+    expected: 'audit, where verifiers do random parts again; or none, where nobody does',
     found: policy,
-    fix: 'Set verification.policy to none. Anybody can still do the work again with `cairn verify`.',
+    fix: 'Set verification.policy to audit, with a rate of 1 to have a part of every unit done again.',
   })
 }
 

@@ -1,5 +1,5 @@
 /** Submitting a job file: prepared, priced, checked against who is there; then the budget is locked and the data given away. */
-import { readBalances } from '@cairn/contracts'
+import { readBalances, readParameters } from '@cairn/contracts'
 import { type SubmitEvent as HandOverEvent, submitJob } from '@cairn/node'
 import { ResourceError } from '@cairn/primitives'
 import type { TokenUnit } from './amounts.ts'
@@ -36,7 +36,8 @@ export const submit = (path: string, options: SubmitOptions, onEvent: (event: Su
   withPayingClient(options, async ({ client, token, network, account }) => {
     onEvent({ kind: 'preparing' })
     const prepared = await prepareSubmission(path, network, account)
-    const offer = makeOffer(prepared.submission, await client.nodes(), options, token)
+    const [nodes, parameters] = await Promise.all([client.nodes(), readParameters(client.chain)])
+    const offer = makeOffer(prepared.submission, nodes, options, { token, parameters })
     assertNobodyWaits(offer, options)
     const { tokens } = await readBalances(client.chain, account)
     onEvent({ kind: 'quote', balance: tokens, token, ...offer, ...prepared })

@@ -30,7 +30,7 @@ import {
   workMessage,
 } from '@cairn/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { startTestChain, type TestChain } from '../testing/local-chain.ts'
+import { CHALLENGE_SECONDS, startTestChain, type TestChain } from '../testing/local-chain.ts'
 import { type CancelEvent, cancel, nextStep } from './cancel.ts'
 import { openForWriting } from './open-chain.ts'
 
@@ -92,7 +92,7 @@ async function abandonedJob(): Promise<JobId> {
   await cancelJob(submitter, job)
   const { coordinator: _, ...link } = await lastLink(job)
   expect(await endJob(node, { ...link, epoch: 1 })).toMatchObject({ ok: true })
-  await network.advance(localParameters.challengeSeconds)
+  await network.advance(CHALLENGE_SECONDS)
   expect(await finaliseRound(node, (await listAnchors(node, job))[0]!)).toMatchObject({ ok: true })
   const { leaves } = earningsTree(leavesOf(job))
   const asserted = await assertEarnings(node, { job, epoch: 1, rounds: 0, leaves, isFinal: true })
@@ -116,7 +116,7 @@ test('a cancelled job that nobody settles is settled, closed and refunded by its
 
 test('a job whose leaves are lost keeps nobody from the pay for others', { timeout: WAIT_MS }, async () => {
   const [lost, found] = [await abandonedJob(), await abandonedJob()]
-  await network.advance(localParameters.challengeSeconds)
+  await network.advance(CHALLENGE_SECONDS)
   for (const job of [lost, found]) expect(await settleEarnings(node, job)).toMatchObject({ ok: true })
   const text = encodeUtf8(JSON.stringify([[node.account, '1', '0', '0', '0', '0']]))
   const answers = async (question: object) => ['job' in question && question.job === found ? text : null]

@@ -5,12 +5,12 @@ import { printColumns } from './columns.ts'
 import { shortName } from './job-words.ts'
 import type { Screen } from './screen.ts'
 
-const HEADING = ['node', 'account', 'trained', 'evaluated', 'kept', 'rounds', 'earned']
+const HEADING = ['node', 'account', 'trained', 'evaluated', 'kept', 'rounds', 'audits', 'earned']
 
 /** Prints a row for everybody who earned, and what is left of the budget. */
 export function showPayments(screen: Screen, { payments, network }: Receipt, token: TokenUnit): void {
-  const rows = payments.map(({ peer, account, trained, evaluated, kept, coordinated, amount }) => [
-    ...[shortName(peer), account, ...[trained, evaluated, kept, coordinated].map(String)],
+  const rows = payments.map(({ peer, account, trained, evaluated, kept, coordinated, audited, amount }) => [
+    ...[shortName(peer), account, ...[trained, evaluated, kept, coordinated, audited].map(String)],
     formatAmount(BigInt(amount), token),
   ])
   printColumns(screen, HEADING, rows)

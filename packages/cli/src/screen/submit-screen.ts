@@ -1,6 +1,7 @@
-/** What a submitter sees: what the job takes and costs, who will see its data, and when they may go offline. */
+/** What a submitter sees: what the job takes and costs, how it is checked, who sees its data, when they may go offline. */
 import { formatAmount } from '../network/amounts.ts'
 import type { SubmitEvent } from '../network/submit.ts'
+import { auditRows, checkedRow, DATA_NOTE } from './checking-rows.ts'
 import { formatBytes, plural } from './format.ts'
 import { shortName } from './job-words.ts'
 import { jsonLine } from './json.ts'
@@ -11,11 +12,8 @@ import { jobRows } from './train-screen.ts'
 type EventOf<Kind extends SubmitEvent['kind']> = Extract<SubmitEvent, { kind: Kind }>
 export type SubmitListener = (event: SubmitEvent) => void
 
-/** Said before anything is uploaded: who submits must know it. */
-const DATA_NOTE = 'Workers see the training data of a job. Do not submit data that they must not see.'
-
 function showQuote(screen: Screen, quote: EventOf<'quote'>): void {
-  const { terms, token, price, able, balance, prepared, submission, obstacle } = quote
+  const { terms, token, price, able, balance, prepared, submission, obstacle, audits } = quote
   const { custodians } = terms
   const [cost, dataBytes] = [submission.document.cost, submission.blobs.flatMap(({ parts }) => parts)]
   const bytes = dataBytes.reduce((sum, part) => sum + part.bytes.length, 0)
@@ -34,6 +32,8 @@ function showQuote(screen: Screen, quote: EventOf<'quote'>): void {
       'workers',
       obstacle === undefined ? `${plural(able.length, 'worker')} could begin now` : `the job will wait: ${obstacle}`,
     ],
+    checkedRow(prepared.job.spec),
+    ...(audits === undefined ? [] : auditRows(audits, quote.verifiers, token)),
     ['price', `${formatAmount(price, token)} for 10^12 operations`],
     ['quote', `${screen.colours.bold(formatAmount(terms.budget, token))} at most; what is not earned comes back`],
     ['you have', formatAmount(balance, token)],
@@ -60,8 +60,9 @@ export const submitScreen =
 
 function jsonEvent(event: SubmitEvent): object {
   if (event.kind !== 'quote') return { event: event.kind, ...event, kind: undefined }
-  const { terms, price, balance, token, able, obstacle, submission } = event
-  const { memoryBytes } = submission.document.cost
+  const { terms, price, balance, token, able, obstacle, submission, audits, verifiers } = event
+  const { spec, cost } = submission.document
+  const { memoryBytes } = cost
   const workers = able.map(({ peer }) => peer)
   return {
     event: 'quote',
@@ -73,6 +74,7 @@ function jsonEvent(event: SubmitEvent): object {
     memoryBytes,
     workers,
     obstacle,
+    verification: { ...spec.verification, ...(audits && { ...audits, present: verifiers }) },
     note: DATA_NOTE,
   }
 }

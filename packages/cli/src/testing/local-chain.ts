@@ -24,13 +24,16 @@ export interface TestChain {
   readonly advance: (seconds: number) => Promise<void>
 }
 
+/** Short, so that nobody waits. */
+export const CHALLENGE_SECONDS = 2
+
 /** Starts the chain and deploys a network on it. */
 export async function startTestChain(): Promise<TestChain> {
   const directory = mkdtempSync(join(tmpdir(), 'cairn-network-'))
   const stateFile = join(directory, 'state.json')
   const chain = await startLocalChain({ stateFile })
   const { rpcUrl, chainId } = chain
-  const escrow = await localContracts({ rpcUrl, chainId, stateFile }, undefined)
+  const escrow = await localContracts({ rpcUrl, chainId, stateFile }, undefined, CHALLENGE_SECONDS)
   const network: NetworkFile = { format: 'cairn/network/v1', rpcUrl, chainId, escrow, bootstrap: [], hasFaucet: true }
   const path = await writeNetworkFile(directory, network)
   const keys = (await localKeys(directory, ['submitter', 'node', 'other'])) as TestChain['keys']

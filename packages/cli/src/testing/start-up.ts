@@ -51,9 +51,12 @@ async function waitFor(events: readonly Event[], wanted: Event, from: number, ch
   }
 }
 
+/** Nobody verifies, and rounds are soon final, unless a test says otherwise. */
+const QUICK = ['--verifiers', '0', '--challenge-seconds', '2']
+
 /** Starts `cairn up` in a directory and waits until it is up. */
 export async function startUp(directory: string, ...args: readonly string[]): Promise<StartedUp> {
-  const child = spawn(process.execPath, [LAUNCHER, 'up', '--dir', directory, '--json', ...args], {
+  const child = spawn(process.execPath, [LAUNCHER, 'up', '--dir', directory, '--json', ...QUICK, ...args], {
     stdio: ['ignore', 'pipe', 'ignore'],
   })
   const events: Event[] = []

@@ -21,6 +21,7 @@ const TINY: Document = {
   optimiser: { learningRate: 0.003 },
   schedule: { replicas: 2, innerSteps: 10, rounds: 2, batch: 2 },
   evaluation: { batches: 1 },
+  verification: { policy: 'none' },
 }
 
 /** Puts `change` over a document, section by section. */

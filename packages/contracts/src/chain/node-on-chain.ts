@@ -7,6 +7,8 @@ export interface NodeOnChain {
   /** False for an account that at most has a stake; its owner and keys are then zero. */
   readonly isRegistered: boolean
   readonly owner: Account
+  /** Whether others may count on it to repeat audited work. */
+  readonly verifies: boolean
   /** Ed25519 public key, 32 bytes. */
   readonly peerKey: Uint8Array
   /** Over `registrationMessage`, 64 bytes; not checked by the chain. */
@@ -23,6 +25,7 @@ export interface NodeOnChain {
 interface NodeRecord {
   readonly owner: Account
   readonly unbondsAt: number
+  readonly verifies: boolean
   readonly peerKey: `0x${string}`
   readonly signature: readonly [`0x${string}`, `0x${string}`]
   readonly stake: bigint

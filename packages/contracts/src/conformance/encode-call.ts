@@ -4,7 +4,6 @@ import { encodeFunctionData } from 'viem'
 import { anchorsAbi } from '../abi/anchors.ts'
 import { earningsAbi } from '../abi/earnings.ts'
 import { escrowAbi } from '../abi/escrow.ts'
-import { judgedDisputesAbi } from '../abi/judged-disputes.ts'
 import { registryAbi } from '../abi/registry.ts'
 import { slashingAbi } from '../abi/slashing.ts'
 import { testTokenAbi } from '../abi/test-token.ts'
@@ -12,6 +11,7 @@ import { toAnchorRecord } from '../chain/anchor-record.ts'
 import type { CallRequest } from '../chain/call.ts'
 import { toBytes32 } from '../chain/hex.ts'
 import type { NetworkAddresses } from '../network-addresses.ts'
+import { judgedDisputesAbi } from './judged-disputes.ts'
 
 type Data = `0x${string}`
 type Encoder<Name extends CallName> = readonly [keyof NetworkAddresses, (args: SettlementCalls[Name]) => Data]
@@ -26,11 +26,11 @@ const ENCODERS: { readonly [Name in CallName]: Encoder<Name> } = {
   ],
   register: [
     'registry',
-    ({ peerKey, signature: [r, s], owner }) =>
+    ({ peerKey, signature: [r, s], owner, verifies }) =>
       encodeFunctionData({
         abi: registryAbi,
         functionName: 'register',
-        args: [toBytes32(peerKey), [toBytes32(r), toBytes32(s)], owner],
+        args: [toBytes32(peerKey), [toBytes32(r), toBytes32(s)], owner, verifies],
       }),
   ],
   stake: ['registry', a => encodeFunctionData({ abi: registryAbi, functionName: 'stake', args: [a.amount] })],

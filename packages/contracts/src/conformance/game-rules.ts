@@ -2,6 +2,7 @@
  * The rules of the game as contracts have them, called without a transaction: any move in any position, and what it would
  * cost. Their twins in `protocol` and `training` are held to them.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { InternalError } from '@cairn/primitives'
 import type { Disputed, Move, MoveResult, Position, Proof, Subject } from '@cairn/protocol'
 import {
@@ -18,7 +19,8 @@ import {
 import { privateKeyToAccount } from 'viem/accounts'
 import { gameRulesAbi, gameRulesBytecode } from '../abi/game-rules.ts'
 import { refereeAbi, refereeBytecode } from '../abi/referee.ts'
-import { disputedForm, moveForm, positionForm, positionOf, proofForm, subjectForm } from '../dispute/abi-forms.ts'
+import { disputedForm, positionForm, positionOf, subjectForm } from '../dispute/abi-forms.ts'
+import { moveForm, moveOf, proofForm } from '../dispute/move-form.ts'
 import type { LocalChain } from '../local-chain.ts'
 
 /** What a move would cost in a transaction of its own. */
@@ -71,8 +73,11 @@ export async function startRules({ rpcUrl, keys }: LocalChain): Promise<RulesOnC
   }
   const referee = await deploy(encodeDeployData({ abi: refereeAbi, bytecode: refereeBytecode }))
   const rules = await deploy(encodeDeployData({ abi: gameRulesAbi, bytecode: gameRulesBytecode, args: [referee] }))
-  const playArguments = (subject: Subject, position: Position, move: Move) =>
-    [subjectForm(subject), positionForm(position), moveForm(move)] as const
+  const playArguments = (subject: Subject, position: Position, move: Move) => {
+    const form = moveForm(move)
+    if (!isDeepStrictEqual(moveOf(form), move)) throw new InternalError('MoveForm', `another ${move.move} is read back`)
+    return [subjectForm(subject), positionForm(position), form] as const
+  }
   return {
     async play(subject, position, move) {
       try {

@@ -12,7 +12,6 @@ import { erc20Abi, type Log, parseEventLogs } from 'viem'
 import { anchorsAbi } from '../abi/anchors.ts'
 import { earningsAbi } from '../abi/earnings.ts'
 import { escrowAbi } from '../abi/escrow.ts'
-import { judgedDisputesAbi } from '../abi/judged-disputes.ts'
 import { registryAbi } from '../abi/registry.ts'
 import { slashingAbi } from '../abi/slashing.ts'
 import { readAnchors } from '../actions/read-anchors.ts'
@@ -20,6 +19,7 @@ import { readEarnings, readWithdrawn } from '../actions/read-earnings.ts'
 import { readJob } from '../actions/read-job.ts'
 import { readNode } from '../actions/read-node.ts'
 import type { ChainClient } from '../chain-client.ts'
+import { judgedDisputesAbi } from './judged-disputes.ts'
 
 const EVENTS = [
   ...registryAbi,
@@ -61,15 +61,16 @@ export async function moneyOfContracts(client: ChainClient, accounts: readonly A
     Promise.all([escrow, registry, slashing, BURNED, ...accounts].map(balanceOf)),
     Promise.all(accounts.map(account => readNode(client, account))),
   ])
-  const stakes = nodes.map(({ stake, locked, unbonding }) => [stake, locked, unbonding])
+  const stakes = nodes.map(({ stake, locked, unbonding, verifies }) => [stake, locked, unbonding, verifies])
   return canonicalText({ balances, stakes })
 }
 
 export function moneyOfModel(state: Settlement, accounts: readonly Account[]): string {
   const own = accounts.map(account => state.tokens.get(account) ?? 0n)
   const stakes = accounts.map(account => {
-    const { stake, locked, unbonding } = state.nodes.get(account) ?? { stake: 0n, locked: 0n, unbonding: 0n }
-    return [stake, locked, unbonding]
+    const none = { stake: 0n, locked: 0n, unbonding: 0n, verifies: false }
+    const { stake, locked, unbonding, verifies } = state.nodes.get(account) ?? none
+    return [stake, locked, unbonding, verifies]
   })
   const held = [heldInEscrow(state), heldInRegistry(state), heldInSlashing(state), state.flows.burned]
   return canonicalText({ balances: [...held, ...own], stakes })

@@ -7,14 +7,17 @@ import {
   newSettlement,
   type Settlement,
   type SettlementCall,
+  type SettlementEvent,
 } from '@cairn/protocol'
-import { createTestClient, encodeFunctionData, erc20Abi, http, maxUint256 } from 'viem'
+import { createTestClient, encodeDeployData, encodeFunctionData, erc20Abi, http, maxUint256 } from 'viem'
+import { testTokenAbi, testTokenBytecode } from '../abi/test-token.ts'
 import { call as send } from '../chain/call.ts'
+import { createContract, deployModules } from '../chain/deploy-modules.ts'
 import { type ChainClient, createChainClient, createConnection } from '../chain-client.ts'
-import { deploy } from '../deploy.ts'
 import type { LocalChain } from '../local-chain.ts'
 import { settlementHashing } from '../settlement-hashing.ts'
 import { encodeCall } from './encode-call.ts'
+import { judgedDisputesAbi, judgedDisputesBytecode } from './judged-disputes.ts'
 import {
   canonicalText,
   eventsOfContracts,
@@ -41,6 +44,7 @@ const PARAMETERS: Omit<NetworkParameters, 'guardian'> = {
   pauseSeconds: 10,
   pauseIntervalSeconds: 80,
   colludingShare: 200_000,
+  beaconBlocks: 1,
 }
 
 const ACCOUNTS = 5
@@ -53,6 +57,8 @@ export interface Pair {
   readonly signatures: Signatures
   /** What was called so far, for the message about a difference. */
   readonly history: string[]
+  /** What the model told of each call that went through. */
+  readonly told: (readonly SettlementEvent[])[]
   model: Settlement
   now: number
 }
@@ -61,8 +67,12 @@ export interface Pair {
 export async function startPair({ rpcUrl, chainId, keys }: LocalChain): Promise<Pair> {
   const options = keys.slice(0, ACCOUNTS).map(privateKey => ({ rpcUrl, chainId, privateKey, pollingMs: 1 }))
   const deployer = createConnection(options[0]!)
-  const parameters = { ...PARAMETERS, guardian: createConnection(options[1]!).account! }
-  const addresses = await deploy(deployer, { parameters, judge: parameters.guardian })
+  const judge = createConnection(options[1]!).account!
+  const parameters = { ...PARAMETERS, guardian: judge }
+  const token = await createContract(deployer, encodeDeployData({ abi: testTokenAbi, bytecode: testTokenBytecode }))
+  const addresses = await deployModules(deployer, { parameters, token }, slashing =>
+    encodeDeployData({ abi: judgedDisputesAbi, bytecode: judgedDisputesBytecode, args: [slashing, judge] }),
+  )
   const clients = new Map(
     options.map(option => createChainClient(option, addresses)).map(client => [client.account!, client]),
   )
@@ -75,6 +85,7 @@ export async function startPair({ rpcUrl, chainId, keys }: LocalChain): Promise<
     setTime: now => clock.setNextBlockTimestamp({ timestamp: BigInt(now) }),
     signatures: createSignatures({ chainId, anchors: addresses.anchors }, options),
     history: [],
+    told: [],
     model: newSettlement(parameters),
     now: Number(timestamp) + 1,
   }
@@ -98,7 +109,7 @@ const openingCalls = (accounts: readonly Account[]): SettlementCall[] =>
     const word = (i + 1).toString(16).padStart(64, '0') as never
     return [
       { call: 'mint', from, args: { to: from, amount: 9_000n } },
-      { call: 'register', from, args: { peerKey: word, signature: [word, word], owner: from } },
+      { call: 'register', from, args: { peerKey: word, signature: [word, word], owner: from, verifies: false } },
       { call: 'stake', from, args: { amount: 2_500n } },
     ]
   })
@@ -120,6 +131,7 @@ export async function compareCall(pair: Pair, call: SettlementCall): Promise<str
   expectSame('outcome', expected.ok ? 'ok' : expected.code, found.ok ? 'ok' : found.code, history)
   if (!expected.ok || !found.ok) return expected.ok ? call.call : expected.code
   pair.model = expected.state
+  pair.told.push(expected.events)
   expectSame('events', eventsOfModel(expected.events).join('\n'), found.events.join('\n'), history)
   const { accounts, model } = pair
   expectSame('money', moneyOfModel(model, accounts), await moneyOfContracts(client, accounts), history)

@@ -1,43 +1,33 @@
 /**
  * Games between their form in `protocol` and the one that contracts read: a root that is not there is zero, kinds are
  * numbers. SPEC: docs/spec/disputes.md "On the chain"; twin of solidity/dispute/GameTypes.sol.
+ * Not here: moves (`move-form.ts`).
  */
 import type { HashHex } from '@cairn/primitives'
 import {
   type Disputed,
   GRAPHS,
   type JobId,
-  type Move,
-  type Opening,
   type OperatorFacts,
   type Phase,
   type Position,
-  type Proof,
-  type ProofKind,
-  type RootOpening,
   type Subject,
 } from '@cairn/protocol'
-import { bytesToHex, encodeAbiParameters, getAbiItem } from 'viem'
-import { refereeAbi } from '../abi/referee.ts'
 import { fromBytes32, toBytes32 } from '../chain/hex.ts'
 
 type Hex = `0x${string}`
 
 const PHASES: readonly Phase[] = ['runs', 'operators', 'slots', 'elements', 'partials']
-const PROOFS: readonly ProofKind[] = ['root', 'element', 'index', 'partial', 'value', 'slot', 'flag']
-const MOVES: readonly Move['move'][] = [
-  ...(['runs', 'reveal', 'content', 'witness', 'overflow'] as const),
-  ...(['pick', 'target', 'element', 'prove', 'concede'] as const),
-]
 
-const NO_ROOT: Hex = `0x${'0'.repeat(64)}`
+/** A root that is not there. */
+export const NO_ROOT: Hex = `0x${'0'.repeat(64)}`
 
 const root = (hash: HashHex | undefined): Hex => (hash === undefined ? NO_ROOT : toBytes32(hash))
-const roots = (hashes: readonly HashHex[]): readonly Hex[] => hashes.map(toBytes32)
+export const roots = (hashes: readonly HashHex[]): readonly Hex[] => hashes.map(toBytes32)
 const hashOf = (word: Hex): HashHex | undefined => (word === NO_ROOT ? undefined : fromBytes32(word))
 
 /** Leaves a key out where it has no value. */
-const known = <Key extends string, T>(key: Key, value: T | undefined) =>
+export const known = <Key extends string, T>(key: Key, value: T | undefined) =>
   (value === undefined ? {} : { [key]: value }) as { [K in Key]?: T }
 
 export const subjectForm = (s: Subject) => ({
@@ -154,32 +144,6 @@ export function positionOf(p: PositionForm): Position {
   }
 }
 
-export const openingForm = ({ index, content, path }: Opening) => ({
-  index,
-  content: bytesToHex(content),
-  path: roots(path),
-})
-
-const NO_OPENING = { index: 0, content: '0x', path: [] } as const
-const NO_ROOT_OPENING = { root: NO_ROOT, path: [] } as const
-
-const rootOpeningForm = ({ root: of, path }: RootOpening) => ({ root: toBytes32(of), path: roots(path) })
-
-export const proofForm = (p: Proof) => ({
-  kind: PROOFS.indexOf(p.kind),
-  program: p.program ? openingForm(p.program) : NO_OPENING,
-  code: bytesToHex(p.code),
-  place: p.at,
-  claimed: p.claimed ? openingForm(p.claimed) : NO_OPENING,
-  source: p.source ? rootOpeningForm(p.source) : NO_ROOT_OPENING,
-  operands: p.operands.map(({ input, tensor, leaf }) => ({
-    input,
-    tensor: tensor ? rootOpeningForm(tensor) : NO_ROOT_OPENING,
-    leaf: openingForm(leaf),
-  })),
-  partials: p.partials.map(openingForm),
-})
-
 export const disputedForm = (d: Disputed) => ({
   run: d.run,
   previous: root(d.previous),
@@ -193,34 +157,4 @@ export const disputedForm = (d: Disputed) => ({
   element: d.element,
   partialRoot: root(d.partialRoot),
   isFlagged: d.isFlagged,
-})
-
-/** Types of what the referee takes, written once: in its contract. */
-const [, , OPENING] = getAbiItem({ abi: refereeAbi, name: 'operatorFacts' }).inputs
-const [, , PROOF] = getAbiItem({ abi: refereeAbi, name: 'judge' }).inputs
-
-/** The bytes that a move carries. */
-function moveData(move: Move): Hex {
-  if (move.move === 'content') return bytesToHex(move.content)
-  if (move.move === 'witness' || move.move === 'prove') return encodeAbiParameters([PROOF], [proofForm(move.proof)])
-  const leaf = move.move === 'reveal' || move.move === 'overflow' ? move.operatorLeaf : undefined
-  return leaf === undefined ? '0x' : encodeAbiParameters([OPENING], [openingForm(leaf)])
-}
-
-function moveNumber(move: Move): number {
-  if (move.move === 'pick') return move.child
-  if (move.move === 'target') return move.target
-  return move.move === 'element' || move.move === 'overflow' ? move.element : 0
-}
-
-function moveHashes(move: Move): readonly HashHex[] {
-  if (move.move === 'runs') return move.roots
-  return move.move === 'reveal' || move.move === 'overflow' ? move.hashes : []
-}
-
-export const moveForm = (move: Move) => ({
-  kind: MOVES.indexOf(move.move),
-  number: moveNumber(move),
-  hashes: roots(moveHashes(move)),
-  data: moveData(move),
 })

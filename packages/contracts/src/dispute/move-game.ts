@@ -3,7 +3,8 @@ import { encodeAbiParameters, encodeFunctionData, getAbiItem, hashTypedData, kec
 import { disputeGamesAbi } from '../abi/dispute-games.ts'
 import { type CallResult, call, requireWriter } from '../chain/call.ts'
 import type { ChainClient } from '../chain-client.ts'
-import { moveForm, positionForm, subjectForm } from './abi-forms.ts'
+import { positionForm, subjectForm } from './abi-forms.ts'
+import { moveForm } from './move-form.ts'
 
 const [, SUBJECT, POSITION] = getAbiItem({ abi: disputeGamesAbi, name: 'move' }).inputs
 

@@ -7,7 +7,7 @@ import { toAnchorRecord } from '../chain/anchor-record.ts'
 import { type CallResult, call } from '../chain/call.ts'
 import { fromBytes32, toBytes32 } from '../chain/hex.ts'
 import type { ChainClient } from '../chain-client.ts'
-import { openingForm } from './abi-forms.ts'
+import { openingForm } from './move-form.ts'
 
 const [JOB, , CONTENTS] = getAbiItem({ abi: gameRulesAbi, name: 'ofTraining' }).inputs
 const [, CLAIMS] = getAbiItem({ abi: gameRulesAbi, name: 'ofOuterStep' }).inputs

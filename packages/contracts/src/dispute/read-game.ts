@@ -26,7 +26,8 @@ export interface GameOnChain {
   readonly endsAtSeconds?: number
 }
 
-const STATES = ['open', 'open', 'open', 'defended', 'refuted', 'dissolved'] as const
+/** By place in the enum of solidity/Disputes.sol. */
+export const GAME_STATES: readonly GameState[] = ['open', 'open', 'open', 'defended', 'refuted', 'dissolved']
 const DEFENDERS_TURN = 1
 
 /** Reads a game. Throws viem's error for one that there is not. */
@@ -35,13 +36,15 @@ export async function readGame(client: ChainClient, game: number): Promise<GameO
   const disputes = { address: addresses.disputes, abi: disputeGamesAbi } as const
   const args = [BigInt(game)] as const
   return onChain(client, async () => {
-    const found = await reader.readContract({ ...disputes, functionName: 'gameOf', args })
-    const state = STATES[found.turn] as GameState
+    // One block for both: a game that ends in between has no clock any more.
+    const blockNumber = await reader.getBlockNumber()
+    const found = await reader.readContract({ ...disputes, functionName: 'gameOf', args, blockNumber })
+    const state = GAME_STATES[found.turn]!
     const { round, position, outer: isOuter, challenger, defender, bond } = found
     const known = { game, job: fromBytes32<JobId>(found.job), head: fromBytes32(found.head), round, position, isOuter }
     const all = { ...known, challenger, defender, bond, state }
     if (state !== 'open') return all
-    const endsAt = await reader.readContract({ ...disputes, functionName: 'clockOf', args })
+    const endsAt = await reader.readContract({ ...disputes, functionName: 'clockOf', args, blockNumber })
     const toMove = found.turn === DEFENDERS_TURN ? 'defender' : 'challenger'
     return { ...all, toMove, endsAtSeconds: Number(endsAt) }
   })

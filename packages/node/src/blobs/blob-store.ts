@@ -12,7 +12,7 @@ import {
   manifestOf,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
-import { makeDirectory, writeWhole } from '../files/read-write.ts'
+import { makeDirectory, replaceWhole, writeWhole } from '../files/read-write.ts'
 import {
   type BlobFile,
   bytesPath,
@@ -47,8 +47,11 @@ export interface BlobStore {
   readPart(id: BlobId, name: string, options?: { readonly verify?: boolean }): Promise<BlobPart | undefined>
   /** Reads consecutive chunks for a peer, always checked; `refused` where there are none such, or more than `maxBytes`. */
   readChunks(id: BlobId, first: number, count: number, maxBytes: number): Promise<Uint8Array | 'missing' | 'refused'>
-  /** Returns the id once the blob is safe from a power cut. Throws `ResourceError` (`DiskFull`, `NotWritable`). */
-  write(parts: readonly BlobPart[]): Promise<BlobId>
+  /**
+   * Returns the id once the blob is safe from a power cut, or, where that is not asked for, from a crash of the process.
+   * Throws `ResourceError` (`DiskFull`, `NotWritable`).
+   */
+  write(parts: readonly BlobPart[], options?: { readonly isDurable?: boolean }): Promise<BlobId>
   delete(id: BlobId): Promise<void>
   /** Blobs that are whole, in no order. */
   list(): Promise<BlobFile[]>
@@ -123,12 +126,13 @@ export async function openBlobStore({ directory, onCorrupt }: BlobStoreOptions):
       if (range === undefined || range.sizeBytes > maxBytes) return 'refused'
       return (await readRange(id, known.layout, first, count, true)) ?? 'missing'
     },
-    async write(parts) {
+    async write(parts, { isDurable = true } = {}) {
       const manifest = manifestOf(sha256, parts)
       const id = blobIdOf(sha256, manifest)
       if ((await knownBlob(id)) !== undefined) return id
-      await writeWhole(manifestPath(directory, id), encodeManifest(manifest))
-      await writeWhole(bytesPath(directory, id), ...orderedBytes(manifest, parts))
+      const put = isDurable ? writeWhole : replaceWhole
+      await put(manifestPath(directory, id), encodeManifest(manifest))
+      await put(bytesPath(directory, id), ...orderedBytes(manifest, parts))
       return id
     },
     delete: deleteBlob,

@@ -10,6 +10,7 @@ import {
   type JobId,
   NO_HASH,
   type Payees,
+  type Receipt,
   type RoundDocument,
   type Terms,
 } from '@cairn/protocol'
@@ -18,6 +19,7 @@ import { blobFetcher } from '../blobs/fetch-blob.ts'
 import type { JobStatus } from '../runtime/summaries.ts'
 import { documentOf, lost, roundOf, settledLeaves } from './checked-answers.ts'
 import type { NetworkClient } from './connect.ts'
+import { auditsOf, disputesOf } from './proof-of-work.ts'
 
 export type DownloadEvent =
   | { readonly kind: 'documents'; readonly rounds: number }
@@ -31,6 +33,8 @@ export interface DownloadedJob {
   readonly terms: Terms
   readonly rounds: readonly { readonly document: RoundDocument; readonly anchor: AnchorEvent }[]
   readonly payees: Payees
+  readonly audits: Receipt['audits']
+  readonly disputes: Receipt['disputes']
   readonly program: Uint8Array
   readonly tokeniser?: Uint8Array
   /** Global state after the last anchored round. */
@@ -82,8 +86,9 @@ export async function downloadJob(
   const { status, onChain } = await resolveJob(client, prefix)
   const { job, terms } = onChain
   const document = await documentOf(client, job, terms.document)
-  // The link that closes the chain of a job that was cut short is no round.
-  const anchors = (await listAnchors(client.chain, job)).filter(({ globalRoot }) => globalRoot !== NO_HASH)
+  const links = await listAnchors(client.chain, job)
+  // A link that closes the chain is no round.
+  const anchors = links.filter(({ globalRoot }) => globalRoot !== NO_HASH)
   const rounds = []
   for (const anchor of anchors) rounds.push({ document: await roundOf(client, job, anchor), anchor })
   onEvent({ kind: 'documents', rounds: rounds.length })
@@ -110,6 +115,8 @@ export async function downloadJob(
       terms,
       rounds,
       payees: await payeesOf(client, job),
+      audits: auditsOf(terms, links),
+      disputes: await disputesOf(client.chain, job),
       program: program?.bytes ?? new Uint8Array(),
       ...(tokeniser === undefined ? {} : { tokeniser: tokeniser.bytes }),
       global,

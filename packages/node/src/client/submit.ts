@@ -5,14 +5,13 @@
 import { submitJob as submitOnChain } from '@cairn/contracts'
 import { InputError } from '@cairn/primitives'
 import type { JobId, Terms } from '@cairn/protocol'
-import type { Submission } from '@cairn/training'
 import type { NetworkClient } from './connect.ts'
-import { type HandOverEvent, handOver } from './hand-over.ts'
+import { type HandOver, type HandOverEvent, handOver } from './hand-over.ts'
 
 export type SubmitEvent = { readonly kind: 'locked'; readonly job: JobId; readonly transaction: string } | HandOverEvent
 
 export interface SubmitRequest {
-  readonly submission: Submission
+  readonly submission: HandOver['submission']
   readonly terms: Terms
   readonly onEvent: (event: SubmitEvent) => void
   /** Ends the waiting for nodes; the job stays submitted. */

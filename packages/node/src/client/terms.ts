@@ -1,7 +1,8 @@
 /** What a submitter offers: a quote from the document's costs and going prices, made into fixed prices for the chain. */
-
-import { type HashHex, InputError } from '@cairn/primitives'
+import { provableHash } from '@cairn/contracts'
+import { InputError } from '@cairn/primitives'
 import {
+  auditTermsOf,
   evaluatesAfter,
   type JobDocument,
   MAX_ROUND_BYTES,
@@ -10,31 +11,19 @@ import {
   roundBytes,
   type Terms,
 } from '@cairn/protocol'
+import type { Submission } from '@cairn/training'
 
 /** Prices in the token's smallest unit. */
 export interface Rates {
   /** Per 10^12 operations. */
   readonly perTeraOperation: bigint
-  /** Per GiB that a custodian takes and holds for a round's window. */
+  /** Per GiB that a custodian takes and holds for a round's window, or a verifier takes. */
   readonly perGibibyteKept: bigint
   /** For the coordinator and its gas, per round. */
   readonly perRound: bigint
 }
 
 export const DEFAULT_RATES: Omit<Rates, 'perTeraOperation'> = { perGibibyteKept: 20_000n, perRound: 1_000n }
-
-/**
- * Policy `none`: nobody audits, nothing is locked, nothing can be disputed. So no round is ever taken back, and nothing is
- * gained by holding work up while those before it wait for their windows: as many may be open as a contract bears.
- */
-const NO_VERIFICATION = {
-  policy: 0,
-  provable: NO_HASH,
-  auditRate: 0,
-  verifiers: 0,
-  auditPrice: 0n,
-  maximumUnsettled: 64,
-} as const
 
 const TERA = 10n ** 12n
 const GIBIBYTE = 2n ** 30n
@@ -53,18 +42,34 @@ function assertRoundFits({ replicas, checkpoints }: JobDocument['spec']['schedul
   })
 }
 
+/** Of an audit: the longest segment of a unit's steps, and the states that it begins from. */
+function auditPriceOf({ spec, cost }: JobDocument, rates: Rates): bigint {
+  const { innerSteps, checkpoints } = spec.schedule
+  const share = { steps: BigInt(Math.ceil(innerSteps / checkpoints)), of: BigInt(innerSteps) }
+  const work = BigInt(cost.operationsPerUnit) * share.steps * rates.perTeraOperation
+  const bytes = BigInt(cost.globalStateBytes + cost.replicaStateBytes)
+  return ceilDivide(work, TERA * share.of) + ceilDivide(bytes * rates.perGibibyteKept, GIBIBYTE)
+}
+
 /**
  * Prices every kind of work of a job; every price is rounded up. The budget is the most that it can come to. Throws
  * `InputError` (`RoundTooLarge`).
  */
-export function termsOf(document: JobDocument, documentId: HashHex, rates: Rates, custodians: number): Terms {
+export function termsOf(
+  { document, documentId, provable }: Pick<Submission, 'document' | 'documentId' | 'provable'>,
+  rates: Rates,
+  custodians: number,
+): Terms {
   const { spec, cost } = document
   const { rounds, replicas } = spec.schedule
   assertRoundFits(spec.schedule, custodians)
   const bytesKept = BigInt(cost.updateBytes + cost.replicaStateBytes)
+  const isAudited = spec.verification.policy !== 'none'
   const terms: Terms = {
     document: documentId,
-    ...NO_VERIFICATION,
+    ...auditTermsOf(spec),
+    provable: isAudited ? provableHash(provable) : NO_HASH,
+    auditPrice: isAudited ? auditPriceOf(document, rates) : 0n,
     budget: 0n,
     trainPrice: ceilDivide(BigInt(cost.operationsPerUnit) * rates.perTeraOperation, TERA),
     evaluatePrice: ceilDivide(BigInt(cost.operationsPerEvaluation) * rates.perTeraOperation, TERA),

@@ -2,9 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { HashHex } from '@cairn/primitives'
-import { bytesBlob, type Commitment, encodeJobDocument, evaluatesAfter } from '@cairn/protocol'
+import { bytesBlob, type Commitment, encodeJobDocument, evaluatesAfter, lossRoot } from '@cairn/protocol'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type BlobStore, openBlobStore } from '../blobs/blob-store.ts'
+import { sha256 } from '../files/hash.ts'
 import { type Compute, createCompute, type RequestOptions } from './compute.ts'
 import { type SubmittedJob, submitJob } from './testing/submitted-job.ts'
 import type { Answer, WorkKind, WorkResults } from './work.ts'
@@ -52,6 +53,9 @@ const unitOf = ({ submission }: SubmittedJob, { round, replica, globalRoot, befo
     checkpointEverySeconds: 0,
   }) as const
 
+const unit = async (job: SubmittedJob, place: Place): Promise<Commitment> =>
+  (await must(compute.request(unitOf(job, place)))).commitment
+
 /** Does a whole job as nodes would, and compares everything with `train`. */
 async function doWhole(job: SubmittedJob, unit: (place: Place) => Promise<Commitment>): Promise<void> {
   const { documentId: document } = job.submission
@@ -83,7 +87,7 @@ test.each(['keep', 'reset'] as const)(
     const prepared = await must(compute.request({ kind: 'prepare', document }))
     expect(prepared.job).toBe(job.submission.job)
     expect(prepared.memoryBytes).toBe(job.submission.document.cost.memoryBytes)
-    await doWhole(job, place => must(compute.request(unitOf(job, place))))
+    await doWhole(job, place => unit(job, place))
   },
 )
 
@@ -107,7 +111,9 @@ test('a thread killed in the middle of every unit resumes there and ends in the 
     const found = await must(compute.request(unitOf(job, place), { onProgress: ({ done }) => steps.push(done) }))
     expect(steps[0]).toBeGreaterThan(seen[0] as number) // not from the unit's begin
     expect(steps.at(-1)).toBe(12)
-    return found
+    const again = await must(compute.request(unitOf(job, place)))
+    expect(found.values).toEqual(again.values)
+    return found.commitment
   })
 })
 
@@ -121,7 +127,7 @@ test('a unit that is asked to stop saves its progress and goes on from there', a
     const steps: number[] = []
     const found = await must(compute.request(lazily, { onProgress: ({ done }) => steps.push(done) }))
     expect(steps[0]).toBeGreaterThan(1)
-    return found
+    return found.commitment
   })
 })
 
@@ -136,9 +142,30 @@ test('damaged progress costs time and nothing else', async () => {
     bytes[bytes.length >> 1]! ^= 1
     writeFileSync(path, bytes)
   }
-  const found = await must(compute.request(unitOf(job, place)))
+  const found = await unit(job, place)
   expect(found.updateRoot).toBe(job.rounds[0]?.units[0]?.updateRoot)
   expect(readdirSync(join(directory, 'progress'))).toEqual([])
+})
+
+test('every segment of a unit comes to what its worker claims, with the checkpoint before it and without', async () => {
+  const job = await submitJob(blobs)
+  const { documentId: document } = job.submission
+  const { globalRoot } = await must(compute.request({ kind: 'initialState', document }))
+  const { commitment, values } = await must(compute.request(unitOf(job, { round: 0, replica: 1, globalRoot })))
+  const { checkpointRoots, updateRoot, newReplicaRoot, lossBits } = commitment
+  const closing = [updateRoot, newReplicaRoot, lossRoot(sha256, 'unitLoss', lossBits)]
+  expect(values).toHaveLength(6)
+  expect(values[0]?.normBits.length).toBeGreaterThan(1)
+  for (const [segment, root] of checkpointRoots.entries()) {
+    const work = { kind: 'audit', document, unit: commitment.unit, globalRoot, segment } as const
+    const ends = segment === 2 ? [root, ...closing] : [root]
+    const expected = { ends, values: values.slice(2 * segment, 2 * segment + 2) }
+    expect(await must(compute.request(work))).toEqual(expected)
+    const before = checkpointRoots[segment - 1]
+    if (before === undefined) continue
+    expect(await blobs.has(before)).toBe(true)
+    expect(await must(compute.request({ ...work, checkpointRoot: before }))).toEqual(expected)
+  }
 })
 
 test('work that stays on one node reads no state again', async () => {
@@ -146,13 +173,13 @@ test('work that stays on one node reads no state again', async () => {
   const { documentId: document } = job.submission
   const { globalRoot } = await must(compute.request({ kind: 'initialState', document }))
   const units: Commitment[] = []
-  for (const replica of [0, 1]) units.push(await must(compute.request(unitOf(job, { round: 0, replica, globalRoot }))))
+  for (const replica of [0, 1]) units.push(await unit(job, { round: 0, replica, globalRoot }))
   const forgotten = [globalRoot, ...units.flatMap(({ updateRoot, newReplicaRoot }) => [updateRoot, newReplicaRoot])]
   for (const root of forgotten) await blobs.delete(root)
   const updateRoots = units.map(({ updateRoot }) => updateRoot)
   const next = await must(compute.request({ kind: 'applyOuterStep', document, globalRoot, updateRoots }))
   await blobs.delete(next.globalRoot)
-  const second = await must(compute.request(unitOf(job, { round: 1, replica: 0, ...next, before: units[0] })))
+  const second = await unit(job, { round: 1, replica: 0, ...next, before: units[0] })
   expect(second.updateRoot).toBe(job.rounds[1]?.units[0]?.updateRoot)
 })
 

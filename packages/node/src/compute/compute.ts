@@ -8,6 +8,8 @@ import type { Answer, Progress, Request, Response, ThreadSettings, WorkKind, Wor
 export interface ComputeOptions extends Pick<ThreadSettings, 'blobDirectory' | 'progressDirectory' | 'threads'> {
   /** States kept in memory; half a GiB if not given. */
   readonly cacheBytes?: number
+  /** Entry of the thread, which calls `serveCompute`; another one stands for a node that computes something else. */
+  readonly entry?: URL
 }
 
 export interface RequestOptions {
@@ -44,10 +46,11 @@ function startThread({
   progressDirectory,
   threads,
   cacheBytes = HALF_GIBIBYTE,
+  entry = new URL('./compute-thread.ts', import.meta.url),
 }: ComputeOptions): Thread {
   const stop = new Int32Array(new SharedArrayBuffer(4))
   const workerData: ThreadSettings = { blobDirectory, progressDirectory, threads, cacheBytes, stop }
-  const worker = new Worker(new URL('./compute-thread.ts', import.meta.url), { workerData })
+  const worker = new Worker(entry, { workerData })
   const thread: Thread = { worker, stop }
   worker.on('error', error => {
     thread.death ??= error.message

@@ -1,13 +1,12 @@
 /** A unit on the compute thread: from its states, or from where it was interrupted, to blobs and a commitment. */
-import { bitsOf } from '@cairn/engine'
 import { type HashHex, IntegrityError } from '@cairn/primitives'
-import type { Commitment } from '@cairn/protocol'
+import type { StepValues } from '@cairn/protocol'
 import { checkpointSlots, type State, type StepReport, type UnitResult } from '@cairn/training'
 import type { ReadyJob } from './prepared-jobs.ts'
 import { diverged, WorkStopped } from './problems.ts'
 import type { States } from './states.ts'
 import { deleteProgress, readProgress, saveProgress, type UnitStart } from './unit-progress.ts'
-import type { Progress, UnitWork } from './work.ts'
+import type { Progress, StepsDone, UnitWork, WorkResults } from './work.ts'
 
 export interface UnitHost {
   readonly states: States
@@ -36,7 +35,10 @@ function assertCounter(state: State, name: 'round' | 'step', expected: number): 
   })
 }
 
-async function load({ states }: UnitHost, job: ReadyJob, work: UnitWork): Promise<Start> {
+type Inputs = Pick<UnitWork, 'round' | 'globalRoot' | 'replicaRoot'>
+
+/** Reads what a unit starts from. Throws where it is not here, or of another round. */
+export async function loadStart({ states }: Pick<UnitHost, 'states'>, job: ReadyJob, work: Inputs): Promise<Start> {
   const global = await states.load(job, 'global', work.globalRoot)
   const isFresh = work.replicaRoot === undefined || job.program.spec.outer.innerState === 'reset'
   const fresh = isFresh ? states.fresh(job) : undefined
@@ -47,30 +49,54 @@ async function load({ states }: UnitHost, job: ReadyJob, work: UnitWork): Promis
   return { global, replicaState, replicaRoot }
 }
 
-/** Reports every step, and saves the progress when it is time or when the unit is to stop. */
-function stepObserver(host: UnitHost, { program }: ReadyJob, { checkpointEverySeconds }: UnitWork, start: UnitStart) {
-  const { innerSteps } = program.spec.schedule
+/**
+ * Reports every step, collects what audits ask about it, and saves the progress when it is time or when the unit is to stop.
+ */
+function stepObserver(
+  host: UnitHost,
+  job: ReadyJob,
+  { checkpointEverySeconds }: UnitWork,
+  start: UnitStart,
+  steps: Steps,
+) {
+  const { model, spec } = job.program
+  const { innerSteps } = spec.schedule
   let savedMs = performance.now()
   return async (report: StepReport): Promise<'stop' | undefined> => {
-    const { done, loss } = report
-    host.onProgress({ done, lossBits: bitsOf(loss) })
+    const { done, values, checkpointRoot } = report
+    host.onProgress({ done, lossBits: values.lossBits })
+    steps.values.push(values)
+    if (checkpointRoot !== undefined) steps.checkpointRoots.push(checkpointRoot)
     if (done === innerSteps) return undefined
     const stop = host.isStopped()
     if (stop || performance.now() - savedMs >= 1000 * checkpointEverySeconds) {
-      await saveProgress(host.progressDirectory, start, checkpointSlots(program.model), report.progress())
+      const progress = { ...report.progress(), values: steps.values }
+      await saveProgress(host.progressDirectory, start, checkpointSlots(model), progress)
       savedMs = performance.now()
     }
     return stop ? 'stop' : undefined
   }
 }
 
-async function finish(host: UnitHost, job: ReadyJob, start: UnitStart, result: UnitResult): Promise<Commitment> {
+interface Steps extends StepsDone {
+  readonly replicaRoot: HashHex
+  readonly checkpointRoots: HashHex[]
+  readonly values: StepValues[]
+}
+
+async function finish(
+  host: UnitHost,
+  job: ReadyJob,
+  start: UnitStart,
+  result: UnitResult,
+  { values }: Steps,
+): Promise<WorkResults['runUnit']> {
   const { round, replica, globalRoot, replicaRoot } = start
   await host.states.keep(job, 'update', result.update, result.updateRoot)
   await host.states.keep(job, 'replica', result.replicaState, result.replicaRoot)
   await deleteProgress(host.progressDirectory, start)
-  return {
-    unit: { job: job.job, round, replica, kind: 'train' },
+  const commitment = {
+    unit: { job: job.job, round, replica, kind: 'train' as const },
     globalRoot,
     replicaRoot,
     updateRoot: result.updateRoot,
@@ -78,23 +104,32 @@ async function finish(host: UnitHost, job: ReadyJob, start: UnitStart, result: U
     checkpointRoots: result.checkpointRoots,
     lossBits: result.lossBits,
   }
+  return { commitment, values }
 }
 
 /** Does a unit. Throws what keeps it from being done. */
-export async function performUnit(host: UnitHost, job: ReadyJob, work: UnitWork): Promise<Commitment> {
+export async function performUnit(host: UnitHost, job: ReadyJob, work: UnitWork): Promise<WorkResults['runUnit']> {
   const { round, replica, globalRoot } = work
-  const { global, replicaState, replicaRoot } = await load(host, job, work)
+  const { global, replicaState, replicaRoot } = await loadStart(host, job, work)
   const start: UnitStart = { document: job.id, round, replica, globalRoot, replicaRoot }
   const resume = await readProgress(host.progressDirectory, start, checkpointSlots(job.program.model))
+  // An audit may begin from any of them.
+  const isAudited = job.program.spec.verification.policy !== 'none'
+  const steps: Steps = {
+    replicaRoot,
+    values: [...(resume?.values ?? [])],
+    checkpointRoots: [...(resume?.checkpointRoots ?? [])],
+  }
   const outcome = await job.executor.runUnit({
     round,
     replica,
     global,
     replicaState,
     ...(resume && { resume }),
-    onStep: stepObserver(host, job, work, start),
+    ...(isAudited && { keepCheckpoint: (state: State) => host.states.keepCheckpoint(job, state) }),
+    onStep: stepObserver(host, job, work, start, steps),
   })
   if (outcome === undefined) throw new WorkStopped({ ok: false, why: 'stopped' })
-  if (!outcome.ok) throw new WorkStopped(diverged(outcome.diverged))
-  return finish(host, job, start, outcome.value)
+  if (!outcome.ok) throw new WorkStopped(diverged(outcome.diverged, steps))
+  return finish(host, job, start, outcome.value, steps)
 }

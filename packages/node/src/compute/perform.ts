@@ -1,8 +1,11 @@
 /** The compute thread's work, one row a kind. Everything here is one of the pure functions that a job is made of. */
 import { IntegrityError } from '@cairn/primitives'
-import type { Outcome, State } from '@cairn/training'
+import { type Outcome, openContents, provableOf, type State } from '@cairn/training'
+import { sha256 } from '../files/hash.ts'
+import { performAudit } from './perform-audit.ts'
+import { type Moves, moveFinder } from './perform-move.ts'
 import { performUnit, type UnitHost } from './perform-unit.ts'
-import { type Blobs, type PreparedJobs, preparedJobs, type ReadyJob } from './prepared-jobs.ts'
+import { type JobsOptions, onWasm, type PreparedJobs, preparedJobs, type ReadyJob } from './prepared-jobs.ts'
 import { diverged, problemOf, WorkStopped } from './problems.ts'
 import { createStateCache } from './state-cache.ts'
 import { createStates } from './states.ts'
@@ -10,6 +13,7 @@ import type { Answer, Work, WorkKind, WorkOf, WorkResults } from './work.ts'
 
 interface Host extends UnitHost {
   readonly jobs: PreparedJobs
+  readonly moves: Moves
 }
 
 type Perform<Kind extends WorkKind> = (host: Host, job: ReadyJob, work: WorkOf<Kind>) => Promise<WorkResults[Kind]>
@@ -53,27 +57,38 @@ const performers: { readonly [Kind in WorkKind]: Perform<Kind> } = {
 
   async evaluate({ states }, job, { globalRoot }) {
     const found = unwrapped(await job.executor.evaluate(await states.load(job, 'global', globalRoot)))
-    return { lossBits: found.lossBits, correct: found.correct, total: found.total }
+    const { lossBits, correct, total, meanBits } = found
+    return { lossBits, correct, total, values: meanBits.map(bits => ({ lossBits: bits, normBits: [] })) }
+  },
+
+  audit: performAudit,
+  move: ({ moves }, job, work) => moves.find(job, work),
+
+  async facts(_, { program, document }) {
+    return { provable: provableOf(sha256, document, program), contents: openContents(program, sha256) }
   },
 }
 
-export interface PerformerOptions extends Pick<UnitHost, 'progressDirectory'> {
-  readonly blobs: Blobs
-  readonly threads: number
+export interface PerformerOptions
+  extends Pick<UnitHost, 'progressDirectory'>,
+    Pick<JobsOptions, 'blobs' | 'threads'>,
+    Partial<Pick<JobsOptions, 'backendFor'>> {
   readonly cacheBytes: number
 }
 
 export type Performer = (work: Work, events: Pick<UnitHost, 'onProgress' | 'isStopped'>) => Promise<Answer<WorkKind>>
 
 /** Creates what performs requests, one at a time. Never throws: whatever goes wrong is in the answer. */
-export function createPerformer({ blobs, threads, cacheBytes, progressDirectory }: PerformerOptions): Performer {
-  const jobs = preparedJobs(blobs, threads)
+export function createPerformer(options: PerformerOptions): Performer {
+  const { blobs, threads, cacheBytes, progressDirectory, backendFor = onWasm } = options
+  const jobs = preparedJobs({ blobs, threads, backendFor })
   const states = createStates(blobs, createStateCache(cacheBytes))
+  const moves = moveFinder(states, threads)
   return async (work, events) => {
     try {
       const job = await jobs.ready(work.document)
       const perform = performers[work.kind] as Perform<WorkKind>
-      return { ok: true, value: await perform({ jobs, states, progressDirectory, ...events }, job, work) }
+      return { ok: true, value: await perform({ jobs, states, moves, progressDirectory, ...events }, job, work) }
     } catch (error) {
       return problemOf(error)
     }

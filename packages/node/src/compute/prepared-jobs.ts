@@ -1,9 +1,10 @@
 /** Jobs ready to be worked on: document checked, program decoded, data read, graphs compiled. The last few stay. */
-import { wasm } from '@cairn/engine'
+import { type Backend, wasm } from '@cairn/engine'
 import { type HashHex, IntegrityError } from '@cairn/primitives'
 import { type DocumentId, decodeJobDocument, type JobDocument, type JobId, jobKey } from '@cairn/protocol'
 import {
   createExecutor,
+  type Dataset,
   datasetFromBlob,
   decodeProgram,
   type Executor,
@@ -20,7 +21,17 @@ export interface ReadyJob {
   readonly document: JobDocument
   readonly program: JobProgram
   readonly executor: Executor
+  readonly dataset: Dataset
+  /** The blob that the dataset was read from. */
+  readonly dataBytes: Uint8Array
+  readonly backend: Backend
 }
+
+/** Chooses what a job is computed on: the same for all honest nodes. */
+export type BackendFor = (job: Pick<ReadyJob, 'document' | 'dataset'>) => Backend
+
+/** What honest nodes compute on. */
+export const onWasm: BackendFor = () => wasm
 
 /** Compiled graphs hold their memory, so few jobs are kept. */
 const MOST_JOBS = 2
@@ -50,15 +61,23 @@ async function readDocument(blobs: Blobs, id: DocumentId): Promise<JobDocument> 
   return decoded.document
 }
 
-async function readyJob(blobs: Blobs, id: DocumentId, threads: number): Promise<ReadyJob> {
+export interface JobsOptions {
+  readonly blobs: Blobs
+  readonly threads: number
+  readonly backendFor: BackendFor
+}
+
+async function readyJob({ blobs, threads, backendFor }: JobsOptions, id: DocumentId): Promise<ReadyJob> {
   const document = await readDocument(blobs, id)
   const { spec, vocabulary, data: facts } = document
   const program = decodeProgram(await mustRead(blobs, document.blobs.program), document, sha256)
   const wrong = wrongCost(document, program)
   if (wrong !== undefined) throw badDocument(wrong.path, wrong.expected, wrong.found)
-  const dataset = datasetFromBlob({ spec, facts, vocabulary }, await mustRead(blobs, document.blobs.data), sha256)
-  const executor = createExecutor(program, dataset, { backend: wasm, hash: sha256, threads })
-  return { id, job: jobKey(document.submitter, id), document, program, executor }
+  const dataBytes = await mustRead(blobs, document.blobs.data)
+  const dataset = datasetFromBlob({ spec, facts, vocabulary }, dataBytes, sha256)
+  const backend = backendFor({ document, dataset })
+  const executor = createExecutor(program, dataset, { backend, hash: sha256, threads })
+  return { id, job: jobKey(document.submitter, id), document, program, executor, dataset, dataBytes, backend }
 }
 
 export interface PreparedJobs {
@@ -67,11 +86,11 @@ export interface PreparedJobs {
 }
 
 /** Keeps the jobs used last. */
-export function preparedJobs(blobs: Blobs, threads: number): PreparedJobs {
+export function preparedJobs(options: JobsOptions): PreparedJobs {
   const jobs = new Map<DocumentId, ReadyJob>()
   return {
     async ready(id) {
-      const job = jobs.get(id) ?? (await readyJob(blobs, id, threads))
+      const job = jobs.get(id) ?? (await readyJob(options, id))
       jobs.delete(id)
       jobs.set(id, job)
       for (const [oldest, { executor }] of jobs) {

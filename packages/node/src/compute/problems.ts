@@ -1,7 +1,7 @@
 /** From exceptions inside the compute thread to values outside. */
 import { CairnError, type HashHex, ResourceError } from '@cairn/primitives'
 import type { Divergence } from '@cairn/training'
-import type { Failure, WorkProblem } from './work.ts'
+import type { Failure, StepsDone, WorkProblem } from './work.ts'
 
 /** Thrown where a value must cross many calls: work cannot be done, and this is why. */
 export class WorkStopped extends Error {
@@ -12,7 +12,12 @@ export class WorkStopped extends Error {
   }
 }
 
-export const diverged = (divergence: Divergence): WorkProblem => ({ ok: false, why: 'diverged', diverged: divergence })
+export const diverged = (divergence: Divergence, before?: StepsDone): WorkProblem => ({
+  ok: false,
+  why: 'diverged',
+  diverged: divergence,
+  ...before,
+})
 
 export const missing = (blob: HashHex): WorkStopped => new WorkStopped({ ok: false, why: 'missing', blob })
 

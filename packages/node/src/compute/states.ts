@@ -1,6 +1,7 @@
 /** States of a job between memory and blobs. */
 import { type HashHex, IntegrityError, InternalError } from '@cairn/primitives'
 import {
+  checkpointSlots,
   globalSlots,
   replicaSlots,
   rootOfState,
@@ -16,19 +17,24 @@ import type { Blobs, ReadyJob } from './prepared-jobs.ts'
 import { missing } from './problems.ts'
 import type { StateCache } from './state-cache.ts'
 
-type StateKind = 'global' | 'replica' | 'update'
+type StateKind = 'global' | 'replica' | 'update' | 'checkpoint'
 
 const slots: Record<StateKind, (job: ReadyJob) => readonly TensorSlot[]> = {
   global: ({ program }) => globalSlots(program.model),
   replica: ({ program }) => replicaSlots(program.model, program.spec.outer.innerState),
   update: ({ program }) => updateSlots(program.model),
+  checkpoint: ({ program }) => checkpointSlots(program.model),
 }
 
 export interface States {
   /** Throws when the blob is not here. */
   load(job: ReadyJob, kind: StateKind, root: HashHex): Promise<State>
+  /** Reads a state of whatever kind; undefined when the blob is not here or is no state of the job. */
+  find(job: ReadyJob, root: HashHex): Promise<State | undefined>
   /** Writes a state as a blob. `root` is what it is known to have. */
   keep(job: ReadyJob, kind: StateKind, state: State, root?: HashHex): Promise<HashHex>
+  /** Writes a checkpoint, which can be computed again if it is lost. */
+  keepCheckpoint(job: ReadyJob, state: State): Promise<HashHex>
   /** The state of a replica that has done nothing yet. */
   fresh(job: ReadyJob): { readonly state: State; readonly root: HashHex }
 }
@@ -45,6 +51,14 @@ export function createStates(blobs: Blobs, cache: StateCache): States {
       cache.put(root, state)
       return state
     },
+    async find(job, root) {
+      const known = cache.get(root)
+      if (known !== undefined) return known
+      const parts = await blobs.read(root)
+      if (parts === undefined) return undefined
+      const kinds = Object.values(slots)
+      return kinds.reduce<State | undefined>((state, of) => state ?? stateFromParts(of(job), parts), undefined)
+    },
     async keep(job, kind, state, root) {
       const id = await blobs.write(stateParts(slots[kind](job), state))
       if (root !== undefined && id !== root)
@@ -52,6 +66,7 @@ export function createStates(blobs: Blobs, cache: StateCache): States {
       cache.put(id, state)
       return id
     },
+    keepCheckpoint: (job, state) => blobs.write(stateParts(slots.checkpoint(job), state), { isDurable: false }),
     fresh(job) {
       const state = zeroState(slots.replica(job))
       return { state, root: rootOfState(sha256, slots.replica(job), state) }

@@ -14,6 +14,7 @@ import {
   readU32le,
   u32le,
 } from '@cairn/primitives'
+import type { StepValues } from '@cairn/protocol'
 import { stateFromBytes, stateParts, type TensorSlot, type UnitProgress } from '@cairn/training'
 import { sha256 } from '../files/hash.ts'
 import { makeDirectory, writeWhole } from '../files/read-write.ts'
@@ -27,10 +28,12 @@ export interface UnitStart {
   readonly replicaRoot: HashHex
 }
 
-interface Head {
-  readonly done: number
-  readonly checkpointRoots: readonly HashHex[]
+/** Where a unit stands, and what its steps so far left for audits. */
+export interface SavedProgress extends UnitProgress {
+  readonly values: readonly StepValues[]
 }
+
+type Head = Pick<SavedProgress, 'done' | 'checkpointRoots' | 'values'>
 
 /** Leases come and go; progress of older ones is not kept for ever. */
 const MOST_FILES = 8
@@ -54,10 +57,10 @@ export async function saveProgress(
   directory: string,
   start: UnitStart,
   slots: readonly TensorSlot[],
-  { done, checkpointRoots, checkpoint }: UnitProgress,
+  { done, checkpointRoots, checkpoint, values }: SavedProgress,
 ): Promise<void> {
   await makeDirectory(directory)
-  const head = encodeCanonical({ done, checkpointRoots })
+  const head = encodeCanonical({ done, checkpointRoots, values })
   const rest = [u32le(head.length), head, ...stateParts(slots, checkpoint).map(part => part.bytes)]
   await writeWhole(pathOf(directory, start), sha256(...rest), ...rest)
   await prune(directory)
@@ -68,14 +71,14 @@ export async function readProgress(
   directory: string,
   start: UnitStart,
   slots: readonly TensorSlot[],
-): Promise<UnitProgress | undefined> {
+): Promise<SavedProgress | undefined> {
   const bytes = await readFile(pathOf(directory, start)).catch(() => new Uint8Array())
   const rest = bytes.subarray(HASH_BYTES)
   if (!equal(sha256(rest), bytes.subarray(0, HASH_BYTES))) return undefined
   const length = readU32le(rest)
-  const { done, checkpointRoots } = decodeCanonical(rest.subarray(4, 4 + length)) as unknown as Head
+  const { done, checkpointRoots, values } = decodeCanonical(rest.subarray(4, 4 + length)) as unknown as Head
   const checkpoint = stateFromBytes(slots, concat(rest.subarray(4 + length)))
-  return checkpoint && { done, checkpointRoots, checkpoint }
+  return checkpoint && { done, checkpointRoots, checkpoint, values }
 }
 
 /** Forgets a unit's progress: it is done. */

@@ -1,6 +1,19 @@
 /** What the main thread asks the compute thread for, and what comes back. All of it crosses as a structured clone. */
 import type { HashHex } from '@cairn/primitives'
-import type { Commitment, DocumentId, JobId } from '@cairn/protocol'
+import type {
+  Commitment,
+  DocumentId,
+  JobId,
+  Move,
+  Opening,
+  Position,
+  ProvableJob,
+  Shown,
+  Side,
+  StepValues,
+  Subject,
+  Unit,
+} from '@cairn/protocol'
 import type { Divergence } from '@cairn/training'
 
 export interface UnitWork {
@@ -13,6 +26,30 @@ export interface UnitWork {
   readonly replicaRoot?: HashHex
   /** How often the progress is saved, so that a killed process goes on in the middle of the unit. */
   readonly checkpointEverySeconds: number
+}
+
+/** A part of a unit to be done again. */
+export interface AuditWork {
+  readonly kind: 'audit'
+  readonly document: DocumentId
+  readonly unit: Unit
+  readonly globalRoot: HashHex
+  /** Absent before a replica's first unit, and for an evaluation. */
+  readonly replicaRoot?: HashHex
+  /** From 0; an evaluation has one. */
+  readonly segment: number
+  /** Root of the state at the segment's start; where its blob is not here, the steps before are done again too. */
+  readonly checkpointRoot?: HashHex
+}
+
+/** A move in a dispute to be found, by doing what is disputed again. */
+export interface MoveWork {
+  readonly kind: 'move'
+  readonly document: DocumentId
+  readonly side: Side
+  readonly subject: Subject
+  readonly position: Position
+  readonly shown: Shown
 }
 
 /** One request. All that it names is in the blob directory, the job document too. */
@@ -28,17 +65,37 @@ export type Work =
       readonly updateRoots: readonly HashHex[]
     }
   | { readonly kind: 'evaluate'; readonly document: DocumentId; readonly globalRoot: HashHex }
+  | AuditWork
+  | MoveWork
+  | { readonly kind: 'facts'; readonly document: DocumentId }
 
 export type WorkKind = Work['kind']
 export type WorkOf<Kind extends WorkKind> = Extract<Work, { kind: Kind }>
 
-/** What each kind of work comes to. States and updates are then blobs. */
+/** A unit that is done, and what an audit asks about it. */
+interface UnitDone {
+  readonly commitment: Commitment
+  /** Of every step. */
+  readonly values: readonly StepValues[]
+}
+
+/** What each kind of work comes to. States and updates are then blobs, and so are checkpoints inside a unit. */
 export interface WorkResults {
   prepare: { readonly job: JobId; readonly memoryBytes: number }
   initialState: { readonly globalRoot: HashHex }
-  runUnit: Commitment
+  runUnit: UnitDone
   applyOuterStep: { readonly globalRoot: HashHex }
-  evaluate: { readonly lossBits: number; readonly correct: number; readonly total: number }
+  evaluate: {
+    readonly lossBits: number
+    readonly correct: number
+    readonly total: number
+    /** Of every batch. */
+    readonly values: readonly StepValues[]
+  }
+  audit: { readonly ends: readonly HashHex[]; readonly values: readonly StepValues[] }
+  move: Move
+  /** What contracts have to know of the job, and the program's first leaf, to open a game. */
+  facts: { readonly provable: ProvableJob; readonly contents: Opening }
 }
 
 /** An error as it crosses between threads. */
@@ -51,9 +108,17 @@ export interface Failure {
   readonly fix?: string
 }
 
+/** What a unit came to before it left the domain. */
+export interface StepsDone {
+  /** Of the state that the replica began from. */
+  readonly replicaRoot: HashHex
+  readonly checkpointRoots: readonly HashHex[]
+  readonly values: readonly StepValues[]
+}
+
 /** Why there is no result. A job that diverged, a blob that is missing, a thread that died: all are values. */
 export type WorkProblem =
-  | { readonly ok: false; readonly why: 'diverged'; readonly diverged: Divergence }
+  | ({ readonly ok: false; readonly why: 'diverged'; readonly diverged: Divergence } & Partial<StepsDone>)
   /** Asked to; the progress of a unit is saved. */
   | { readonly ok: false; readonly why: 'stopped' }
   /** A blob to fetch first. */

@@ -8,11 +8,17 @@ import { readError, writeError } from './io-errors.ts'
 /** Ends the names of files that were being written when a process died. */
 export const TEMPORARY = '.tmp'
 
-async function writeAndSync(path: string, parts: readonly Uint8Array[], mode?: number): Promise<void> {
+interface Writing {
+  readonly mode?: number
+  /** Waits until the disk has it: what a power cut may take is written quicker. */
+  readonly isSynced: boolean
+}
+
+async function writeParts(path: string, parts: readonly Uint8Array[], { mode, isSynced }: Writing): Promise<void> {
   const file = await open(path, 'w', mode)
   try {
     for (const part of parts) await file.writeFile(part)
-    await file.sync()
+    if (isSynced) await file.sync()
   } finally {
     await file.close()
   }
@@ -27,19 +33,25 @@ async function syncDirectory(path: string): Promise<void> {
 
 const besides = (path: string): string => `${path}.${randomBytes(4).toString('hex')}${TEMPORARY}`
 
-/** Replaces a file at once. Throws `ResourceError` (`DiskFull`, `NotWritable`); the old file is then still there. */
-export async function writeWhole(path: string, ...parts: readonly Uint8Array[]): Promise<void> {
+async function replace(path: string, parts: readonly Uint8Array[], isSynced: boolean): Promise<void> {
   const temporary = besides(path)
   try {
-    await writeAndSync(temporary, parts)
+    await writeParts(temporary, parts, { isSynced })
     await rename(temporary, path)
-    await syncDirectory(dirname(path))
+    if (isSynced) await syncDirectory(dirname(path))
   } catch (cause) {
     await rm(temporary, { force: true }).catch(() => undefined)
     const sizeBytes = parts.reduce((sum, { length }) => sum + length, 0)
     throw writeError(path, sizeBytes, cause)
   }
 }
+
+/** Replaces a file at once. Throws `ResourceError` (`DiskFull`, `NotWritable`); the old file is then still there. */
+export const writeWhole = (path: string, ...parts: readonly Uint8Array[]): Promise<void> => replace(path, parts, true)
+
+/** Replaces a file at once, for all but a power cut. Throws as `writeWhole`. */
+export const replaceWhole = (path: string, ...parts: readonly Uint8Array[]): Promise<void> =>
+  replace(path, parts, false)
 
 /**
  * Makes a file that is not there yet, whole from its first moment, with a mode. Answers false, and changes nothing, where
@@ -48,7 +60,7 @@ export async function writeWhole(path: string, ...parts: readonly Uint8Array[]):
 export async function createWhole(path: string, bytes: Uint8Array, mode: number): Promise<boolean> {
   const temporary = besides(path)
   try {
-    await writeAndSync(temporary, [bytes], mode)
+    await writeParts(temporary, [bytes], { mode, isSynced: true })
     await link(temporary, path)
     await syncDirectory(dirname(path))
     return true

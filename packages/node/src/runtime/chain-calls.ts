@@ -52,23 +52,25 @@ const nextLink = ({ job: { facts }, view: { anchors } }: Calling) => ({
   previousRoot: anchors.root,
   previousClaims: anchors.claims,
   round: anchors.rounds,
-  audits: [], // policy `none`: nobody attests yet
 })
 
 const CALLS: Calls = {
   takeLease: ({ parts, job }) => takeLease(parts.client, job.facts.job),
-  anchor(calling, { round, globalRoot }) {
+  anchor(calling, { round, globalRoot, audits }) {
     const [document, record] = [roundDocumentOf(calling.job, round), calling.job.rounds[round]]
     if (document === undefined || record === undefined || calling.view.anchors.rounds !== round) return undefined
     const documentId = bytesId(sha256, encodeRoundDocument(document))
-    return anchorRound(calling.parts.client, { ...nextLink(calling), globalRoot, documentId, works: worksIn(record) })
+    const works = worksIn(record)
+    return anchorRound(calling.parts.client, { ...nextLink(calling), globalRoot, documentId, works, audits })
   },
-  end(calling, { outcome }) {
+  end(calling, { outcome, audits }) {
     const link = nextLink(calling)
     const record = calling.job.rounds[link.round]
     const reason = encodeCanonical(['cairn/end/v1', outcome, calling.job.ended?.reason ?? ''])
     const about = { globalRoot: NO_HASH, documentId: bytesId(sha256, reason) }
-    return record && endJob(calling.parts.client, { ...link, ...about, works: closingWorks(record) })
+    // A job that has all its rounds did nothing after them; there are attestations to be paid.
+    const works = record ? closingWorks(record) : []
+    return endJob(calling.parts.client, { ...link, ...about, works, audits })
   },
   async finalise({ parts: { client }, job }, { round, links }) {
     const anchors = (await listAnchors(client, job.facts.job, round)).slice(0, links)

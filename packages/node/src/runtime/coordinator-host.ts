@@ -1,6 +1,7 @@
 /** Hosts the coordinator role: tells it of messages and of the chain, and performs what it asks for. */
-import { randomInt } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { claimChecking, readEarnings } from '@cairn/contracts'
+import { encodeHex, type HashHex } from '@cairn/primitives'
 import {
   bytesId,
   type CoordinatorEffect,
@@ -11,6 +12,7 @@ import {
   encodeRoundDocument,
   type JobDocument,
   type JobId,
+  lacksOrders,
   type Message,
   type PeerAddress,
   roundDocumentOf,
@@ -18,6 +20,7 @@ import {
 } from '@cairn/protocol'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { sha256 } from '../files/hash.ts'
+import type { AuditBook } from './audit-book.ts'
 import { makeCall } from './chain-calls.ts'
 import { type JobView, sameAccount } from './chain-watch.ts'
 import { openCoordinatorJournal } from './coordinator-journal.ts'
@@ -34,6 +37,8 @@ export interface CoordinatorHost {
   state(): CoordinatorState
   /** The chain was read: tell the role. */
   chainChanged(): void
+  /** The book has drawn something. */
+  drawn(): void
   document(job: JobId): JobDocument | undefined
   stop(): void
 }
@@ -44,6 +49,8 @@ export interface CoordinatorHostOptions {
   readonly fetcher: Fetcher
   /** Of the network: how long claims may be challenged. */
   readonly challengeSeconds: number
+  /** What the chain has drawn. */
+  readonly book: Pick<AuditBook, 'draws' | 'isOpen'>
   readonly onReason: (effect: Extract<CoordinatorEffect, { effect: 'reason' }>) => void
   readonly onProgress: (progress: { readonly lease: number; readonly lossBits: number }) => void
 }
@@ -55,10 +62,11 @@ type Perform = {
 }
 
 const TIMER_MS = 500
+const SECRET_BYTES = 32
 
 /** Starts the role where its journal left off. */
 export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHost {
-  const { parts, blobs, fetcher, challengeSeconds, onReason, onProgress } = options
+  const { parts, blobs, fetcher, challengeSeconds, book, onReason, onProgress } = options
   const { chain, client, storage, mailbox, log, key, learn } = parts
   const account = key.address.toLowerCase()
   const checking = claimChecking({ chainId: client.chainId, anchors: client.addresses.anchors })
@@ -157,7 +165,8 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
         units.flatMap(({ worker, custody }) => [worker, ...custody.map(c => c.peer)]),
       ),
     )
-    tell({ event: 'job', facts: jobFacts(view, document), submitter: view.submitter, chain: seen, history })
+    const facts = jobFacts(view, document, challengeSeconds)
+    tell({ event: 'job', facts, submitter: view.submitter, chain: seen, history })
   }
 
   /** Nodes that worked on a job before this coordinator knew it are paid too. */
@@ -172,6 +181,16 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
   /** PERF: documents may be nowhere, for now or for good; one job's must not hold up the others. */
   const attempts = repeatedAttempts({ begin: beginJob, isWanted, log })
 
+  /** Tells who audits what of the rounds that stand. Nobody else knows which requests follow from the secret. */
+  function drawn(): void {
+    for (const { job: id, round, head, beacon, orders } of book.draws()) {
+      const job = state().jobs.get(id)
+      if (job === undefined || !book.isOpen(head) || !lacksOrders(job, round, beacon)) continue
+      const secret = encodeHex(randomBytes(SECRET_BYTES)) as HashHex
+      tell({ event: 'drawn', job: id, round, beacon, secret, orders })
+    }
+  }
+
   let isTelling = false
   function chainChanged(): void {
     if (isTelling) return
@@ -184,6 +203,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
           const isOver = before.status === 'closed' && chain.job(id)?.status === 'closed'
           if (!isOver || before.holdsLease) await tellChain(id)
         }
+        drawn()
       } finally {
         isTelling = false
       }
@@ -214,6 +234,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     },
     state,
     chainChanged,
+    drawn,
     document: documents.find,
     stop() {
       role.stop()

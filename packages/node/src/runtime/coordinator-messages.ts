@@ -3,8 +3,10 @@ import {
   type ClaimChecking,
   type CoordinatorEvent,
   type CoordinatorState,
+  isSignedAttestation,
   isSignedCommitment,
   isSignedEvaluation,
+  type JobId,
   type Message,
   type MessageBodies,
   signedCommit,
@@ -55,12 +57,26 @@ function workEvent(
   return isFromSender(peer, message.body) ? signedCommit(checking, speaker, message.body) : undefined
 }
 
+/** What verifiers say counts only under the account that is registered for them. */
+function attestedEvent(
+  { chain }: Hearing,
+  peer: string,
+  job: JobId,
+  body: MessageBodies['attest'],
+): CoordinatorEvent | undefined {
+  const isRegistered = chain.registered(peer)?.account.toLowerCase() === body.account
+  const isGood = isRegistered && body.unit.job === job && isSignedAttestation(verifySignature, peer, body)
+  return isGood ? { event: 'attested', job, peer, body } : undefined
+}
+
 /** Returns the event that a message is to a coordinator; undefined for what is none. */
 export function coordinatorEvent(hearing: Hearing, message: Message): CoordinatorEvent | undefined {
   const { sender: peer, job } = message
   if (message.kind === 'presence') return presenceEvent(hearing.chain, message)
   if (job === undefined) return undefined
   if (message.kind === 'commit' || message.kind === 'report') return workEvent(hearing, message)
+  if (message.kind === 'attest') return attestedEvent(hearing, peer, job, message.body)
+  if (message.kind === 'revealed') return { event: 'revealed', job, peer, body: message.body }
   if (message.kind === 'pinned') return { event: 'pinned', job, peer }
   if (message.kind === 'release') return { event: 'release', job, peer, ...message.body }
   if (message.kind !== 'progress') return undefined

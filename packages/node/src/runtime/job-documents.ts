@@ -88,14 +88,15 @@ export function jobDocuments(
       const rounds: AnchoredRound[] = []
       for (const link of await listAnchors(client, job)) {
         if (link.globalRoot === NO_HASH) break // it closed the chain
-        const { round, coordinator, documentId } = link
+        const { round, coordinator, documentId, audits } = link
         const decoded = decodeRoundDocument((await bytesOf(documentId)) ?? new Uint8Array())
         if (!decoded.ok || !isWhole(checking, link, decoded.document)) {
           log.warn({ job, round, found: decoded.ok }, 'the document of an anchored round cannot be had; trying again')
           return undefined
         }
         const { document } = decoded
-        rounds.push({ document, claims: claimsIn(checking, document), coordinator: coordinator.toLowerCase() })
+        const claims = claimsIn(checking, document)
+        rounds.push({ document, claims, coordinator: coordinator.toLowerCase(), audits })
       }
       return rounds
     },

@@ -2,19 +2,33 @@
 import type { EarningsOnChain, JobOnChain } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
+  auditTermsOf,
   type ChainView,
   evaluatesAfter,
   type JobDocument,
   type JobFacts,
   MAX_ROUND_BYTES,
+  POLICIES,
   roundBytes,
+  type Terms,
 } from '@cairn/protocol'
 import type { JobView } from './chain-watch.ts'
 
 const TERA = 10n ** 12n
 
+/** Verifiers have a part of the challenge window, then substitutes, then the worker that reveals. */
+const AUDIT_PARTS = 3
+
+/** What a coordinator has to know of a job whose units are audited. */
+function auditFacts({ terms }: JobOnChain, { spec }: JobDocument, challengeSeconds: number): Pick<JobFacts, 'audits'> {
+  if (POLICIES[terms.policy] === 'none') return {}
+  const auditMs = Math.floor((challengeSeconds * 1000) / AUDIT_PARTS)
+  return { audits: { auditMs, verifiers: terms.verifiers, evaluationBatches: spec.evaluation.batches } }
+}
+
 /** Derives what scheduling needs. */
-export function jobFacts({ job, terms, unitBond }: JobOnChain, document: JobDocument): JobFacts {
+export function jobFacts(onChain: JobOnChain, document: JobDocument, challengeSeconds: number): JobFacts {
+  const { job, terms, unitBond } = onChain
   const { spec, cost, blobs, initialRoot } = document
   const { schedule } = spec
   const operationsPerUnit = BigInt(cost.operationsPerUnit)
@@ -36,18 +50,39 @@ export function jobFacts({ job, terms, unitBond }: JobOnChain, document: JobDocu
     checkpoints: schedule.checkpoints,
     priceCeiling: operationsPerUnit === 0n ? terms.trainPrice * TERA : (terms.trainPrice * TERA) / operationsPerUnit,
     blobs: [terms.document, ...(Object.values(blobs) as HashHex[])],
+    ...auditFacts(onChain, document, challengeSeconds),
   }
 }
 
+/** Terms that follow from the specification alone, and what each is called. */
+const COUNTED: Partial<Record<keyof Terms, string>> = {
+  replicas: 'replicas',
+  rounds: 'rounds',
+  evaluations: 'evaluations',
+  auditRate: 'in a million units audited',
+  verifiers: 'verifiers',
+  maximumUnsettled: 'unsettled rounds',
+}
+
+/** What a document asks of its terms. Without audits no round is taken back, and any number may be unsettled. */
+function neededTerms({ spec }: JobDocument): Partial<Terms> {
+  const { replicas, rounds } = spec.schedule
+  const evaluations = Array.from({ length: rounds }, (_, round) => evaluatesAfter(spec, round)).filter(Boolean).length
+  const { policy, maximumUnsettled, ...audits } = auditTermsOf(spec)
+  return { replicas, rounds, evaluations, ...audits, ...(policy === 0 ? {} : { maximumUnsettled }) }
+}
+
 /** Says how far the terms on the chain are from those that the document needs, if at all. */
-export function wrongTerms({ terms }: JobOnChain, { spec }: JobDocument): string | undefined {
-  const { replicas, rounds, checkpoints } = spec.schedule
+export function wrongTerms({ terms }: JobOnChain, document: JobDocument): string | undefined {
+  const { replicas, checkpoints } = document.spec.schedule
+  const { policy } = document.spec.verification
   const bytes = roundBytes({ replicas, checkpoints, custodians: terms.custodians })
   if (bytes > MAX_ROUND_BYTES) return `documents of ${bytes} bytes a round, above ${MAX_ROUND_BYTES}`
-  if (terms.replicas !== replicas) return `${terms.replicas} replicas instead of ${replicas}`
-  if (terms.rounds !== rounds) return `${terms.rounds} rounds instead of ${rounds}`
-  const evaluations = Array.from({ length: rounds }, (_, round) => evaluatesAfter(spec, round)).filter(Boolean).length
-  return terms.evaluations === evaluations ? undefined : `${terms.evaluations} evaluations instead of ${evaluations}`
+  if (POLICIES[terms.policy] !== policy)
+    return `the policy ${POLICIES[terms.policy] ?? terms.policy} instead of ${policy}`
+  const needed = neededTerms(document)
+  const wrong = (Object.keys(needed) as (keyof Terms)[]).find(key => terms[key] !== needed[key])
+  return wrong && `${terms[wrong]} ${COUNTED[wrong]} instead of ${needed[wrong]}`
 }
 
 const STATUS: Record<JobOnChain['status'], ChainView['status']> = {

@@ -8,13 +8,16 @@ export type Prepared =
   | { readonly ok: true; readonly document: JobDocument }
   | { readonly ok: false; readonly reason: string }
 
+/** What it takes. */
+export type PreparingParts = Pick<WorkerParts, 'blobs' | 'fetcher' | 'storage' | 'chain' | 'compute'>
+
 /** Reads a blob of plain bytes. */
 async function readBytes({ blobs }: Pick<WorkerParts, 'blobs'>, id: HashHex): Promise<Uint8Array | undefined> {
   return (await blobs.read(id))?.[0]?.bytes
 }
 
 async function obtain(
-  parts: WorkerParts,
+  parts: Omit<PreparingParts, 'compute'>,
   job: JobId,
   id: HashHex,
   peers: readonly PeerAddress[],
@@ -28,7 +31,7 @@ async function obtain(
 
 /** Fetches the document that the chain names. SAFETY: what anybody else names as the job's document is not fetched. */
 export async function obtainDocument(
-  parts: WorkerParts,
+  parts: Omit<PreparingParts, 'compute'>,
   job: JobId,
   documentId: HashHex,
   peers: readonly PeerAddress[],
@@ -44,7 +47,7 @@ export async function obtainDocument(
 
 /** Fetches, checks and compiles. What is wrong with a job is a reason, never an exception. */
 export async function prepareJob(
-  parts: WorkerParts,
+  parts: PreparingParts,
   job: JobId,
   documentId: HashHex,
   peers: readonly PeerAddress[],

@@ -20,6 +20,8 @@ export interface Registration {
   readonly signer: Signer
   readonly account: Account
   readonly owner: Account
+  /** Whether others may count on it to repeat audited work. */
+  readonly verifies: boolean
   /** Stake to have at least, in the token's smallest unit. */
   readonly stake: bigint
   readonly hasFaucet: boolean
@@ -55,14 +57,17 @@ async function ensureStake({ client, account, stake, hasFaucet, log }: Registrat
   log.info({ stake: String(stake) }, 'staked')
 }
 
-/** Registers and stakes what is missing. Throws `InputError` (`ChainRefused`, `TooFewTokens`). */
+/**
+ * Registers, again where the chain says otherwise, and stakes what is missing. Throws `InputError` (`ChainRefused`,
+ * `TooFewTokens`).
+ */
 export async function ensureRegistered(registration: Registration): Promise<void> {
-  const { client, signer, account, owner, log } = registration
+  const { client, signer, account, owner, verifies, log } = registration
   const node = await readNode(client, account)
   await ensureStake(registration, node.stake)
-  const isRight = node.isRegistered && encodeHex(node.peerKey) === signer.peer && sameAccount(node.owner, owner)
-  if (isRight) return
+  const isOwned = sameAccount(node.owner, owner) && encodeHex(node.peerKey) === signer.peer
+  if (node.isRegistered && isOwned && node.verifies === verifies) return
   const signature = signer.sign(registrationMessage(client.chainId, client.addresses.registry, account))
-  demand(await registerNode(client, { peerKey: signer.publicKey, signature, owner }), 'register the node')
-  log.info({ account, owner }, 'registered')
+  demand(await registerNode(client, { peerKey: signer.publicKey, signature, owner, verifies }), 'register the node')
+  log.info({ account, owner, verifies }, 'registered')
 }

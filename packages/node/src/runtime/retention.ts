@@ -16,6 +16,9 @@ const JOBS = 'job/'
 
 /** Names why a blob is kept. */
 export const roundReason = (job: JobId, round: number): string => `${JOBS}${job}/round/${round}`
+/** Checkpoints inside a unit: until it is known which of them an audit begins from. */
+export const checkpointReason = (job: JobId, round: number, replica: number): string =>
+  `${JOBS}${job}/checkpoints/${round}/${replica}`
 export const dataReason = (job: JobId): string => `${JOBS}${job}/data`
 
 /** Lists jobs that blobs are kept for. */

@@ -7,8 +7,6 @@ import { networkId, readParameters } from '@cairn/contracts'
 import type { Account, Message } from '@cairn/protocol'
 import { openBlobStore } from '../blobs/blob-store.ts'
 import { blobFetcher } from '../blobs/fetch-blob.ts'
-import { type ServeCounts, serveBlobs } from '../blobs/serve-blobs.ts'
-import { createCompute } from '../compute/compute.ts'
 import { lockDirectory } from '../files/lock.ts'
 import { makeDirectory } from '../files/read-write.ts'
 import type { NodeKey } from '../keys/node-key.ts'
@@ -17,21 +15,20 @@ import { createHost, type Host } from '../network/host.ts'
 import { signerOf } from '../network/signing.ts'
 import { openStorage } from '../storage/open-storage.ts'
 import { watchChain } from './chain-watch.ts'
-import { type CoordinatorHost, hostCoordinator } from './coordinator-host.ts'
+import { type HostedRole, hostRole } from './hosted-role.ts'
+import { livePeers } from './live-peers.ts'
 import { createMailbox } from './mailbox.ts'
 import type { NetworkFile } from './network-file.ts'
 import { openChain } from './open-chain.ts'
 import type { NodeParts } from './parts.ts'
 import { announcePresence } from './presence.ts'
 import { answerQuestion } from './questions.ts'
-import { reasonBook } from './reasons-book.ts'
 import { ensureRegistered } from './register.ts'
-import { hostWorker, type WorkerHost } from './worker-host.ts'
 
 export interface NodeConfig {
   readonly directory: string
   readonly key: NodeKey
-  readonly role: 'worker' | 'coordinator'
+  readonly role: 'worker' | 'verifier' | 'coordinator'
   readonly network: NetworkFile
   /** Multiaddresses; loopback and any port when empty. */
   readonly listen: readonly string[]
@@ -46,6 +43,8 @@ export interface NodeConfig {
   readonly log: Logger
   /** How often the chain is read. */
   readonly pollMs?: number
+  /** Entry of its compute threads, where it is not the usual one. */
+  readonly computeEntry?: URL
 }
 
 export interface RunningNode {
@@ -92,15 +91,18 @@ async function run(
   const account = key.address.toLowerCase() as Account
   const owner = config.owner ?? key.address
   const { stake, price, memoryBytes } = config
-  await ensureRegistered({ client, signer, account: key.address, owner, stake, hasFaucet: network.hasFaucet, log })
+  const { hasFaucet } = network
+  const verifies = role === 'verifier'
+  await ensureRegistered({ client, signer, account: key.address, owner, verifies, stake, hasFaucet, log })
 
-  let worker: WorkerHost | undefined
-  let coordinator: CoordinatorHost | undefined
+  let hosted: HostedRole | undefined
+  const peers = livePeers()
   const coordinators = new Map<string, number>()
   const progress = new Map<number, number>()
 
-  const { minimumStake, challengeSeconds } = await readParameters(client)
-  const onChange = () => coordinator?.chainChanged()
+  const parameters = await readParameters(client)
+  const { minimumStake } = parameters
+  const onChange = () => hosted?.chainChanged()
   const chain = await watchChain({ client, minimumStake, pollMs: config.pollMs ?? 1_000, log, onChange })
   closers.push(chain.stop)
 
@@ -120,8 +122,8 @@ async function run(
   function hear(message: Message): void {
     if (message.kind === 'presence' && message.body.role === 'coordinator') coordinators.set(message.sender, Date.now())
     if (message.kind === 'presence') host.learn({ peer: message.sender, addresses: message.body.addresses })
-    coordinator?.hear(message)
-    worker?.hear(message)
+    peers.hear(message)
+    hosted?.hear(message)
   }
 
   const host: Host = await createHost({
@@ -133,8 +135,8 @@ async function run(
     onMessage: (bytes, from) => mailbox.receive(bytes, 'direct', from),
     onGossip: (channel, bytes) => (mailbox.receive(bytes, channel) ? 'accept' : 'ignore'),
     onQuestion: question => {
-      if (coordinator === undefined) return null
-      return answerQuestion({ host: coordinator, storage, progress }, question, Date.now())
+      if (hosted?.coordinator === undefined) return null
+      return answerQuestion({ host: hosted.coordinator, storage, progress }, question, Date.now())
     },
     onFault: cause => log.warn({ error: String(cause) }, 'a question could not be answered'),
   })
@@ -143,7 +145,6 @@ async function run(
 
   const addresses = () => host.addresses()
   const parts: NodeParts = { signer, key, chain, client, mailbox, storage, log, addresses, learn: host.learn }
-  const onReason = reasonBook(storage, log)
   const operationsPerSecond = threads * ASSUMED_OPERATIONS_PER_SECOND
   const presence = announcePresence(mailbox, () => ({
     address: account,
@@ -159,31 +160,14 @@ async function run(
   const onCorrupt = (id: string, found: string) => log.warn({ blob: id, found }, 'a blob had gone bad and was dropped')
   const blobs = await openBlobStore({ directory: blobDirectory, onCorrupt })
   const fetcher = blobFetcher(host.connections, blobs)
-  let served: ServeCounts | undefined
   closers.push(fetcher.stop)
-  if (role === 'coordinator') {
-    const onProgress = ({ lease, lossBits }: { readonly lease: number; readonly lossBits: number }) => {
-      progress.set(lease, lossBits)
-      const [oldest] = progress.keys()
-      if (progress.size > 10_000 && oldest !== undefined) progress.delete(oldest)
-    }
-    const hosted = hostCoordinator({ parts, blobs, fetcher, challengeSeconds, onReason, onProgress })
-    coordinator = hosted
-    closers.push(hosted.stop)
-    onChange()
-  } else {
-    const compute = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads })
-    closers.push(() => compute.terminate())
-    served = await serveBlobs(host.connections, blobs)
-    const liveCoordinators = () => [...coordinators.keys()]
-    const hosted = hostWorker({
-      parts: { ...parts, blobs, fetcher, compute },
-      coordinators: liveCoordinators,
-      onReason,
-    })
-    worker = hosted
-    closers.push(hosted.stop)
-  }
+  const { connections } = host
+  const liveCoordinators = () => [...coordinators.keys()]
+  hosted = await hostRole({
+    ...{ config, parts, blobs, fetcher, connections, parameters, peers, progress, closers },
+    coordinators: liveCoordinators,
+  })
+  onChange()
   presence.start()
   closers.push(presence.stop)
   log.info({ role, peer: host.peer, account, addresses: addresses() }, 'the node is up')
@@ -193,10 +177,10 @@ async function run(
     addresses: addresses(),
     async stop(reason) {
       const { sent: messages, sentBytes: messageBytes } = host.counts
-      log.info({ reason, blobBytes: served?.bytes ?? 0, messages, messageBytes }, 'stopping')
-      worker?.leave()
+      log.info({ reason, blobBytes: hosted?.servedBytes() ?? 0, messages, messageBytes }, 'stopping')
+      const hasLastWords = hosted?.leave() ?? false
       presence.leave()
-      await new Promise(resolve => setTimeout(resolve, worker === undefined ? 0 : LAST_WORDS_MS))
+      await new Promise(resolve => setTimeout(resolve, hasLastWords ? LAST_WORDS_MS : 0))
       await stop()
     },
   }

@@ -66,7 +66,7 @@ export interface NodeSummary extends Heard {
   readonly peer: string
   readonly account: string
   readonly owner: string
-  readonly role: 'worker' | 'coordinator'
+  readonly role: 'worker' | 'verifier' | 'coordinator'
   readonly price: string
   readonly memoryBytes: number
   readonly operationsPerSecond: number

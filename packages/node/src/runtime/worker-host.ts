@@ -25,7 +25,7 @@ import { isAnchored } from './is-anchored.ts'
 import { missingBond } from './missing-bond.ts'
 import type { WorkerParts } from './parts.ts'
 import { pinRequests } from './pin-requests.ts'
-import { prepareJob, problemText } from './prepare-job.ts'
+import { obtainDocument, prepareJob, problemText } from './prepare-job.ts'
 import {
   createCollector,
   dataReason,
@@ -36,11 +36,14 @@ import {
   releaseRounds,
   roundReason,
 } from './retention.ts'
+import { type DrawnRound, keepDrawn, revealOf } from './reveals.ts'
 import { runWork } from './run-work.ts'
 
 export interface WorkerHost {
   /** Takes a message that the guard let through. */
   hear(message: Message): void
+  /** The chain has drawn a round's audits. */
+  drawn(round: DrawnRound): void
   state(): WorkerState
   /** Gives leases back, so that others take them at once. */
   leave(): void
@@ -63,10 +66,12 @@ export interface WorkerHostOptions {
   /** Coordinators that are heard of, to tell them of pinned blobs. */
   readonly coordinators: () => readonly string[]
   readonly onReason: (effect: Extract<WorkerEffect, { effect: 'reason' }>) => void
+  /** Tells whether the chain has drawn an audit of a segment. */
+  readonly isDrawn: (job: JobId, segment: Body<'reveal'>) => boolean
 }
 
 /** Starts the role. */
-export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions): WorkerHost {
+export function hostWorker({ parts, coordinators, onReason, isDrawn }: WorkerHostOptions): WorkerHost {
   const { mailbox, signer, storage, blobs, fetcher, compute, chain, log } = parts
   const documents = new Map<JobId, { readonly id: HashHex; readonly document: JobDocument }>()
   const collect = createCollector(storage, blobs)
@@ -128,9 +133,9 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
       if (known === undefined)
         return tell({ event: 'failed', job: effect.job, lease: effect.lease, reason: 'the job is not prepared' })
       const { job, lease } = effect
-      const { checkpoints } = known.document.spec.schedule
+      const { checkpoints, innerSteps } = known.document.spec.schedule
       tell(
-        await runWork(parts, { id: known.id, checkpoints }, effect, progress =>
+        await runWork(parts, { id: known.id, checkpoints, innerSteps }, effect, progress =>
           tell({ event: 'progress', job, lease, ...progress }),
         ),
       )
@@ -217,6 +222,8 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     } else if (message.kind === 'anchored' && fromCoordinator) tell({ event: 'anchored', job, ...message.body })
     else if (message.kind === 'ended' && fromCoordinator) tell({ event: 'ended', job, ...message.body })
     else if (message.kind === 'noted' && fromCoordinator) tell({ event: 'noted', job, body: message.body })
+    else if (message.kind === 'reveal' && fromCoordinator)
+      hearReveal(message.body, sender, job).catch(error => log.warn({ error: String(error) }, 'nothing was revealed'))
     else if (message.kind === 'keep') hearKeep(message.body, sender)
     else if (message.kind === 'kept') hearKept(message.body, sender)
     else if (message.kind === 'pin')
@@ -238,6 +245,15 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
     const reason = missingBond(chain, job, signer.peer)
     if (reason !== undefined) mailbox.send(from, 'release', job, { lease: body.lease, reason })
     else tell({ event: 'lease', from, job, body })
+  }
+
+  /** SAFETY: what was not drawn stays shut, or anybody could attest to it without doing it. */
+  async function hearReveal(body: Body<'reveal'>, from: string, job: JobId): Promise<void> {
+    const document = chain.job(job)?.terms.document
+    if (document === undefined || !isDrawn(job, body)) return
+    const obtained = await obtainDocument(parts, job, document, [])
+    const revealed = obtained.ok ? revealOf(storage, job, obtained.document, body) : undefined
+    if (revealed !== undefined) mailbox.send(from, 'revealed', job, revealed)
   }
 
   async function hearPin(body: Body<'pin'>, submitter: string, job: JobId): Promise<void> {
@@ -282,6 +298,7 @@ export function hostWorker({ parts, coordinators, onReason }: WorkerHostOptions)
 
   return {
     hear,
+    drawn: round => keepDrawn(storage, round, chain.job(round.job)?.terms.replicas ?? 0),
     state: () => state,
     leave: () => tell({ event: 'leave' }),
     stop() {

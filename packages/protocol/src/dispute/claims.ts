@@ -25,7 +25,7 @@ export interface ProvableJob {
   readonly evaluationBatches: number
 }
 
-/** What a worker signs of a unit, as contracts read it. An evaluation has a global root and a loss; the rest is zero. */
+/** What a worker signs of a unit, as contracts read it. An evaluation has a global root, a loss and its leaves; the rest is zero. */
 export interface UnitClaim {
   readonly globalRoot: HashHex
   readonly replicaRoot: HashHex

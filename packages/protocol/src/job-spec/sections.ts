@@ -3,6 +3,8 @@
  * SPEC: protocol.md section 1; docs/spec/job.md explains every key. Rules that join several keys are in `rules.ts`.
  */
 import { z } from 'zod'
+import type { Decimal } from '../decimal.ts'
+import { POLICIES } from '../settlement/terms.ts'
 import { count, decimal, sha256Hex, text } from './fields.ts'
 
 const unit = { atLeast: '0', below: '1' } as const
@@ -137,8 +139,29 @@ export const numerics = z
   })
   .prefault({})
 
+/** What a policy that audits has where nothing is written. */
+const AUDIT_DEFAULTS = { rate: '0.1' as Decimal, verifiers: 1, unsettledRounds: 16 }
+const NEEDLESS = {
+  message: 'no such key where the policy is none: nothing is audited',
+  params: { fix: 'Remove it, or set verification.policy to audit.' },
+}
+/** A contract counts chances in parts per million. */
+const RATE_PATTERN = /^\d+(\.\d{1,6})?$/
+
 export const verification = z
-  .strictObject({ policy: z.enum(['none', 'audit', 'redundancy']).default('none') })
+  .strictObject({
+    policy: z.enum(POLICIES).default('audit').describe('how a network checks the work'),
+    rate: decimal('least chance that a unit is audited', { atLeast: '0.000001', atMost: '1' })
+      .refine(rate => RATE_PATTERN.test(rate), { error: 'a number with at most six decimals' })
+      .exactOptional(),
+    verifiers: count('nodes that do an audited part again', 1, 5).exactOptional(),
+    unsettledRounds: count('rounds that may be done beyond the final ones', 1, 64).exactOptional(),
+  })
+  .superRefine(({ policy, ...audits }, { addIssue }) => {
+    const needless = policy === 'none' ? Object.keys(audits) : []
+    for (const key of needless) addIssue({ code: 'custom', path: [key], ...NEEDLESS })
+  })
+  .transform(({ policy, ...audits }) => (policy === 'none' ? { policy } : { policy, ...AUDIT_DEFAULTS, ...audits }))
   .prefault({})
 
 export const budget = z.strictObject({

@@ -8,10 +8,13 @@ import {
   account,
   accountSignature,
   amount,
+  attestation,
+  auditedUnit,
   bits,
   blobId,
   bytes,
   divergence,
+  ends,
   type Fixed,
   hash,
   index,
@@ -22,8 +25,10 @@ import {
   signature,
   signedCommitment,
   signedEvaluation,
+  stepReveal,
   unit,
 } from './records.ts'
+import { MAX_REVEAL_BYTES } from './reveal-size.ts'
 
 /** `direct` is a stream between two peers; the others are gossip topics. Sequences are counted per channel. */
 export type Channel = 'direct' | 'presence' | 'commitments'
@@ -50,7 +55,7 @@ const direct = <Body extends z.ZodType>(maxBytes: number, body: Body, units?: Ki
 const presence = z.strictObject({
   address: account,
   owner: account,
-  role: z.enum(['worker', 'coordinator']),
+  role: z.enum(['worker', 'coordinator', 'verifier']),
   /** Asked per 10^12 operations. */
   price: amount,
   memoryBytes: index,
@@ -107,11 +112,19 @@ const report = z.strictObject({
   signature: accountSignature,
 })
 
+const audit = auditedUnit.extend({
+  claim: hash,
+  /** What the work is said to lead to; now and then made up, to see who looks (docs/spec/audits.md "Planted faults"). */
+  ends,
+})
+
 const noted = z.discriminatedUnion('about', [
   z.strictObject({ about: z.literal('commit'), kind: unit.shape.kind, round: index, replica: index }),
   z.strictObject({ about: z.literal('report'), round: index }),
   z.strictObject({ about: z.literal('release'), lease: index }),
   z.strictObject({ about: z.literal('pinned') }),
+  auditedUnit.extend({ about: z.literal('attest') }),
+  auditedUnit.extend({ about: z.literal('revealed') }),
 ])
 
 const KINDS = {
@@ -151,6 +164,10 @@ const KINDS = {
     z.strictObject({ outcome: z.enum(['finished', 'cancelled', 'diverged', 'failed']), reason: z.string().max(1000) }),
   ),
   noted: direct(4 * KIB, noted),
+  audit: direct(4 * KIB, audit),
+  attest: direct(MAX_REVEAL_BYTES, attestation, body => [body.unit]),
+  reveal: direct(4 * KIB, auditedUnit),
+  revealed: direct(MAX_REVEAL_BYTES, stepReveal),
 } as const
 
 export type MessageKind = keyof typeof KINDS

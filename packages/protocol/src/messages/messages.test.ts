@@ -1,6 +1,8 @@
 import { encodeHex, hashFromHex, InternalError } from '@cairn/primitives'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
+import { attestationStatement } from '../audit.ts'
 import {
+  attestationOf,
   commitmentStatement,
   createGuard,
   custodyStatement,
@@ -9,6 +11,7 @@ import {
   type GuardRules,
   heldOf,
   isCustody,
+  isSignedAttestation,
   isSignedCommitment,
   isSignedEvaluation,
   MESSAGE_KINDS,
@@ -16,6 +19,7 @@ import {
   type MessageKind,
   nextSequence,
   openMessage,
+  revealBytes,
   sealMessage,
 } from '../messages.ts'
 import {
@@ -141,6 +145,13 @@ describe('a message', () => {
     ['upper-case hex', 'pinned', { roots: ['AA'.repeat(32)] }],
     ['an unknown outcome', 'commit', { outcome: 'slept', lease: 1 }],
     ['a unit of another job', 'commit', { ...bodies.commit, commitment: withUnitOf(OTHER_JOB) }],
+    ['a salt of 31 bytes', 'revealed', { ...bodies.revealed, salt: new Uint8Array(31) }],
+    ['no ends', 'audit', { ...bodies.audit, ends: [] }],
+    [
+      'an attested unit of another job',
+      'attest',
+      { ...bodies.attest, unit: { ...bodies.attest.unit, job: OTHER_JOB } },
+    ],
     ['an integer beyond 2^53', 'progress', { lease: 2n ** 60n, done: 0, lossBits: 0 }],
     ['a space in an address', 'pin', { ...bodies.pin, sources: [{ peer: worker.peer, addresses: ['/ip4/ x'] }] }],
   ])('with %s in its body is dropped', (_, kind, body) => {
@@ -154,6 +165,29 @@ describe('a message', () => {
       InternalError,
     )
   })
+})
+
+test('what is said of steps is never longer than its bound, and not much shorter', () => {
+  const bits = 0xffff_ffff
+  const hashes = (length: number) => Array.from({ length }, () => bodies.attest.claim)
+  const values = (length: number, tensors: number) =>
+    Array.from({ length }, () => ({ lossBits: bits, normBits: Array.from({ length: tensors }, () => bits) }))
+  for (const [innerSteps, checkpoints, tensors] of [
+    [1, 1, 1],
+    [300, 7, 40],
+    [4096, 5, 12],
+  ] as const) {
+    const segment = Math.ceil(innerSteps / checkpoints)
+    const bound = revealBytes({ innerSteps, checkpoints, tensors, evaluationBatches: segment })
+    const places = { round: 2 ** 52, index: 2 ** 31, segment: 2 ** 31 }
+    const reveal = { ...places, values: values(segment, tensors), others: hashes(innerSteps - segment) }
+    const { length } = seal('revealed', 2 ** 52, reveal)
+    expect(length).toBeLessThanOrEqual(bound)
+    expect(length).toBeGreaterThan(0.75 * (bound - 1_280))
+    const ends = hashes(4)
+    expect(seal('attest', 2 ** 52, { steps: hashes(segment), ends }).length).toBeLessThanOrEqual(bound)
+  }
+  expect(revealBytes({ innerSteps: 10, checkpoints: 1, tensors: 1, evaluationBatches: 100 })).toBe(1_280 + 6_600)
 })
 
 describe('a guard', () => {
@@ -192,6 +226,7 @@ describe('statements', () => {
   it('hold for those who signed them', () => {
     expect(isSignedCommitment(verifyEd25519, commitment)).toBe(true)
     expect(isSignedEvaluation(verifyEd25519, evaluation)).toBe(true)
+    expect(isSignedAttestation(verifyEd25519, worker.peer, bodies.attest)).toBe(true)
     expect(isCustody(verifyEd25519, heldOf(commitment.commitment), commitment.custody[1]!)).toBe(true)
   })
 
@@ -208,13 +243,16 @@ describe('statements', () => {
     const another = { ...custody!, account: `0x${'0'.repeat(40)}` }
     expect(isSignedCommitment(verifyEd25519, { ...commitment, custody: [another] })).toBe(false)
     expect(isSignedEvaluation(verifyEd25519, { ...evaluation, correct: 42 })).toBe(false)
+    expect(isSignedEvaluation(verifyEd25519, { ...evaluation, stepsRoot: evaluation.saltHash })).toBe(false)
+    expect(isSignedAttestation(verifyEd25519, stranger.peer, bodies.attest)).toBe(false)
+    expect(isSignedAttestation(verifyEd25519, worker.peer, { ...bodies.attest, segment: 1 })).toBe(false)
   })
 
   it('of different kinds are never the same bytes', () => {
     const held = { ...heldOf(commitment.commitment), account: `0x${'0'.repeat(40)}` }
     const all = [commitmentStatement(commitment.commitment), custodyStatement(held)]
-    const texts = [...all, evaluationStatement(evaluation)].map(encodeHex)
-    expect(new Set(texts.map(text => text.slice(0, 40))).size).toBe(3)
+    const texts = [...all, evaluationStatement(evaluation), attestationStatement(attestationOf(bodies.attest))]
+    expect(new Set(texts.map(encodeHex).map(text => text.slice(0, 40))).size).toBe(4)
   })
 })
 

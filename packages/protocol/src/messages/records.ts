@@ -79,10 +79,41 @@ export const signedEvaluation = z.strictObject({
   lossBits: bits,
   correct: index,
   total: index,
+  stepsRoot: hash,
+  saltHash: hash,
   worker: publicKey,
   signature,
   account,
   claimSignature: accountSignature,
+})
+
+/** An audited segment; `index` is the work's in its anchor: the replica, or the number of replicas for an evaluation. */
+export const auditedUnit = z.strictObject({ round: index, index, segment: index })
+
+/** Roots that a segment ends with: of a checkpoint; of what the unit leaves behind after the last. */
+export const ends = z.array(hash).min(1).max(4)
+
+/** Steps of a unit: a job with more would not fit into a message either. */
+const MOST_STEPS = 1 << 16
+
+/** What a verifier found, as it travels: signed by its node's key over `attestationStatement`. */
+export const attestation = z.strictObject({
+  unit,
+  index,
+  segment: index,
+  claim: hash,
+  ends,
+  steps: z.array(hash).max(MOST_STEPS),
+  /** Of the verifier, on the chain. */
+  account,
+  signature,
+})
+
+/** What a worker opens of a segment. */
+export const stepReveal = auditedUnit.extend({
+  salt: bytes.refine(({ length }) => length === 32),
+  values: z.array(z.strictObject({ lossBits: bits, normBits: z.array(bits).max(1 << 20) })).max(MOST_STEPS),
+  others: z.array(hash).max(MOST_STEPS),
 })
 
 export const divergence = z.strictObject({
@@ -108,6 +139,9 @@ export type SignedCommitment = Fixed<z.output<typeof signedCommitment>>
 
 /** What a worker found by evaluating a round's global state, with signatures like those of a commitment. */
 export type SignedEvaluation = Fixed<z.output<typeof signedEvaluation>>
+
+/** A verifier's word on a segment, signed by its node's key. */
+export type SignedAttestation = Fixed<z.output<typeof attestation>>
 
 /** An account's signature over an outer step: whoever has done the round answers for what came of it. */
 export type OuterSignature = Fixed<z.output<typeof outerSignature>>

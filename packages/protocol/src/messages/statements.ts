@@ -3,8 +3,10 @@
  * statement, nor for a message (whose first element is an integer). SPEC: docs/spec/messages.md "Statements".
  */
 import { decodeHex, encodeCanonical, type HashHex, hashFromHex } from '@cairn/primitives'
+import { type Attestation, attestationStatement } from '../audit/attestation.ts'
+import type { Account } from '../settlement/terms.ts'
 import type { JobId, SaltedCommitment, Unit } from '../units.ts'
-import type { Custody, SignedCommitment, SignedEvaluation } from './records.ts'
+import type { Custody, SignedAttestation, SignedCommitment, SignedEvaluation } from './records.ts'
 
 /** Checks an Ed25519 signature (64 bytes) by a public key (32 bytes). Returns false on anything malformed. */
 export type VerifySignature = (publicKey: Uint8Array, statement: Uint8Array, signature: Uint8Array) => boolean
@@ -52,12 +54,14 @@ export const custodyStatement = (claim: CustodyClaim): Uint8Array => {
 /** Encodes what a worker signs when it has evaluated a global state. */
 export const evaluationStatement = (evaluation: Evaluation): Uint8Array =>
   encodeCanonical([
-    'cairn/evaluation/v1',
+    'cairn/evaluation/v2',
     unitFields(evaluation.unit),
     hashFromHex(evaluation.globalRoot),
     evaluation.lossBits,
     evaluation.correct,
     evaluation.total,
+    hashFromHex(evaluation.stepsRoot),
+    hashFromHex(evaluation.saltHash),
   ])
 
 /** What a worker found by evaluating a global state. */
@@ -81,6 +85,16 @@ export function isCustody(verify: VerifySignature, held: Omit<CustodyClaim, 'acc
 /** Tells whether the worker has signed its evaluation. */
 export const isSignedEvaluation = (verify: VerifySignature, evaluation: SignedEvaluation): boolean =>
   isSignedBy(verify, evaluation.worker, evaluationStatement(evaluation), evaluation.signature)
+
+/** What a signed attestation says, in the words of audits. */
+export const attestationOf = (signed: Omit<SignedAttestation, 'signature'>): Attestation => {
+  const { unit, segment, account, claim, ends, steps } = signed
+  return { unit, segment, verifier: account as Account, claim, ends, steps }
+}
+
+/** Tells whether the key of a verifier's node has signed what it found. Takes what `openMessage` let through. */
+export const isSignedAttestation = (verify: VerifySignature, verifier: string, signed: SignedAttestation): boolean =>
+  isSignedBy(verify, verifier, attestationStatement(attestationOf(signed)), signed.signature)
 
 /** What the custodians of a commitment hold. */
 export const heldOf = ({ unit, updateRoot, newReplicaRoot }: SaltedCommitment): Omit<CustodyClaim, 'account'> => ({

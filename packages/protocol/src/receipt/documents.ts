@@ -44,11 +44,14 @@ export function signedEvaluationOf(
   { round, globalRoot, evaluation }: ReceiptRound,
 ): SignedEvaluation | undefined {
   const { lossBits, correct, total, worker, signature, account, claimSignature } = evaluation ?? {}
+  const { stepsRoot, saltHash } = evaluation ?? {}
   if (lossBits === undefined || correct === undefined || total === undefined) return undefined
+  if (stepsRoot === undefined || saltHash === undefined) return undefined
   if (worker === undefined || signature === undefined) return undefined
   if (account === undefined || claimSignature === undefined) return undefined
   const unit = { job, round, replica: 0, kind: 'evaluate' } as const
-  return { unit, globalRoot, lossBits, correct, total, worker, signature, account, claimSignature }
+  const found = { unit, globalRoot, lossBits, correct, total, stepsRoot, saltHash }
+  return { ...found, worker, signature, account, claimSignature }
 }
 
 /** Puts a round document together; undefined when something in it is not signed. */

@@ -7,14 +7,15 @@ import { bytesId, documentId, jobKey } from '../job-document.ts'
 import { encodeRoundDocument } from '../round-document.ts'
 import { type Claim, claim } from './claim.ts'
 import { jobDocumentOf, roundDocumentOf } from './documents.ts'
-import { amountOf, countWork, termsOf } from './payments.ts'
+import { amountOf, countAudits, countWork, termsOf } from './payments.ts'
 import type { ReceiptBody, ReceiptNetwork, ReceiptRound, ReceiptUnit } from './schema.ts'
 
-const UNIT_KEYS = ['worker', 'signature', 'account', 'claimSignature', 'custody', 'stepsRoot', 'saltHash'] as const
-const EVALUATION_KEYS = ['worker', 'signature', 'account', 'claimSignature', 'correct', 'total'] as const
+const SALTED_KEYS = ['worker', 'signature', 'account', 'claimSignature', 'stepsRoot', 'saltHash'] as const
+const UNIT_KEYS = [...SALTED_KEYS, 'custody'] as const
+const EVALUATION_KEYS = [...SALTED_KEYS, 'correct', 'total'] as const
 
 /** Lists what must be there in a network, and must not in one process. */
-export function formClaims({ network, rounds, payments }: ReceiptBody): Claim[] {
+export function formClaims({ network, rounds, payments, audits, disputes }: ReceiptBody): Claim[] {
   const isNetwork = network !== undefined
   const present = (path: string, value: unknown) => claim(path, isNetwork, value !== undefined)
   return [
@@ -30,6 +31,8 @@ export function formClaims({ network, rounds, payments }: ReceiptBody): Claim[] 
       claim(`rounds[${i}].anchor`, true, isNetwork || anchor === undefined),
     ]),
     claim('payments', true, isNetwork || payments.length === 0),
+    claim('disputes', true, isNetwork || disputes.length === 0),
+    claim('audits', (network?.terms.policy ?? 'none') !== 'none', audits !== 'not audited'),
   ]
 }
 
@@ -42,6 +45,7 @@ export function networkClaims(hash: HashFunction, receipt: ReceiptBody): Claim[]
     claim('network.documentId', document, network.documentId),
     claim('network.job', jobKey(network.submitter, network.documentId), network.job),
     ...rounds.flatMap((round, i) => roundClaims(hash, network, round, `rounds[${i}]`)),
+    ...auditClaims(receipt, network),
     ...paymentClaims(receipt, network),
   ]
 }
@@ -55,6 +59,25 @@ function roundClaims(hash: HashFunction, { job, terms }: ReceiptNetwork, round: 
   ]
 }
 
+/** Who attested did not do the work, attested once, and to no unit more often than the terms pay for. */
+function auditClaims({ audits, rounds, spec }: ReceiptBody, { terms }: ReceiptNetwork): Claim[] {
+  if (audits === 'not audited') return []
+  const { replicas } = spec.schedule
+  const seen = new Map<string, Set<string>>()
+  return audits.flatMap(({ verifier, round, index, link }, i) => {
+    const path = `audits[${i}]`
+    const unit = index < replicas ? rounds[round]?.units[index] : rounds[round]?.evaluation
+    const verifiers = seen.get(`${round}/${index}`) ?? new Set()
+    const isNew = !verifiers.has(verifier)
+    seen.set(`${round}/${index}`, verifiers.add(verifier))
+    return [
+      claim(`${path}.index`, true, unit !== undefined),
+      claim(`${path}.verifier`, true, isNew && verifiers.size <= terms.verifiers && unit?.account !== verifier),
+      claim(`${path}.link`, true, link > round && link <= rounds.length),
+    ]
+  })
+}
+
 /** Enough nodes hold what a unit left behind, and its worker is none of them. */
 function custodyClaim({ worker, custody = [] }: ReceiptUnit, needed: number, path: string): Claim {
   const others = new Set(custody.map(({ peer }) => peer).filter(peer => peer !== worker))
@@ -62,10 +85,12 @@ function custodyClaim({ worker, custody = [] }: ReceiptUnit, needed: number, pat
 }
 
 function paymentClaims(receipt: ReceiptBody, network: ReceiptNetwork): Claim[] {
-  const { payments, rounds, diverged } = receipt
+  const { payments, rounds, diverged, audits } = receipt
   const terms = termsOf(receipt, network)
   const counts = countWork(rounds, terms.custodians)
+  const attested = countAudits(audits)
   const paid = new Set(payments.map(({ peer }) => peer))
+  const accounts = new Set(payments.map(({ account }) => account))
   const total = payments.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
   return [
     ...payments.flatMap((payment, i) => {
@@ -79,10 +104,12 @@ function paymentClaims(receipt: ReceiptBody, network: ReceiptNetwork): Claim[] {
         claim(`${path}.trained`, isMore ? payment.trained : trained, payment.trained),
         claim(`${path}.evaluated`, evaluated, payment.evaluated),
         claim(`${path}.kept`, kept, payment.kept),
+        claim(`${path}.audited`, attested.get(payment.account) ?? 0, payment.audited),
         claim(`${path}.amount`, amountOf(terms, payment), payment.amount),
       ]
     }),
     ...[...counts.keys()].map(peer => claim('payments', peer, paid.has(peer) ? peer : 'no payment for this node')),
+    ...[...attested.keys()].map(account => claim('payments', true, accounts.has(account))),
     claim(
       'payments',
       rounds.length,

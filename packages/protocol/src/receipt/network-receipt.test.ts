@@ -124,6 +124,8 @@ function roundOf(round: number): RoundDocument {
     lossBits: 4,
     correct: 1,
     total: 2,
+    stepsRoot: root('steps', round),
+    saltHash: root('salt', round),
   }
   const isEvaluated = round !== 0
   const claims = claimsAfter(round)
@@ -178,6 +180,12 @@ const network: ReceiptNetwork = {
     custodyPrice: '10',
     roundPrice: '1',
     custodians: 1,
+    policy: 'audit',
+    provable: root('provable'),
+    auditRate: 100_000,
+    verifiers: 1,
+    maximumUnsettled: 16,
+    auditPrice: '7',
   },
 }
 
@@ -191,8 +199,10 @@ const payees = {
   coordinated: new Map([[nodes[2].key, 3]]),
 }
 
+const audits = [{ verifier: account('2'), round: 0, index: 1, link: 2 }]
+
 const body: ReceiptBody = {
-  format: 'cairn/receipt/v1',
+  format: 'cairn/receipt/v2',
   spec: document.spec,
   specHash: specHash(sha256, document.spec),
   programRoot: document.programRoot,
@@ -201,9 +211,9 @@ const body: ReceiptBody = {
   network,
   rounds,
   finalStateRoot: root('global', 3),
-  audits: 'not audited',
+  audits,
   disputes: [],
-  payments: paymentsOf({ spec: document.spec, rounds }, network, payees),
+  payments: paymentsOf({ spec: document.spec, rounds, audits }, network, payees),
   weights: {
     file: 'model.safetensors',
     sha256: root('weights'),
@@ -227,6 +237,7 @@ test('reads back what was written, with everything signed and paid', () => {
       evaluated: 0,
       kept: 0,
       coordinated: 0,
+      audited: 0,
       amount: '3000000000000000000000',
     },
     {
@@ -236,9 +247,19 @@ test('reads back what was written, with everything signed and paid', () => {
       evaluated: 0,
       kept: 3,
       coordinated: 0,
+      audited: 0,
       amount: '3000000000000000000030',
     },
-    { peer: nodes[2].key, account: account('2'), trained: 0, evaluated: 2, kept: 3, coordinated: 3, amount: '233' },
+    {
+      peer: nodes[2].key,
+      account: account('2'),
+      trained: 0,
+      evaluated: 2,
+      kept: 3,
+      coordinated: 3,
+      audited: 1,
+      amount: '240',
+    },
   ])
   expect(signatureClaims(receipt)).toHaveLength(3 * 2 * 2 + 2)
   expect(badSignature(verifySignature, receipt)).toBeUndefined()
@@ -268,6 +289,7 @@ describe('names', () => {
     ['rounds[0].outers', d => delete d.rounds[0].outers],
     ['rounds[2].evaluation.account', d => delete d.rounds[2].evaluation.account],
     ['rounds[2].evaluation.total', d => delete d.rounds[2].evaluation.total],
+    ['rounds[2].evaluation.stepsRoot', d => delete d.rounds[2].evaluation.stepsRoot],
     ['rounds[0].documentId', d => delete d.rounds[0].documentId],
     ['payments[0].trained', d => (d.payments[0].trained = 4)],
     ['payments[2].evaluated', d => (d.payments[2].evaluated = 1)],
@@ -275,8 +297,15 @@ describe('names', () => {
     ['payments[1].amount', d => (d.payments[1].amount = '1')],
     ['payments[1].peer', d => d.payments.reverse()],
     ['payments[1].peer', d => d.payments.splice(1, 0, d.payments[0])],
+    ['payments[2].audited', d => (d.payments[2].audited = 2)],
+    ['audits[0].verifier', d => (d.audits[0].verifier = account('1'))],
+    ['audits[1].verifier', d => d.audits.push(d.audits[0])],
+    ['audits[0].index', d => (d.audits[0].index = 2)],
+    ['audits[0].link', d => (d.audits[0].link = 0)],
+    ['audits', d => (d.audits = 'not audited')],
+    ['audits', d => (d.network.terms.policy = 'none')],
     ['payments', d => d.payments.shift()],
-    ['payments', d => Object.assign(d.payments[2], { coordinated: 2, amount: '232' })],
+    ['payments', d => Object.assign(d.payments[2], { coordinated: 2, amount: '239' })],
     ['network.terms.budget', d => (d.network.terms.budget = '6000000000000000000262')],
     ['network.terms.custodians', d => (d.network.terms.custodians = 17)],
     ['rounds[0].units[0].custody', d => (d.network.terms.custodians = 2)],
@@ -319,6 +348,7 @@ test('a signature of an account that is not good is named, and what it names wit
     ['rounds[0].units[0].claimSignature', d => (d.rounds[0].units[0].account = account('2'))],
     ['rounds[1].outers[0].signature', d => (d.rounds[1].outers[0].signature = other)],
     ['rounds[2].evaluation.claimSignature', d => (d.rounds[2].evaluation.lossBits = 5)],
+    ['rounds[2].evaluation.claimSignature', d => (d.rounds[2].evaluation.stepsRoot = root('other', 2))],
     // A commitment that nobody claimed makes what was signed after it wrong, too.
     ['rounds[0].units[1].claimSignature', d => (d.rounds[0].units[1].saltHash = root('other'))],
   ]

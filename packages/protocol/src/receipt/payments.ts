@@ -2,8 +2,7 @@
  * Who earned what with a job of a network, counted from the signed work in its receipt. SPEC: docs/spec/receipt.md
  * "Payments"; docs/spec/earnings.md.
  */
-import { NO_HASH } from '../settlement/hashing.ts'
-import { priceOf, type Terms } from '../settlement/terms.ts'
+import { POLICIES, priceOf, type Terms } from '../settlement/terms.ts'
 import type { Payment, ReceiptBody, ReceiptNetwork, ReceiptRound } from './schema.ts'
 
 type Work = 'trained' | 'evaluated' | 'kept'
@@ -29,22 +28,41 @@ export function countWork(rounds: readonly ReceiptRound[], custodians: number): 
   return counts
 }
 
-/** Terms of policy `none`: no receipt is audited yet. */
-const NOT_VERIFIED = {
-  policy: 0,
-  provable: NO_HASH,
-  auditRate: 0,
-  verifiers: 0,
-  auditPrice: 0n,
-  maximumUnsettled: 1,
-} as const
+/** Counts the attestations that were paid, by account. */
+export function countAudits(audits: ReceiptBody['audits']): Map<string, number> {
+  const counts = new Map<string, number>()
+  if (audits === 'not audited') return counts
+  for (const { verifier } of audits) counts.set(verifier, (counts.get(verifier) ?? 0) + 1)
+  return counts
+}
 
-/** Returns what the escrow was opened with, as far as prices go. */
+/** Writes down what the escrow was opened with. */
+export function receiptTerms(terms: Terms): ReceiptNetwork['terms'] {
+  const { policy, provable, auditRate, verifiers, maximumUnsettled, custodians } = terms
+  const { budget, trainPrice, evaluatePrice, custodyPrice, roundPrice, auditPrice } = terms
+  return {
+    policy: POLICIES[policy] as (typeof POLICIES)[number],
+    ...{ provable, auditRate, verifiers, maximumUnsettled, custodians },
+    budget: String(budget),
+    trainPrice: String(trainPrice),
+    evaluatePrice: String(evaluatePrice),
+    custodyPrice: String(custodyPrice),
+    roundPrice: String(roundPrice),
+    auditPrice: String(auditPrice),
+  }
+}
+
+/** Returns what the escrow was opened with. */
 export function termsOf({ spec }: Pick<ReceiptBody, 'spec'>, { terms, documentId }: ReceiptNetwork): Terms {
   const { rounds, replicas } = spec.schedule
   return {
     document: documentId,
-    ...NOT_VERIFIED,
+    policy: POLICIES.indexOf(terms.policy),
+    provable: terms.provable,
+    auditRate: terms.auditRate,
+    verifiers: terms.verifiers,
+    auditPrice: BigInt(terms.auditPrice),
+    maximumUnsettled: terms.maximumUnsettled,
     budget: BigInt(terms.budget),
     trainPrice: BigInt(terms.trainPrice),
     evaluatePrice: BigInt(terms.evaluatePrice),
@@ -59,14 +77,14 @@ export function termsOf({ spec }: Pick<ReceiptBody, 'spec'>, { terms, documentId
 
 /** Prices a node's counted work. */
 export function amountOf(terms: Terms, counts: Omit<Payment, 'peer' | 'account' | 'amount'>): string {
-  const { trained, evaluated, kept, coordinated } = counts
+  const { trained, evaluated, kept, coordinated, audited } = counts
   return String(
     priceOf(terms, {
       trained: BigInt(trained),
       evaluated: BigInt(evaluated),
       kept: BigInt(kept),
       coordinated: BigInt(coordinated),
-      audited: 0n,
+      audited: BigInt(audited),
     }),
   )
 }
@@ -83,19 +101,22 @@ export interface Payees {
 
 /** Lists payments in the order of the nodes' keys. A node without an account cannot be paid and is left out. */
 export function paymentsOf(
-  receipt: Pick<ReceiptBody, 'spec' | 'rounds'>,
+  receipt: Pick<ReceiptBody, 'spec' | 'rounds' | 'audits'>,
   network: ReceiptNetwork,
   { accounts, coordinated, alsoTrained }: Payees,
 ): Payment[] {
   const terms = termsOf(receipt, network)
   const counts = countWork(receipt.rounds, terms.custodians)
-  const peers = new Set([...counts.keys(), ...coordinated.keys(), ...(alsoTrained?.keys() ?? [])])
+  const attested = countAudits(receipt.audits)
+  const verifiers = [...accounts].flatMap(([peer, account]) => (attested.has(account) ? [peer] : []))
+  const peers = new Set([...counts.keys(), ...coordinated.keys(), ...(alsoTrained?.keys() ?? []), ...verifiers])
   return [...peers].sort().flatMap(peer => {
     const account = accounts.get(peer)
     if (account === undefined) return []
     const work = counts.get(peer) ?? nothing
     const trained = work.trained + (alsoTrained?.get(peer) ?? 0)
-    const all = { ...work, trained, coordinated: coordinated.get(peer) ?? 0 }
+    const rest = { coordinated: coordinated.get(peer) ?? 0, audited: attested.get(account) ?? 0 }
+    const all = { ...work, trained, ...rest }
     return [{ peer, account, ...all, amount: amountOf(terms, all) }]
   })
 }

@@ -19,6 +19,7 @@ import {
   signature,
   signedCommitment,
 } from '../messages/records.ts'
+import { POLICIES } from '../settlement/terms.ts'
 import type { JobId } from '../units.ts'
 
 const { commitment, custody } = signedCommitment.shape
@@ -34,11 +35,13 @@ const unit = commitment.extend({
   custody: custody.exactOptional(),
 })
 
-/** In a network also how many predictions were right, and who says so. */
+/** In a network also how many predictions were right, who says so, and what binds it to its batches. */
 const evaluation = z.strictObject({
   lossBits: bits,
   correct: index.exactOptional(),
   total: index.exactOptional(),
+  stepsRoot: hash.exactOptional(),
+  saltHash: hash.exactOptional(),
   worker: publicKey.exactOptional(),
   signature: signature.exactOptional(),
   account: account.exactOptional(),
@@ -70,8 +73,14 @@ const network = z.strictObject({
   job: hash as z.ZodType<string> as z.ZodType<JobId>,
   /** The contract for which accounts sign. */
   anchors: account,
-  /** Prices in the token's smallest unit: of a unit, an evaluation, a unit held by a custodian, a round. */
+  /** Prices in the token's smallest unit: of a unit, an evaluation, a unit held by a custodian, a round, an attestation. */
   terms: z.strictObject({
+    policy: z.enum(POLICIES),
+    provable: hash,
+    auditRate: index.max(1_000_000),
+    verifiers: index.max(5),
+    maximumUnsettled: index.min(1).max(64),
+    auditPrice: amount,
     budget: amount,
     trainPrice: amount,
     evaluatePrice: amount,
@@ -89,7 +98,37 @@ const payment = z.strictObject({
   evaluated: index,
   kept: index,
   coordinated: index,
+  /** Attestations. */
+  audited: index,
   amount,
+})
+
+/** An attestation that was paid: somebody has done a part of a unit again, and found what its worker did. */
+const audit = z.strictObject({
+  verifier: account,
+  round: index,
+  /** The replica; the number of replicas for the round's evaluation. */
+  index,
+  /** Link of the job's chain that pays for it. */
+  link: index,
+})
+
+/** A dispute about a claim of this job, and what came of it. Amounts in the token's smallest unit. */
+const dispute = z.strictObject({
+  game: index,
+  round: index,
+  /** Place among the works of the disputed link. */
+  position: index,
+  /** About the outer step that the work's account signed, instead of its unit. */
+  isOuter: z.boolean(),
+  challenger: account,
+  defender: account,
+  /** `dissolved`: another dispute about the claim was won. */
+  outcome: z.enum(['defended', 'refuted', 'dissolved']),
+  /** What the loser lost, and how much of it went to the winner and into the fire. */
+  slash: z.strictObject({ loser: account, amount, reward: amount, burned: amount }).exactOptional(),
+  /** Of the transaction that ended it. */
+  transaction: z.string().regex(/^0x[0-9a-f]{64}$/),
 })
 
 const diverged = z.strictObject({
@@ -100,7 +139,7 @@ const diverged = z.strictObject({
 })
 
 export const receiptSchema = z.strictObject({
-  format: z.literal('cairn/receipt/v1'),
+  format: z.literal('cairn/receipt/v2'),
   spec: jobSchema,
   specHash: hash,
   programRoot: hash,
@@ -110,8 +149,8 @@ export const receiptSchema = z.strictObject({
   rounds: z.array(round),
   finalStateRoot: hash,
   diverged: diverged.exactOptional(),
-  audits: z.literal('not audited'),
-  disputes: z.tuple([]),
+  audits: z.union([z.literal('not audited'), z.array(audit)]),
+  disputes: z.array(dispute),
   payments: z.array(payment),
   weights: z.strictObject({
     file: text('name of the weights file beside the receipt', 'a file name'),

@@ -7,6 +7,8 @@ import type { HashHex } from '@cairn/primitives'
 import type { OuterSignature, PeerAddress, SignedCommitment } from '../messages.ts'
 import type { JobId } from '../units.ts'
 import { assign } from './coordinator/assign.ts'
+import type { AuditEvent } from './coordinator/audit-state.ts'
+import { onAttested, onDrawn, onRevealed, tendAudits } from './coordinator/audits.ts'
 import { type AnchoredRound, onJob, unheardNode } from './coordinator/begin.ts'
 import { onCalled, onChain, tendChain } from './coordinator/chain.ts'
 import { type CommitEvent, isOfPresent, onCommit, takeEarly } from './coordinator/commits.ts'
@@ -53,6 +55,7 @@ export type CoordinatorEvent =
     }
   | { readonly event: 'pinned'; readonly job: JobId; readonly peer: Peer }
   | CommitEvent
+  | AuditEvent
   | {
       readonly event: 'progress'
       readonly job: JobId
@@ -115,6 +118,9 @@ const handlers: Handlers = {
     note(draft, `${shortPeer(peer)} holds the job's data`, { job, node: peer })
   },
   commit: onCommit,
+  drawn: onDrawn,
+  attested: onAttested,
+  revealed: onRevealed,
   progress: onProgress,
   release: onRelease,
   report(draft, { job, peer, round, outcome, signature, claims }) {
@@ -187,6 +193,7 @@ function advance(draft: Draft, id: JobId): void {
     const closed = (jobOf(draft, id)?.rounds.slice(-3) ?? []).filter(isTold).slice(-2)
     if (!jobOf(draft, id)?.ended) for (const record of closed) tellClosed(draft, id, record)
   }
+  tendAudits(draft, id)
   tendChain(draft, id)
 }
 

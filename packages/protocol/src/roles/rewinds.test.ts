@@ -150,6 +150,20 @@ describe('a job whose claims are proven wrong', () => {
     )
   })
 
+  test('that left the domain in a later round does so again, and ends', () => {
+    // Without a signature of its outer step, a round before the last is done again: these runs come to that.
+    for (const seed of [20, 30, 43, 45]) {
+      const facts = toyFacts({ rounds: 4, replicas: 2 })
+      const divergence = { in: 'unit', round: 2, replica: 1 } as const
+      const faults = { lost: 10, failed: 10, rewindEveryMs: 8_000 }
+      const options = { facts, workers: 8, seed, challengeSeconds: 12, faults, divergence }
+      const { state, reasons } = runToyNetwork(options)
+      const job = state.jobs.get(facts.job)
+      expect(job).toMatchObject({ chain: { status: 'closed', anchored: 2 }, ended: { outcome: 'diverged' } })
+      expect(reasonsAbout(reasons, 'has signed its outer step')).toBeGreaterThan(0)
+    }
+  })
+
   test('ends with the same root under any faults', () => {
     let rewinds = 0
     const faults = fc.record({

@@ -44,7 +44,12 @@ export interface SettlementCalls {
   pause: object
   unpause: object
   approveNode: { readonly node: Account; readonly approved: boolean }
-  register: { readonly peerKey: HashHex; readonly signature: readonly [HashHex, HashHex]; readonly owner: Account }
+  register: {
+    readonly peerKey: HashHex
+    readonly signature: readonly [HashHex, HashHex]
+    readonly owner: Account
+    readonly verifies: boolean
+  }
   stake: Amount
   unstake: Amount
   withdrawStake: object

@@ -28,6 +28,7 @@ export interface SettlementEvents {
     readonly owner: Account
     readonly peerKey: HashHex
     readonly signature: readonly [HashHex, HashHex]
+    readonly verifies: boolean
   }
   Staked: NodeAmount
   UnstakeRequested: NodeAmount & { readonly unbondsAt: number }

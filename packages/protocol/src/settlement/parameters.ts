@@ -25,18 +25,23 @@ export interface NetworkParameters {
   readonly pauseIntervalSeconds: number
   /** Share of the verifiers' stake that is assumed to collude, in parts per million. */
   readonly colludingShare: number
+  /** Blocks from a link's to the one whose hash draws its audits. */
+  readonly beaconBlocks: number
   /** The zero address for a network that nobody can pause. */
   readonly guardian: Account
 }
 
 /** How often a challenger's bond doubles. The bond of the last still fits into 128 bits. */
 export const MOST_DOUBLINGS = 16
+/** A contract sees the hashes of the last 256 blocks: one that looked at a beacon would still have some time for it. */
+const MOST_BEACON_BLOCKS = 200
 const LONGEST_SECONDS = 36_500 * 86_400
 
 /**
  * Tells whether a network may have these parameters: unbonding outlasts the challenge window; rounds become
  * final, and an assertion about them and a pause fit into the cancel window, whatever games are played, with at most one
- * pause in it; no period is so long that a clock could overflow, and no bond can either.
+ * pause in it; no period is so long that a clock could overflow, and no bond can either; a beacon comes after what it
+ * draws from.
  */
 export function areParametersGood(p: NetworkParameters): boolean {
   const longUnbonding = p.unbondingSeconds > p.challengeSeconds
@@ -45,5 +50,6 @@ export function areParametersGood(p: NetworkParameters): boolean {
   const longest = Math.max(p.unbondingSeconds, p.pauseIntervalSeconds, p.leaseSeconds)
   const isBounded =
     longest <= LONGEST_SECONDS && p.leaseSeconds > 0 && p.challengeBond < 2n ** BigInt(128 - MOST_DOUBLINGS)
-  return longUnbonding && longCancel && rarePauses && isBounded && p.colludingShare < 1_000_000
+  const isLater = p.beaconBlocks > 0 && p.beaconBlocks <= MOST_BEACON_BLOCKS
+  return longUnbonding && longCancel && rarePauses && isBounded && p.colludingShare < 1_000_000 && isLater
 }

@@ -15,6 +15,8 @@ import type { Anchor, Signature } from './works.ts'
 export interface NodeState {
   /** Undefined before registration. */
   readonly owner: Account | undefined
+  /** Whether others may count on it to repeat audited work. */
+  readonly verifies: boolean
   readonly stake: bigint
   /** Part of `stake`. */
   readonly locked: bigint
@@ -169,7 +171,7 @@ export const newJob = (terms: Terms, submitter: Account, unitBond: bigint): JobS
   withdrawn: new Map(),
 })
 
-const NO_NODE: NodeState = { owner: undefined, stake: 0n, locked: 0n, unbonding: 0n, unbondsAt: 0 }
+const NO_NODE: NodeState = { owner: undefined, verifies: false, stake: 0n, locked: 0n, unbonding: 0n, unbondsAt: 0 }
 
 export const nodeOf = ({ nodes }: Settlement, account: Account): NodeState => nodes.get(account) ?? NO_NODE
 

@@ -19,7 +19,6 @@ import {
   type SettlementCall,
   type Terms,
   toyHashing,
-  type Work,
 } from '../settlement.ts'
 import { TOY_SUBMITTER } from './toy-work.ts'
 
@@ -41,6 +40,7 @@ const PARAMETERS: NetworkParameters = {
   pauseSeconds: 10,
   pauseIntervalSeconds: 700,
   colludingShare: 200_000,
+  beaconBlocks: 1,
   guardian: JUDGE,
 }
 
@@ -64,11 +64,13 @@ const hashing = toyHashing(sha256)
 /** Names a round document; what else is a document's id is of no matter here. */
 export const toyDocumentId = (bytes: Uint8Array): HashHex => hashToHex(sha256(bytes))
 
-function termsOf({ document, rounds, replicas, custodians, evaluatesAfter, maximumUnsettled }: JobFacts): Terms {
-  const prices = { trainPrice: 100n, evaluatePrice: 50n, custodyPrice: 1n, roundPrice: 10n, auditPrice: 0n }
+function termsOf({ audits, ...facts }: JobFacts): Terms {
+  const { document, rounds, replicas, custodians, evaluatesAfter, maximumUnsettled } = facts
+  const prices = { trainPrice: 100n, evaluatePrice: 50n, custodyPrice: 1n, roundPrice: 10n }
   const counts = { rounds, replicas, custodians, evaluations: evaluatesAfter.filter(Boolean).length }
-  const verification = { policy: 1, auditRate: 1_000_000, verifiers: 1, maximumUnsettled }
-  const terms = { document, provable: document, budget: 0n, ...prices, ...counts, ...verification }
+  const verification = { policy: 1, auditRate: 1_000_000, verifiers: audits?.verifiers ?? 1, maximumUnsettled }
+  const auditPrice = audits ? 7n : 0n
+  const terms = { document, provable: document, budget: 0n, ...prices, auditPrice, ...counts, ...verification }
   return { ...terms, budget: maximumPriceOf(terms) }
 }
 
@@ -100,7 +102,7 @@ export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challe
     call({ call: 'mint', from, args: { to: from, amount: MUCH } }, 0)
     call({ call: 'stake', from, args: { amount: MUCH } }, 0)
     const peerKey = from.slice(2).padEnd(64, '0') as HashHex
-    call({ call: 'register', from, args: { peerKey, signature: [peerKey, peerKey], owner: from } }, 0)
+    call({ call: 'register', from, args: { peerKey, signature: [peerKey, peerKey], owner: from, verifies: false } }, 0)
   }
   const terms = termsOf(facts)
   call({ call: 'mint', from: TOY_SUBMITTER, args: { to: TOY_SUBMITTER, amount: terms.budget } }, 0)
@@ -110,12 +112,12 @@ export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challe
     round: number,
     globalRoot: HashHex,
     documentId: HashHex,
-    works: Work[],
+    { works, audits }: Pick<Anchor, 'works' | 'audits'>,
     coordinator: Account,
   ): Anchor {
     const { head: previousHead, root: previousRoot, claims: previousClaims } = jobState()
     const before = { previousHead, previousRoot, previousClaims }
-    return { job: id, ...before, globalRoot, documentId, coordinator, round, works, audits: [] }
+    return { job: id, ...before, globalRoot, documentId, coordinator, round, works, audits }
   }
 
   type Table = {
@@ -129,18 +131,19 @@ export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challe
   const table: Table = {
     takeLease: (_, __, from) => [{ call: 'takeLease', from, args: { job: id } }],
     releaseLease: (_, __, from) => [{ call: 'releaseLease', from, args: underLease() }],
-    anchor(job, { round, globalRoot }, from) {
+    anchor(job, { round, globalRoot, audits }, from) {
       const [document, record] = [roundDocumentOf(job, round), job.rounds[round]]
       if (document === undefined || record === undefined || jobState().rounds !== round) return []
       const documentId = toyDocumentId(encodeRoundDocument(document))
-      const anchor = linkOf(round, globalRoot, documentId, worksIn(record), from)
+      const anchor = linkOf(round, globalRoot, documentId, { works: worksIn(record), audits }, from)
       return [{ call: 'anchor', from, args: { epoch: underLease().epoch, anchor } }]
     },
-    end({ rounds }, { outcome }, from) {
+    end({ rounds, chain }, { outcome, audits }, from) {
       const round = jobState().rounds
+      if (chain.anchored !== round) return []
       const record = rounds[round]
-      if (record === undefined) return []
-      const anchor = linkOf(round, NO_HASH, hashToHex(sha256(encodeCanonical(outcome))), closingWorks(record), from)
+      const works = record ? closingWorks(record) : []
+      const anchor = linkOf(round, NO_HASH, hashToHex(sha256(encodeCanonical(outcome))), { works, audits }, from)
       return [{ call: 'end', from, args: { epoch: underLease().epoch, anchor } }]
     },
     finalise: (_, { round, links }, from) =>

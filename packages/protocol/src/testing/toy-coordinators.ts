@@ -35,6 +35,8 @@ export interface ToyCoordinators {
   tellChain(): void
   /** Keeps a round's document where workers keep theirs. */
   keepDocument(round: number): void
+  /** What a round came to, as it is anchored. */
+  documentOf(round: number): RoundDocument | undefined
   /** Kills the one that is up and starts the other. */
   replace(isWiped: boolean): void
 }
@@ -43,6 +45,7 @@ interface Options {
   readonly facts: JobFacts
   readonly chain: ToyChain
   readonly nowMs: () => number
+  readonly decoyRate: number | undefined
   readonly draw: () => number
   readonly perform: (effect: CoordinatorEffect, by: ToyCoordinator) => void
   readonly onTick?: ((state: CoordinatorState, event: CoordinatorEvent, account: string) => void) | undefined
@@ -54,10 +57,10 @@ export const COORDINATORS = ['c', 'd'].map((letter): Account => `0x${letter.repe
 /** Soon enough that short jobs have more than one assertion. */
 const EARNINGS_EVERY_ROUNDS = 2
 
-const fresh = (account: string): CoordinatorState =>
-  emptyCoordinator({ account, ...DEFAULT_SETTINGS, earningsEveryRounds: EARNINGS_EVERY_ROUNDS })
-
-export function toyCoordinators({ facts, chain, nowMs, draw, perform, onTick, greet }: Options): ToyCoordinators {
+export function toyCoordinators({ facts, chain, nowMs, draw, perform, onTick, greet, ...o }: Options): ToyCoordinators {
+  const { decoyRate = DEFAULT_SETTINGS.decoyRate } = o
+  const settings = { ...DEFAULT_SETTINGS, earningsEveryRounds: EARNINGS_EVERY_ROUNDS, decoyRate }
+  const fresh = (account: string): CoordinatorState => emptyCoordinator({ account, ...settings })
   const all = COORDINATORS.map((account): ToyCoordinator => ({ account, state: fresh(account), journal: [], life: 0 }))
   const documents = new Map<string, RoundDocument>()
   let at = 0
@@ -78,9 +81,9 @@ export function toyCoordinators({ facts, chain, nowMs, draw, perform, onTick, gr
     tellJob() {
       const view = chain.view(active().account, nowMs())
       if (view.status !== 'closed' && view.coordinator !== undefined && view.coordinator !== active().account) return
-      const history = chain.anchors().map(({ documentId, coordinator }) => {
+      const history = chain.anchors().map(({ documentId, coordinator, audits }) => {
         const document = documents.get(documentId) as RoundDocument
-        return { document, claims: claimsIn(toyChecking, document), coordinator }
+        return { document, claims: claimsIn(toyChecking, document), coordinator, audits }
       })
       coordinators.tell({ event: 'job', facts, submitter: '0xs', chain: view, history })
     },
@@ -94,6 +97,7 @@ export function toyCoordinators({ facts, chain, nowMs, draw, perform, onTick, gr
       const document = job && roundDocumentOf(job, round)
       if (document !== undefined) documents.set(toyDocumentId(encodeRoundDocument(document)), document)
     },
+    documentOf: round => documents.get(chain.anchors()[round]?.documentId ?? ''),
     replace(isWiped) {
       active().life++
       at = 1 - at

@@ -15,40 +15,10 @@ import { trainedClaim } from '../work-claims.ts'
 import { type ToyChain, toyChain } from './toy-chain.ts'
 import { toyClock } from './toy-clock.ts'
 import { COORDINATORS, type JournalEntry, type ToyCoordinator, toyCoordinators } from './toy-coordinators.ts'
-import { toyChecking } from './toy-work.ts'
+import { type Faults, NO_FAULTS } from './toy-faults.ts'
+import { type ToyVerifierKind, toyVerifierPeers, toyVerifiers } from './toy-verifiers.ts'
+import { scheduleOf, toyChecking } from './toy-work.ts'
 import { accountOf, type ToyDivergence, type ToyWorker, toyPeers, toyWorkers } from './toy-workers.ts'
-
-export interface Faults {
-  /** Of 100 messages. */
-  readonly lost: number
-  readonly doubled: number
-  /** Of 100 fetches and transactions. */
-  readonly failed: number
-  /** A node dies about every so many milliseconds of virtual time; none when 0. */
-  readonly deathEveryMs: number
-  /** Of 100 deaths, those that take the disk along. */
-  readonly wiped: number
-  /** The coordinator is killed and restored about every so many milliseconds; never when 0. */
-  readonly restoreEveryMs: number
-  /** Another coordinator takes over about every so many milliseconds, with what it knew once or knowing nothing. */
-  readonly replaceEveryMs: number
-  /** Claims that are not final yet are proven wrong, about every so many milliseconds; none when 0. */
-  readonly rewindEveryMs: number
-  /** How many at most. */
-  readonly rewinds: number
-}
-
-const NO_FAULTS: Faults = {
-  lost: 0,
-  doubled: 0,
-  failed: 0,
-  deathEveryMs: 0,
-  wiped: 0,
-  restoreEveryMs: 0,
-  replaceEveryMs: 0,
-  rewindEveryMs: 0,
-  rewinds: 4,
-}
 
 export interface ToyNetworkOptions {
   readonly facts: JobFacts
@@ -56,6 +26,12 @@ export interface ToyNetworkOptions {
   readonly seed: number
   readonly faults?: Partial<Faults>
   readonly divergence?: ToyDivergence
+  /** Of a job that is audited. */
+  readonly verifiers?: readonly ToyVerifierKind[]
+  /** The first so many workers never reveal their steps. */
+  readonly unrevealing?: number
+  /** Requests with made-up ends, in parts per million. */
+  readonly decoyRate?: number
   /** When the submitter cancels the job; never when left out. */
   readonly cancelAtMs?: number
   /** How long claims may be challenged; two seconds when left out. */
@@ -102,11 +78,17 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
   }
 
   const workerAccounts = toyPeers(options.workers).map(accountOf)
-  const chain = toyChain({ facts, accounts: [...COORDINATORS, ...workerAccounts], challengeSeconds })
+  const verifierAccounts = toyVerifierPeers(options.verifiers?.length ?? 0).map(accountOf)
+  const chain = toyChain({
+    facts,
+    accounts: [...COORDINATORS, ...workerAccounts, ...verifierAccounts],
+    challengeSeconds,
+  })
   const coordinators = toyCoordinators({
     facts,
     chain,
     nowMs: now,
+    decoyRate: options.decoyRate,
     draw: () => draw(2 ** 31),
     perform,
     greet,
@@ -123,8 +105,13 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     draw,
     failed: faults.failed,
     divergence: options.divergence,
+    schedule: scheduleOf(facts),
     post,
     toCoordinator,
+  })
+
+  const verifiers = toyVerifiers({
+    ...{ kinds: options.verifiers ?? [], facts, chain, coordinators, nowMs: now, later, draw, post },
   })
 
   function perform(effect: CoordinatorEffect, by: ToyCoordinator): void {
@@ -149,7 +136,11 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     }
   }
 
-  function deliverTo({ to, kind, body }: SendEffect): void {
+  function deliverTo(message: SendEffect): void {
+    const { to, kind, body } = message
+    verifiers.hear(to, message)
+    const worker = workers.findIndex(({ peer, isUp }) => peer === to && isUp)
+    if (kind === 'reveal' && worker >= (options.unrevealing ?? 0)) verifiers.reveal(to, body)
     if (kind === 'lease') network.tellPeer(to, { event: kind, from: COORDINATOR, job, body })
     if (kind === 'closed') {
       const claims = body.units.map(({ commitment }) => toyChecking.claimHash(trainedClaim(commitment)))
@@ -232,6 +223,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
       post(() => tell({ event: 'presence', node: { ...info, ...more } }))
       network.tell(worker, { event: 'timer' })
     }
+    verifiers.beat()
     tell({ event: 'timer' })
     tell({ event: 'pinned', job, peer: workers[0]?.peer ?? '' })
     if (draw(3) === 0) coordinators.tellChain()

@@ -1,5 +1,6 @@
 /** Work made of letters instead of tensors: the same roots for the same inputs, and no other. */
 import { encodeUtf8, type HashHex, hashToHex, sha256 } from '@cairn/primitives'
+import { commitSteps, type StepCommitment, type StepValues, type UnitSchedule } from '../audit.ts'
 import type { SignedCommitment, SignedEvaluation } from '../messages.ts'
 import type { JobFacts } from '../roles/coordinator/state.ts'
 import { type Account, type SignedMessage, toyHashing, toySign } from '../settlement.ts'
@@ -23,6 +24,8 @@ export interface ToyAuthor {
   readonly worker: string
   readonly account: string
   readonly before: readonly HashHex[]
+  /** Of a job that is audited: then there are steps to speak of. */
+  readonly schedule?: UnitSchedule | undefined
 }
 
 const hashing = toyHashing(sha256)
@@ -44,6 +47,36 @@ function signedUnit(commitment: SaltedCommitment, { worker, account, before }: T
   return { commitment, worker, signature: SIGNATURE, account, claimSignature }
 }
 
+type Input = string | number
+
+/** What the steps of a unit leave: the same for the same inputs. */
+export const toyValues = (steps: number, ...inputs: readonly Input[]): StepValues[] =>
+  Array.from({ length: steps }, (_, step) => {
+    const [lossBits, ...normBits] = new Uint32Array(sha256(encodeUtf8([step, ...inputs].join('|'))).buffer, 0, 3)
+    return { lossBits: lossBits as number, normBits }
+  })
+
+export const toySalt = (worker: string, ...inputs: readonly Input[]): Uint8Array =>
+  sha256(encodeUtf8(['salt', worker, ...inputs].join('|')))
+
+/** Binds a worker to its steps; to nothing in particular where nobody audits them. */
+const leavesOf = (worker: string, steps: number | undefined, ...inputs: readonly Input[]): StepCommitment =>
+  steps === undefined
+    ? { stepsRoot: rootOf('steps', worker, ...inputs), saltHash: rootOf('salt', worker, ...inputs) }
+    : commitSteps(sha256, toySalt(worker, ...inputs), toyValues(steps, ...inputs))
+
+/** The steps of a toy job's units, if it is audited. */
+export const scheduleOf = ({ innerSteps, checkpoints, audits }: JobFacts): UnitSchedule | undefined =>
+  audits && { innerSteps, checkpoints, evaluationBatches: audits.evaluationBatches }
+
+/** What the values of a unit follow from. */
+export const toyInputs = ({ unit, globalRoot, replicaRoot }: SaltedCommitment): Input[] => [
+  globalRoot,
+  replicaRoot,
+  unit.round,
+  unit.replica,
+]
+
 /** Does a training unit. */
 export function toyUnit(
   unit: Unit,
@@ -51,18 +84,19 @@ export function toyUnit(
   replicaRoot: HashHex | undefined,
   author: ToyAuthor,
 ): Omit<SignedCommitment, 'custody'> {
+  const { worker, schedule } = author
   const from = replicaRoot ?? rootOf('zero')
   const inputs = [globalRoot, from, unit.round, unit.replica]
+  const checkpoint = (_: unknown, i: number) => rootOf('checkpoint', i, ...inputs)
   const commitment = {
     unit,
     globalRoot,
     replicaRoot: from,
     updateRoot: rootOf('update', ...inputs) as never,
     newReplicaRoot: rootOf('replica', ...inputs),
-    checkpointRoots: [],
+    checkpointRoots: Array.from({ length: schedule?.checkpoints ?? 0 }, checkpoint),
     lossBits: 1,
-    stepsRoot: rootOf('steps', author.worker, ...inputs),
-    saltHash: rootOf('salt', author.worker, ...inputs),
+    ...leavesOf(worker, schedule?.innerSteps, ...inputs),
   }
   return signedUnit(commitment, author)
 }
@@ -75,8 +109,9 @@ export function toyDivergedUnit(...[unit, globalRoot, replicaRoot, author]: Para
 }
 
 export function toyEvaluation(unit: Unit, globalRoot: HashHex, author: ToyAuthor): SignedEvaluation {
-  const { worker, account, before } = author
-  const found = { unit, globalRoot, lossBits: 1, correct: 1, total: 2 }
+  const { worker, account, before, schedule } = author
+  const leaves = leavesOf(worker, schedule?.evaluationBatches, globalRoot)
+  const found = { unit, globalRoot, lossBits: 1, correct: 1, total: 2, ...leaves }
   const claimSignature = sign(account, evaluatedMessage(toyChecking, found, before))
   return { ...found, worker, signature: SIGNATURE, account, claimSignature }
 }

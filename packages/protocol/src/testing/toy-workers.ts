@@ -1,5 +1,6 @@
 /** Workers of a toy network: their disks are sets of roots, their work is made of letters, and they die. */
 import type { HashHex } from '@cairn/primitives'
+import type { UnitSchedule } from '../audit.ts'
 import type { Divergence, Peer, SendEffect } from '../roles/events.ts'
 import { emptyWorker, type WorkerEffect, type WorkerEvent, type WorkerState } from '../roles/worker/state.ts'
 import { tickWorker } from '../roles/worker.ts'
@@ -32,6 +33,8 @@ interface Options {
   /** Of 100 fetches. */
   readonly failed: number
   readonly divergence: ToyDivergence | undefined
+  /** Of a job that is audited. */
+  readonly schedule: UnitSchedule | undefined
   /** Delivers a message, or not. */
   readonly post: (deliver: () => void) => void
   readonly toCoordinator: (peer: Peer, message: SendEffect) => void
@@ -45,7 +48,8 @@ export const accountOf = (peer: Peer): Account => `0x${peer.slice(0, 40)}`
 export const toyPeers = (count: number): Peer[] =>
   Array.from({ length: count }, (_, i) => (i + 1).toString(16).padStart(8, 'a').padEnd(64, '0'))
 
-export function toyWorkers({ count, nowMs, later, draw, failed, divergence, post, toCoordinator }: Options) {
+export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Options) {
+  const { divergence, schedule, post, toCoordinator } = options
   const workers = toyPeers(count).map((peer, i): ToyWorker => {
     return { peer, owner: `owner ${i}`, state: emptyWorker(), disk: new Set(), isUp: true, life: 0 }
   })
@@ -94,7 +98,7 @@ export function toyWorkers({ count, nowMs, later, draw, failed, divergence, post
 
   function ran(worker: ToyWorker, e: Extract<WorkerEffect, { effect: 'run' }>): WorkerEvent {
     const { job, lease, unit, globalRoot, replicaRoot } = e
-    const author = { worker: worker.peer, account: accountOf(worker.peer), before: e.claims }
+    const author = { worker: worker.peer, account: accountOf(worker.peer), before: e.claims, schedule }
     if (leavesDomain(unit)) {
       const signed = unit.kind === 'train' ? { signed: toyDivergedUnit(unit, globalRoot, replicaRoot, author) } : {}
       return { event: 'diverged', job, lease, unit, divergence: DIVERGED, ...signed }

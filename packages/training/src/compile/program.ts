@@ -3,7 +3,7 @@
  * depends on is in the program root: graphs with all their constants. Nodes execute it; they never compile again.
  */
 import type { Graph } from '@cairn/engine'
-import { type HashFunction, type HashHex, hashToHex, InputError, merkleRoot } from '@cairn/primitives'
+import { type HashFunction, type HashHex, hashToHex, merkleRoot } from '@cairn/primitives'
 import { decimalToF32Bits, type JobSpec } from '@cairn/protocol'
 import { evaluationGraph } from './evaluation-graph.ts'
 import type { GraphName } from './graph-names.ts'
@@ -24,24 +24,12 @@ export function programOf(job: CompiledJob, hash: HashFunction): JobProgram {
   return { ...job, leaves, places, programRoot: hashToHex(merkleRoot(hash, leaves)) }
 }
 
-/** One process has nobody to audit it; saying otherwise in a receipt would be a lie. */
-function assertPolicy({ verification }: JobSpec): void {
-  if (verification.policy === 'none') return
-  throw new InputError('PolicyNotSupported', 'this verification policy needs a network, which is not there yet', {
-    path: 'verification.policy',
-    expected: 'none',
-    found: verification.policy,
-    fix: 'leave verification out; whoever wants to check the result uses cairn verify',
-  })
-}
-
 /** Compiles a job. `data` says what its data is, as `prepareData` does. */
 export function compileJob(
   spec: JobSpec,
   data: { readonly vocabulary: number; readonly facts: { readonly tokens: number } },
   hash: HashFunction,
 ): JobProgram {
-  assertPolicy(spec)
   const facts = { vocabulary: data.vocabulary, tokens: data.facts.tokens }
   const model = modelOf(spec, facts.vocabulary)
   const { outer, schedule, evaluation, numerics } = spec

@@ -15,6 +15,8 @@ import { runUnit, type UnitRequest, type UnitResult } from './unit.ts'
 export interface Evaluation {
   /** Bits of the mean loss, f32, in nats per token. */
   readonly lossBits: number
+  /** Bits of the mean loss after each batch: what an audit compares. */
+  readonly meanBits: readonly number[]
   /** Share of right predictions of a classifier, or of next tokens. */
   readonly accuracy: number
   /** Right predictions, and all of them. */
@@ -72,15 +74,17 @@ async function evaluate(
   const inputs = new Map(model.parameters.map(({ name }) => [name, global.get(name) as Uint8Array]))
   inputs.set(MEAN_LOSS, new Uint8Array(4))
   let [correct, total] = [0, 0]
+  const meanBits: number[] = []
   for (const { x, targets } of evaluationBatches(spec, data)) {
     const outcome = await runner.runOnce('evaluation', inputs.set('x', x).set('targets', targets))
     if (!outcome.ok) return outcome
     inputs.set(MEAN_LOSS, copyOf(outcome.value.read(MEAN_LOSS)))
+    meanBits.push(firstWord(outcome.value.read(MEAN_LOSS)))
     correct += correctPredictions(outcome.value.read('logits'), targets)
     total += targets.length / 4
   }
   const lossBits = firstWord(inputs.get(MEAN_LOSS) as Uint8Array)
-  return { ok: true, value: { lossBits, accuracy: correct / total, correct, total } }
+  return { ok: true, value: { lossBits, meanBits, accuracy: correct / total, correct, total } }
 }
 
 /** Creates an executor; graphs are compiled when they are first needed and stay compiled until `close`. */

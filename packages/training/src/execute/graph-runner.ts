@@ -70,3 +70,9 @@ export const copyOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
 /** Reads the first word of a tensor as an unsigned integer, such as the bits of a loss. */
 export const firstWord = ({ buffer, byteOffset }: Uint8Array): number =>
   new DataView(buffer, byteOffset, 4).getUint32(0, true)
+
+/** Reads all words of a tensor as unsigned integers. */
+export function wordsOf({ buffer, byteOffset, length }: Uint8Array): number[] {
+  const view = new DataView(buffer, byteOffset, length)
+  return Array.from({ length: length / 4 }, (_, i) => view.getUint32(4 * i, true))
+}

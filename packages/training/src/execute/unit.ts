@@ -4,12 +4,12 @@
  */
 import { type Executable, floatOfBits } from '@cairn/engine'
 import type { HashFunction, HashHex } from '@cairn/primitives'
-import { checkpointSteps } from '@cairn/protocol'
+import { checkpointSteps, type StepValues } from '@cairn/protocol'
 import { UNIT_LOSS } from '../compile/inner-graph.ts'
 import { errorFeedback, localParameter, updateOf } from '../compile/outer-graphs.ts'
 import type { JobProgram } from '../compile/program.ts'
 import { type Dataset, trainingBatch } from './dataset.ts'
-import { copyOf, firstWord, type GraphRunner, keyBytes, operatorName } from './graph-runner.ts'
+import { copyOf, firstWord, type GraphRunner, keyBytes, operatorName, wordsOf } from './graph-runner.ts'
 import type { Divergence, Outcome } from './outcome.ts'
 import {
   checkpointSlots,
@@ -44,6 +44,10 @@ export interface StepReport {
   readonly done: number
   readonly loss: number
   readonly gradientNorm: number
+  /** Bits that an audit compares. */
+  readonly values: StepValues
+  /** Root of the state after this step, where it is a checkpoint. */
+  readonly checkpointRoot?: HashHex
   /** Copies the state after this step, for a checkpoint. */
   readonly progress: () => UnitProgress
 }
@@ -54,6 +58,8 @@ export interface UnitRequest {
   readonly global: State
   readonly replicaState: State
   readonly resume?: UnitProgress
+  /** Keeps a checkpoint inside the unit, and returns its root; left out, it is only hashed. */
+  readonly keepCheckpoint?: (checkpoint: State) => Promise<HashHex>
   /** Called after every inner step; the unit stops and returns undefined when it answers `stop`. */
   readonly onStep?: (report: StepReport) => Promise<'stop' | undefined>
 }
@@ -139,9 +145,22 @@ async function finishUnit(
   }
 }
 
+/** PERF: whoever keeps the state hashes it anyway, so that it is hashed once. */
+async function takeCheckpoint(
+  { program, hash }: UnitContext,
+  e: Executable,
+  { keepCheckpoint }: UnitRequest,
+  done: number,
+): Promise<HashHex> {
+  const slots = checkpointSlots(program.model)
+  if (keepCheckpoint === undefined || done === program.spec.schedule.innerSteps)
+    return rootOf(hash, slots, name => e.read(name))
+  return keepCheckpoint(new Map(slots.map(({ name }) => [name, copyOf(e.read(name))])))
+}
+
 /** Runs a unit. Returns undefined when `onStep` asked it to stop. */
 export async function runUnit(context: UnitContext, request: UnitRequest): Promise<Outcome<UnitResult> | undefined> {
-  const { program, hash, runner } = context
+  const { program, runner } = context
   const { schedule } = program.spec
   const e = await runner.executable('inner')
   loadUnit(context, e, request)
@@ -152,11 +171,15 @@ export async function runUnit(context: UnitContext, request: UnitRequest): Promi
     loadStep(context, e, request.replica, request.round * schedule.innerSteps + done)
     if (!e.run().ok) return { ok: false, diverged: await locate(context, request, done) }
     done++
-    if (checkpoints.has(done)) roots.push(rootOf(hash, slots, name => e.read(name)))
+    const checkpointRoot = checkpoints.has(done) ? await takeCheckpoint(context, e, request, done) : undefined
+    if (checkpointRoot !== undefined) roots.push(checkpointRoot)
+    const lossBits = firstWord(e.read('loss'))
     const report: StepReport = {
       done,
-      loss: floatOfBits(firstWord(e.read('loss'))),
+      loss: floatOfBits(lossBits),
       gradientNorm: Math.sqrt(floatOfBits(firstWord(e.read('squaredNorm')))),
+      values: { lossBits, normBits: wordsOf(e.read('squaredNorms')) },
+      ...(checkpointRoot === undefined ? {} : { checkpointRoot }),
       progress: () => ({
         done,
         checkpoint: new Map(slots.map(({ name }) => [name, copyOf(e.read(name))])),

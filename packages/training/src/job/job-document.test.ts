@@ -2,13 +2,13 @@ import { type HashHex, hashToHex } from '@cairn/primitives'
 import { blobIdOf, decodeJobDocument, manifestOf } from '@cairn/protocol'
 import { expect, test } from 'vitest'
 import { decodeProgram } from '../compile/program-bytes.ts'
-import { globalSlots, rootOfState, zeroState } from '../execute/state.ts'
+import { globalSlots, replicaSlots, rootOfState, zeroState } from '../execute/state.ts'
 import { hash, type TinyJob, tinyDigits, tinyJob } from '../testing/tiny-job.ts'
 import { tokeniserFromJson } from '../tokenisers/from-json.ts'
 import { datasetFromBlob } from './blob-dataset.ts'
 import { submissionOf, wrongCost } from './job-document.ts'
 
-function submit({ program, data }: TinyJob, fromWeights = false) {
+function submit({ program, data }: Pick<TinyJob, 'program' | 'data'>, fromWeights = false) {
   const initial = zeroState(globalSlots(program.model))
   return submissionOf(hash, {
     program,
@@ -47,6 +47,19 @@ test.each([
   expect(hashToHex(hash(bytesOf(tokeniser)))).toBe(facts.tokeniserHash)
   const json = JSON.parse(new TextDecoder().decode(bytesOf(tokeniser)))
   expect(tokeniserFromJson(json, 'blob').encode('The cat')).toEqual(job.data.tokeniser?.encode('The cat'))
+})
+
+test('what contracts have to know of a job follows from its document and program', () => {
+  const { program, data } = tinyJob({ innerState: 'reset' })
+  const { document, provable } = submit({ program, data })
+  expect(provable).toEqual({
+    ...{ programRoot: document.programRoot, programLeaves: program.leaves.length, dataRoot: document.blobs.data },
+    ...{ initialRoot: document.initialRoot, freshReplicaRoot: hashToHex(hash()), isReplicaKept: false },
+    ...{ seed: 7, innerSteps: 6, checkpoints: 3, evaluationBatches: 2 },
+  })
+  const kept = submit(tinyJob()).provable
+  const slots = replicaSlots(program.model, 'keep')
+  expect(kept).toMatchObject({ isReplicaKept: true, freshReplicaRoot: rootOfState(hash, slots, zeroState(slots)) })
 })
 
 test('initial weights are a blob of the job', () => {

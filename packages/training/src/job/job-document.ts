@@ -12,6 +12,7 @@ import {
   type JobDocument,
   jobKey,
   operationsPerUnit,
+  type ProvableJob,
 } from '@cairn/protocol'
 import { graphCost } from '../compile/graph-cost.ts'
 import type { JobProgram } from '../compile/program.ts'
@@ -19,6 +20,7 @@ import { encodeProgram } from '../compile/program-bytes.ts'
 import { globalSlots, type State } from '../execute/state.ts'
 import { stateParts } from '../execute/state-blob.ts'
 import type { PreparedData } from './prepare-data.ts'
+import { provableOf } from './provable.ts'
 
 export interface SubmissionParts {
   readonly program: JobProgram
@@ -39,6 +41,8 @@ export interface Submission {
   readonly document: JobDocument
   readonly documentId: DocumentId
   readonly job: ReturnType<typeof jobKey>
+  /** What its terms hold the hash of, if they ask for audits. */
+  readonly provable: ProvableJob
   /** All blobs of the job with their ids, the document's among them. */
   readonly blobs: readonly { readonly id: HashHex; readonly parts: readonly BlobPart[] }[]
 }
@@ -88,6 +92,7 @@ export function submissionOf(hash: HashFunction, parts: SubmissionParts): Submis
     document,
     documentId: documentBlob.id,
     job: jobKey(parts.submitter, documentBlob.id),
+    provable: provableOf(hash, document, program),
     blobs: all.filter(blob => blob !== undefined),
   }
 }

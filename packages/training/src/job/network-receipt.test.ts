@@ -64,6 +64,7 @@ async function reported() {
         lossBits: evaluation?.lossBits as number,
         correct,
         total,
+        ...steps,
         worker,
         signature,
         ...byAccount,
@@ -80,6 +81,8 @@ async function reported() {
       custodyPrice: '2',
       roundPrice: '1',
       custodians: 1,
+      ...{ policy: 'none', provable: '0'.repeat(64) as HashHex, auditRate: 0, verifiers: 0, maximumUnsettled: 64 },
+      auditPrice: '0',
     },
     anchors: `0x${'9'.repeat(40)}`,
     rounds: rounds.map(round => ({ document: round, anchor: { block: 7, transaction: `0x${'2'.repeat(64)}` } })),
@@ -87,6 +90,8 @@ async function reported() {
       accounts: new Map([worker, keeper].map(peer => [peer, `0x${peer.slice(0, 40)}`])),
       coordinated: new Map([[keeper, 2]]),
     },
+    audits: 'not audited',
+    disputes: [],
     weights: { file: 'model.safetensors', bytes: weights },
   })
   const options: VerifyOptions = { hash, program, executor, receipt, onUnit: async () => {} }

@@ -31,6 +31,9 @@ export interface NetworkReceiptParts {
     readonly anchor?: NonNullable<ReceiptRound['anchor']>
   }[]
   readonly payees: Payees
+  /** Attestations that the links of its chain pay for; of a job without audits, that there are none. */
+  readonly audits: Receipt['audits']
+  readonly disputes: Receipt['disputes']
   readonly diverged?: NonNullable<Receipt['diverged']>
   /** From the last global state; see `weightsFile`. */
   readonly weights: { readonly file: string; readonly bytes: Uint8Array }
@@ -45,14 +48,14 @@ function networkOf(hash: HashFunction, { document, terms, anchors }: NetworkRece
 
 /** Assembles and seals the receipt of a job of a network. Throws `IntegrityError` where its documents contradict each other. */
 export function networkReceiptOf(hash: HashFunction, parts: NetworkReceiptParts): Receipt {
-  const { document, diverged } = parts
+  const { document, diverged, audits, disputes } = parts
   const { spec, programRoot, data, initialRoot } = document
   const network = networkOf(hash, parts)
   const rounds = parts.rounds.map(({ document: round, anchor }) =>
     receiptRoundOf(round, { documentId: bytesId(hash, encodeRoundDocument(round)), ...(anchor && { anchor }) }),
   )
   return sealReceipt(hash, {
-    format: 'cairn/receipt/v1',
+    format: 'cairn/receipt/v2',
     spec,
     specHash: specHash(hash, spec),
     programRoot,
@@ -62,9 +65,9 @@ export function networkReceiptOf(hash: HashFunction, parts: NetworkReceiptParts)
     rounds,
     finalStateRoot: rounds.at(-1)?.globalRoot ?? initialRoot,
     ...(diverged && { diverged }),
-    audits: 'not audited',
-    disputes: [],
-    payments: paymentsOf({ spec, rounds }, network, parts.payees),
+    audits,
+    disputes,
+    payments: paymentsOf({ spec, rounds, audits }, network, parts.payees),
     weights: describeWeights(hash, parts.weights.file, parts.weights.bytes),
   })
 }

@@ -24,7 +24,7 @@ export function receiptOf(hash: HashFunction, { program, data, result, weights }
   const { record } = result
   const diverged = divergedOf(result)
   return sealReceipt(hash, {
-    format: 'cairn/receipt/v1',
+    format: 'cairn/receipt/v2',
     spec: program.spec,
     specHash: record.specHash,
     programRoot: record.programRoot,

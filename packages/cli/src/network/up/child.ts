@@ -14,6 +14,8 @@ export type Ready = Readonly<Record<string, unknown>>
 
 export interface ChildOptions {
   readonly name: string
+  /** Path of the script to run; left out, that of the command. */
+  readonly program?: string
   /** Arguments of `cairn`. */
   readonly args: readonly string[]
   readonly onReady: (facts: Ready) => void
@@ -69,9 +71,9 @@ function endOf(child: ChildProcess): Promise<string> {
 }
 
 /** Starts a child. */
-export function startChild({ name, args, onReady, onLine }: ChildOptions): Child {
+export function startChild({ name, program = LAUNCHER, args, onReady, onLine }: ChildOptions): Child {
   const env = { ...process.env, [SUPERVISED_VARIABLE]: '1' }
-  const child = fork(LAUNCHER, [...args], { detached: true, env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const child = fork(program, [...args], { detached: true, env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   const lines: string[] = []
   let sent: ErrorEvent | undefined
   child.on('message', (message: Ready) => {

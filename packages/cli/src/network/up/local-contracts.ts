@@ -2,7 +2,15 @@
 
 import { stat } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { approveNode, createConnection, deploy, localParameters, readAddresses, readBalances } from '@cairn/contracts'
+import {
+  approveNode,
+  createConnection,
+  deploy,
+  localParameters,
+  localParametersFor,
+  readAddresses,
+  readBalances,
+} from '@cairn/contracts'
 import type { PublicKeys } from '@cairn/node/keys'
 import { InputError } from '@cairn/primitives'
 import type { Account } from '@cairn/protocol'
@@ -35,17 +43,26 @@ async function untilKept(path: string, sinceMs: number): Promise<void> {
   }
 }
 
-async function deployContracts({ rpcUrl, chainId, stateFile }: LocalChainFacts): Promise<Account> {
+async function deployContracts(chain: LocalChainFacts, challengeSeconds: number): Promise<Account> {
+  const { rpcUrl, chainId, stateFile } = chain
   const options = { rpcUrl, chainId, pollingMs: 20 }
   const privateKey = await strangersKey(createConnection(options))
-  const { escrow } = await deploy(createConnection({ ...options, privateKey }), { parameters: localParameters })
+  const parameters = localParametersFor({ challengeSeconds })
+  const { escrow } = await deploy(createConnection({ ...options, privateKey }), { parameters })
   await untilKept(stateFile, Date.now())
   return escrow
 }
 
-/** Finds the contracts that a network file remembers, or deploys new ones. Throws `InputError` (`ChainLost`). */
-export async function localContracts(chain: LocalChainFacts, known: NetworkFile | undefined): Promise<Account> {
-  if (known === undefined) return deployContracts(chain)
+/**
+ * Finds the contracts that a network file remembers, or deploys new ones with a challenge window. Throws `InputError`
+ * (`ChainLost`).
+ */
+export async function localContracts(
+  chain: LocalChainFacts,
+  known: NetworkFile | undefined,
+  challengeSeconds: number,
+): Promise<Account> {
+  if (known === undefined) return deployContracts(chain, challengeSeconds)
   const connection = createConnection(chain)
   const { escrow } = await readAddresses(connection, known.escrow).catch((cause: unknown) => {
     throw cause instanceof InputError ? lostChain(chain.stateFile, cause) : cause

@@ -1,6 +1,6 @@
 /**
- * A whole network on this machine: a chain, its contracts, a coordinator and workers, each a process of its own, all in
- * one directory. Started again in the same directory, it goes on: same chain, same contracts, same nodes.
+ * A whole network on this machine: a chain, its contracts, a coordinator, workers and verifiers, each a process of its
+ * own, all in one directory. Started again in the same directory, it goes on: same chain, same contracts, same nodes.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,12 +19,19 @@ import { type ProcessEvent, type Supervised, supervise } from './supervise.ts'
 const { CHAIN, COORDINATOR, OWNER } = processes
 
 export interface LocalNetworkOptions extends processes.NetworkShape {
+  /** How long a round can be challenged; fixed when the network is made, and no matter later. */
+  readonly challengeSeconds: number
   /** Whether one account owns all workers, which then keep nothing for each other. */
   readonly oneOwner: boolean
   /** Of the chain; the coordinator takes the next. Left out, those of the last time, or any that are free. */
   readonly port?: number
   /** Whether to start processes again that died. */
   readonly restart: boolean
+  /**
+   * The program that runs a process, by its name: a script that takes the arguments of `cairn` and behaves like it to its
+   * parent. Left out or undefined, `cairn` itself. With it, a demonstration has nodes that are not honest.
+   */
+  readonly programOf?: (name: string) => string | undefined
   readonly onEvent: (event: ProcessEvent) => void
   /** Breaks the starting off. */
   readonly signal?: AbortSignal
@@ -40,18 +47,18 @@ interface Parts {
 export interface LocalNetwork extends Parts {
   /** Settles when the chain or the coordinator died for good. */
   readonly failed: Promise<Error>
-  /** Stops workers, coordinator and chain, in this order. */
+  /** Stops workers and verifiers, coordinator and chain, in this order. */
   stop(): Promise<void>
 }
 
 const keyNames = (o: LocalNetworkOptions): string[] => [
-  ...[DEFAULT_KEY, COORDINATOR, ...processes.workerNames(o)],
+  ...[DEFAULT_KEY, COORDINATOR, ...processes.workerNames(o), ...processes.verifierNames(o)],
   ...(o.oneOwner ? [OWNER] : []),
 ]
 
 /** Starts the chain, finds or deploys its contracts, and gives every account money. */
 async function startChain(o: LocalNetworkOptions, start: Start, accounts: Accounts): Promise<NetworkFile> {
-  const { directory, port: asked } = o
+  const { directory, port: asked, challengeSeconds } = o
   const file = networkFileIn(directory)
   const known = existsSync(file) ? await readNetworkFile(file) : undefined
   const { rpcUrl, chainId } = (await startOnPort(start, {
@@ -62,7 +69,7 @@ async function startChain(o: LocalNetworkOptions, start: Start, accounts: Accoun
     portOf: ready => processes.portOfUrl(String(ready.rpcUrl)),
   })) as unknown as Pick<NetworkFile, 'rpcUrl' | 'chainId'>
   const stateFile = join(processes.chainDirectory(directory), CHAIN_STATE)
-  const escrow = await localContracts({ rpcUrl, chainId, stateFile }, known)
+  const escrow = await localContracts({ rpcUrl, chainId, stateFile }, known, challengeSeconds)
   const bootstrap = known?.bootstrap ?? []
   const network: NetworkFile = { format: 'cairn/network/v1', rpcUrl, chainId, escrow, bootstrap, hasFaucet: true }
   await fundAccounts(
@@ -100,18 +107,24 @@ async function startWorkers(o: LocalNetworkOptions, start: Start, network: Netwo
   await Promise.all(names.map(name => start({ name, args: () => processes.workerArguments(o, name, owner) }).ready))
 }
 
+/** Every verifier is its own owner, or it could check nobody's work. */
+const startVerifiers = (o: LocalNetworkOptions, start: Start) =>
+  Promise.all(
+    processes.verifierNames(o).map(name => start({ name, args: () => processes.verifierArguments(o, name) }).ready),
+  )
+
 async function startParts(o: LocalNetworkOptions, start: Start): Promise<Parts> {
   const accounts = await localKeys(o.directory, keyNames(o))
   const network = await startCoordinator(o, start, await startChain(o, start, accounts))
-  await startWorkers(o, start, network, accounts)
+  await Promise.all([startWorkers(o, start, network, accounts), startVerifiers(o, start)])
   return { network, path: networkFileIn(o.directory), accounts }
 }
 
-/** Stops workers side by side, then the coordinator, then the chain. */
+/** Stops workers and verifiers side by side, then the coordinator, then the chain. */
 async function stopAll(started: readonly Supervised[]): Promise<void> {
-  const isWorker = ({ name }: Supervised): boolean => name !== CHAIN && name !== COORDINATOR
-  await Promise.all(started.filter(isWorker).map(each => each.stop()))
-  for (const each of started.filter(each => !isWorker(each)).reverse()) await each.stop()
+  const isServed = ({ name }: Supervised): boolean => name !== CHAIN && name !== COORDINATOR
+  await Promise.all(started.filter(isServed).map(each => each.stop()))
+  for (const each of started.filter(each => !isServed(each)).reverse()) await each.stop()
 }
 
 const LOCKED = 'This network is running already: use it, stop it, or choose another --dir.'
@@ -123,7 +136,8 @@ export async function startLocalNetwork(o: LocalNetworkOptions): Promise<LocalNe
   const started: Supervised[] = []
   const start: Start = options => {
     o.signal?.throwIfAborted()
-    const process = supervise({ ...options, restart: o.restart, onEvent: o.onEvent })
+    const program = o.programOf?.(options.name)
+    const process = supervise({ ...options, ...(program && { program }), restart: o.restart, onEvent: o.onEvent })
     started.push(process)
     return process
   }

@@ -6,6 +6,8 @@ import { networkFileIn } from '../network-file.ts'
 export interface NetworkShape {
   readonly directory: string
   readonly workers: number
+  readonly verifiers: number
+  /** A verifier has as many, and as much memory. */
   readonly threadsPerWorker: number
   readonly memoryPerWorker: number
 }
@@ -15,8 +17,11 @@ export const COORDINATOR = 'coordinator'
 /** The key that owns the workers where one account owns them all. */
 export const OWNER = 'owner'
 
-export const workerNames = ({ workers }: NetworkShape): string[] =>
-  Array.from({ length: workers }, (_, i) => `worker-${i + 1}`)
+const numbered = (name: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${name}-${i + 1}`)
+
+export const workerNames = ({ workers }: NetworkShape): string[] => numbered('worker', workers)
+
+export const verifierNames = ({ verifiers }: NetworkShape): string[] => numbered('verifier', verifiers)
 
 export const chainDirectory = (directory: string): string => join(directory, CHAIN)
 
@@ -36,11 +41,18 @@ export const chainArguments = ({ directory }: NetworkShape, port: number | undef
 export const coordinatorArguments = ({ directory }: NetworkShape, port = 0): string[] =>
   nodeArguments(directory, COORDINATOR, 'coordinator', port)
 
-export const workerArguments = (shape: NetworkShape, name: string, owner: string | undefined): string[] => [
-  ...nodeArguments(shape.directory, name, 'worker', 0),
+const computingArguments = (shape: NetworkShape, name: string, role: string): string[] => [
+  ...nodeArguments(shape.directory, name, role, 0),
   ...['--threads', String(shape.threadsPerWorker), '--memory', String(shape.memoryPerWorker)],
+]
+
+export const workerArguments = (shape: NetworkShape, name: string, owner: string | undefined): string[] => [
+  ...computingArguments(shape, name, 'worker'),
   ...(owner === undefined ? [] : ['--owner', owner]),
 ]
+
+export const verifierArguments = (shape: NetworkShape, name: string): string[] =>
+  computingArguments(shape, name, 'verifier')
 
 /** Finds the port in a URL. */
 export const portOfUrl = (url: string | undefined): number | undefined =>

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type ProcessEvent, supervise } from './supervise.ts'
 
@@ -24,5 +27,14 @@ test('one that ends without a word is told of with its last lines', async () => 
     code: 'ProcessFailed',
     found: expect.stringMatching(/exit code 2[\s\S]*unknown command/),
   })
+  await process.stop()
+})
+
+test('another program than the command may be run', async () => {
+  const program = join(mkdtempSync(join(tmpdir(), 'cairn-program-')), 'program.mjs')
+  writeFileSync(program, 'process.send({ event: "ready", args: process.argv.slice(2) }); setInterval(() => {}, 9999)')
+  const options = { name: 'it', program, args: () => ['node', '--role', 'worker'], restart: false }
+  const process = supervise({ ...options, onEvent: () => undefined })
+  expect(await process.ready).toEqual({ event: 'ready', args: ['node', '--role', 'worker'] })
   await process.stop()
 })

@@ -10,6 +10,8 @@ export type ProcessEvent =
 
 export interface SuperviseOptions {
   readonly name: string
+  /** Left out, the command itself. */
+  readonly program?: string
   /** Arguments of `cairn`; asked for at every start. */
   readonly args: () => readonly string[]
   /** Whether to start it again when it dies. */
@@ -43,7 +45,7 @@ function deathCounter(): () => number | undefined {
 }
 
 /** Starts and watches a process. */
-export function supervise({ name, args, restart, onEvent }: SuperviseOptions): Supervised {
+export function supervise({ name, program, args, restart, onEvent }: SuperviseOptions): Supervised {
   const [ready, failed] = [Promise.withResolvers<Ready>(), Promise.withResolvers<Error>()]
   const stopping = Promise.withResolvers<void>()
   const pauseAfterDeath = deathCounter()
@@ -52,6 +54,7 @@ export function supervise({ name, args, restart, onEvent }: SuperviseOptions): S
   const launch = () => {
     const child = startChild({
       name,
+      ...(program && { program }),
       args: args(),
       onLine: text => onEvent({ event: 'line', name, text }),
       onReady(facts) {

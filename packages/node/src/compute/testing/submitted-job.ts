@@ -33,6 +33,7 @@ const specOf = ({ innerSteps = 6, innerState = 'keep', learningRate = 0.003 }: T
     schedule: { replicas: 2, innerSteps, rounds: 2, batch: 2, checkpoints: 3 },
     outer: { innerState },
     evaluation: { batches: 2 },
+    verification: { policy: 'audit' },
     seed: 7,
   })
 

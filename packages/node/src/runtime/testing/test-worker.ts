@@ -98,7 +98,9 @@ function partsOf(worker: TestWorker, fakes: { sent: Sent[]; learned: PeerAddress
   const reader = anchoringReader(() => worker.anchors)
   const compute = async ({ kind }: { readonly kind: string }) => {
     if (kind === 'prepare') return { ok: true, value: {} }
-    return kind === 'runUnit' ? { ok: true, value: worker.commitment } : { ok: false, why: 'stopped' }
+    return kind === 'runUnit'
+      ? { ok: true, value: { commitment: worker.commitment, values: [] } }
+      : { ok: false, why: 'stopped' }
   }
   return {
     signer: signerOf(testSeed(1)),
@@ -152,7 +154,12 @@ export async function testWorker(): Promise<TestWorker> {
     ...fakes,
     start() {
       host?.stop()
-      host = hostWorker({ parts: partsOf(worker, fakes), coordinators: () => [], onReason: () => undefined })
+      host = hostWorker({
+        parts: partsOf(worker, fakes),
+        coordinators: () => [],
+        onReason: () => undefined,
+        isDrawn: () => false,
+      })
       return host
     },
     hear: (sender, job, kind, body) => host?.hear({ kind, sender, sequence: sequence++, job, body } as Message),

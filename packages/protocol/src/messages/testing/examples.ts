@@ -1,10 +1,11 @@
 /** One message body of every kind, for tests and vectors. */
 import { encodeUtf8, type HashHex } from '@cairn/primitives'
+import { attestationStatement } from '../../audit/attestation.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { MessageBodies } from '../bodies.ts'
-import type { PeerAddress, SignedCommitment, SignedEvaluation } from '../records.ts'
+import type { PeerAddress, SignedAttestation, SignedCommitment, SignedEvaluation } from '../records.ts'
 import type { MessageSigner } from '../seal.ts'
-import { commitmentStatement, custodyStatement, evaluationStatement, heldOf } from '../statements.ts'
+import { attestationOf, commitmentStatement, custodyStatement, evaluationStatement, heldOf } from '../statements.ts'
 
 const repeated = (digits: string): HashHex => digits.repeat(64 / digits.length) as HashHex
 
@@ -26,6 +27,7 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
   const commitment = signedCommitment(unit, worker, custodians)
   const { updateRoot, newReplicaRoot } = commitment.commitment
   const custodian = commitment.custody[0]!
+  const attested = { unit, index: 1, segment: 2, claim: repeated('06'), ends: [repeated('11'), repeated('03')] }
   return {
     presence: {
       address: `0x${'a1'.repeat(20)}`,
@@ -64,6 +66,18 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
     anchored: { round: 3, document: encodeUtf8('a round document') },
     ended: { outcome: 'finished', reason: 'all rounds are anchored' },
     noted: { about: 'commit', kind: 'train', round: 3, replica: 1 },
+    audit: { round: 3, index: 1, segment: 2, claim: attested.claim, ends: attested.ends },
+    attest: signedAttestation({ ...attested, steps: [repeated('21'), repeated('22')] }, worker),
+    reveal: { round: 3, index: 1, segment: 2 },
+    revealed: {
+      ...{ round: 3, index: 1, segment: 2 },
+      salt: new Uint8Array(32).fill(7),
+      values: [
+        { lossBits: 0x40490fdb, normBits: [0x3f800000, 0] },
+        { lossBits: 0x40490fda, normBits: [0x3f800001, 1] },
+      ],
+      others: [repeated('23'), repeated('24')],
+    },
   }
 }
 
@@ -95,8 +109,14 @@ export function signedCommitment(unit: Unit, worker: Key, custodians: readonly K
   }
 }
 
+function signedAttestation(found: Omit<SignedAttestation, 'account' | 'signature'>, verifier: Key): SignedAttestation {
+  const said = { ...found, account: byAccount(verifier).account }
+  return { ...said, signature: hexOf(verifier.sign(attestationStatement(attestationOf(said)))) }
+}
+
 export function signedEvaluation(unit: Unit, worker: Key): SignedEvaluation {
-  const evaluation = { unit, globalRoot: repeated('05'), lossBits: 0x3f800000, correct: 41, total: 100 }
+  const found = { unit, globalRoot: repeated('05'), lossBits: 0x3f800000, correct: 41, total: 100 }
+  const evaluation = { ...found, stepsRoot: repeated('15'), saltHash: repeated('16') }
   const signature = hexOf(worker.sign(evaluationStatement(evaluation)))
   return { ...evaluation, worker: worker.peer, signature, ...byAccount(worker) }
 }

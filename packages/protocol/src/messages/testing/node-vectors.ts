@@ -3,10 +3,11 @@
  * `node packages/protocol/src/messages/testing/node-vectors.ts > vectors/network/messages.json`.
  */
 import { encodeCanonical, encodeHex, hashFromHex } from '@cairn/primitives'
+import { attestationStatement } from '../../audit/attestation.ts'
 import { blobIdOf, bytesBlob, encodeManifest, manifestOf } from '../../blobs.ts'
 import { MESSAGE_KINDS, type MessageKind } from '../bodies.ts'
 import { sealMessage } from '../seal.ts'
-import { commitmentStatement, custodyStatement, evaluationStatement, heldOf } from '../statements.ts'
+import { attestationOf, commitmentStatement, custodyStatement, evaluationStatement, heldOf } from '../statements.ts'
 import { encodeEnvelope, encodeWire } from '../wire.ts'
 import { exampleBodies, JOB, NETWORK, OTHER_NETWORK, signedCommitment, signedEvaluation } from './examples.ts'
 import { nativeSha256, testKey } from './node-keys.ts'
@@ -45,11 +46,14 @@ function statementCases(): Case[] {
   const one = (name: string, statement: Uint8Array, value: unknown, by: string | undefined): Case => {
     return { of: 'statement', name, value, statement: encodeHex(statement), signature: by }
   }
+  const { attest } = exampleBodies(worker, custodians)
+  const attestation = attestationOf(attest)
   const held = { ...heldOf(commitment), account: custody[0]!.account }
   return [
     one('commitment', commitmentStatement(commitment), commitment, signature),
     one('custody', custodyStatement(held), held, custody[0]?.signature),
     one('evaluation', evaluationStatement(evaluation), evaluation, evaluation.signature),
+    one('attestation', attestationStatement(attestation), attestation, attest.signature),
   ]
 }
 

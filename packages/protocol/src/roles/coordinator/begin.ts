@@ -5,9 +5,11 @@
 import type { HashHex } from '@cairn/primitives'
 import type { SignedEvaluation } from '../../messages.ts'
 import type { RoundDocument } from '../../round-document.ts'
+import type { Audit } from '../../settlement/works.ts'
 import type { ClaimedUnit } from '../../work-claims.ts'
 import type { Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
+import { auditKey } from './audit-pay.ts'
 import { takeView } from './chain.ts'
 import { type Draft, jobOf, note, putJob } from './draft.ts'
 import { takeWrongs } from './rewind.ts'
@@ -21,6 +23,8 @@ export interface AnchoredRound {
   /** Hashes of what is claimed in it: of its units, then of its evaluation. */
   readonly claims: readonly HashHex[]
   readonly coordinator: string
+  /** Attestations that its anchor pays for. */
+  readonly audits: readonly Audit[]
 }
 
 interface JobEvent {
@@ -62,7 +66,11 @@ const evaluated = (evaluation: SignedEvaluation, claim: HashHex, standing: Stand
   outcome: { kind: 'evaluated', evaluation, claim },
 })
 
-function anchoredRound({ document, claims, coordinator }: AnchoredRound, isFinal: boolean, nowMs: number): RoundRecord {
+function anchoredRound(
+  { document, claims, coordinator, audits }: AnchoredRound,
+  isFinal: boolean,
+  nowMs: number,
+): RoundRecord {
   const { round, units, globalRoot, outers, evaluation } = document
   const standing = { state: isFinal ? 'settled' : 'committed', sinceMs: nowMs, reason: REASON, failures: 0 } as const
   const reportOf = (account: string): Report => {
@@ -79,15 +87,19 @@ function anchoredRound({ document, claims, coordinator }: AnchoredRound, isFinal
     toldMs: new Map(),
     globalRoot,
     outers,
+    audits,
     ...(evaluation && { evaluation: evaluated(evaluation, claims[units.length] as HashHex, standing) }),
   }
 }
 
+const areSameAudits = (a: readonly Audit[], b: readonly Audit[]): boolean =>
+  a.length === b.length && a.every((audit, i) => auditKey(audit) === auditKey(b[i] as Audit))
+
 /** Tells whether all that is anchored is known as it is anchored, and by whom. */
 function isKnown(job: JobRecord, history: readonly AnchoredRound[], own: string): boolean {
   const documents = history.map(({ document }) => document)
-  const isSame = ({ coordinator }: AnchoredRound, round: number) =>
-    (job.rounds[round]?.coordinator ?? own) === coordinator
+  const isSame = ({ coordinator, audits }: AnchoredRound, round: number) =>
+    (job.rounds[round]?.coordinator ?? own) === coordinator && areSameAudits(job.rounds[round]?.audits ?? [], audits)
   return isHistory(job, documents) && history.every(isSame)
 }
 

@@ -4,6 +4,7 @@
  */
 import type { JobId } from '../../units.ts'
 import type { UnitRecord } from '../unit-machine.ts'
+import { areAuditsOpen, dueAudits, withoutPaid } from './audit-pay.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
 import { closingWorks } from './earned.ts'
 import { endJob } from './end.ts'
@@ -34,24 +35,50 @@ function finaliseCall({ chain }: JobRecord, settings: CoordinatorSettings, nowMs
 }
 
 /** Adds the next round, unless too many are not final. */
-function anchorCall({ chain, facts, rounds }: JobRecord): ChainCall | undefined {
+function anchorCall(job: JobRecord): ChainCall | undefined {
+  const { chain, facts, rounds } = job
   const next = rounds[chain.anchored]
   const hasRoom = chain.anchored < chain.finalLinks + facts.maximumUnsettled
   if (next?.globalRoot === undefined || !isComplete(next) || chain.status !== 'open' || !hasRoom) return undefined
-  return { call: 'anchor', round: next.round, globalRoot: next.globalRoot }
+  // What a transaction under way pays for stays with it.
+  const audits = next.audits ?? dueAudits(job, next.round)
+  return { call: 'anchor', round: next.round, globalRoot: next.globalRoot, audits }
+}
+
+/** Tells whether attestations may still come to be paid by the link that closes the chain: never after the last is final. */
+function isForAudits(job: JobRecord, { resendMs }: CoordinatorSettings, nowMs: number): boolean {
+  const lastMs = job.chain.finalisesAtMs.at(-1)
+  return areAuditsOpen(job) && lastMs !== undefined && nowMs < lastMs - resendMs
 }
 
 /**
  * Closes the chain of a job that was cut short: of one that left the domain when somebody answers for that; of one that was
- * cancelled when there is something to be paid of the round under way. A job that failed is its submitter's to cancel.
+ * cancelled when there is something to be paid. A job that failed is its submitter's to cancel.
  */
-function endCall({ chain, ended, rounds }: JobRecord): ChainCall | undefined {
+function endCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+  const { chain, ended, rounds, facts } = job
   const cut = rounds[chain.anchored]
-  if (ended === undefined || chain.isEnded || cut === undefined) return undefined
-  const works = closingWorks(cut)
-  const isDiverged = ended.outcome === 'diverged' && chain.status === 'open'
-  const isDue = isDiverged ? cut.globalRoot === undefined && signaturesOf(cut).length > 0 : chain.status === 'cancelled'
-  return isDue && works.length > 0 ? { call: 'end', outcome: ended.outcome } : undefined
+  if (chain.isEnded) return undefined
+  if (chain.anchored === facts.rounds) return closingCall(job, settings, nowMs)
+  if (ended === undefined || cut === undefined) return undefined
+  const audits = job.closingAudits ?? dueAudits(job, chain.anchored)
+  const hasWorks = closingWorks(cut).length > 0
+  if (chain.status === 'cancelled') {
+    const isOwed = hasWorks || (audits.length > 0 && !isLastAsserted(job))
+    return isOwed ? { call: 'end', outcome: ended.outcome, audits } : undefined
+  }
+  const isDiverged = ended.outcome === 'diverged' && chain.status === 'open' && cut.globalRoot === undefined
+  const isDue = isDiverged && hasWorks && signaturesOf(cut).length > 0 && !isForAudits(job, settings, nowMs)
+  return isDue ? { call: 'end', outcome: ended.outcome, audits } : undefined
+}
+
+/** Closes the chain of a job that has all its rounds, where attestations are to be paid that no round's link can pay for. */
+function closingCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
+  const { chain, ended } = job
+  if (isLastAsserted(job)) return undefined
+  const audits = job.closingAudits ?? dueAudits(job, chain.anchored)
+  if (audits.length === 0 || isForAudits(job, settings, nowMs)) return undefined
+  return { call: 'end', outcome: ended?.outcome ?? 'finished', audits }
 }
 
 /** Tells whether all that a job will ever pay for is final. */
@@ -60,6 +87,9 @@ function isAllFinal({ chain, facts }: JobRecord): boolean {
   if (isEnded) return finalLinks > anchored
   return finalLinks === anchored && (status === 'cancelled' || anchored === facts.rounds)
 }
+
+/** Tells whether the last earnings may be asserted already: what is anchored after that is owed to nobody. */
+const isLastAsserted = (job: JobRecord): boolean => job.chain.earnings.pending && isAllFinal(job)
 
 function earningsCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
   const { chain } = job
@@ -85,7 +115,7 @@ function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number):
   if (finalise?.call === 'finalise' && finalise.links >= MANY_LINKS) return finalise
   if (chain.coordinator === undefined) return { call: 'takeLease' }
   if (chain.coordinator !== settings.account) return finalise
-  return anchorCall(job) ?? endCall(job) ?? finalise ?? earningsCall(job, settings, nowMs)
+  return anchorCall(job) ?? endCall(job, settings, nowMs) ?? finalise ?? earningsCall(job, settings, nowMs)
 }
 
 /** Counts the rounds whose root this coordinator knows. */
@@ -127,6 +157,8 @@ export function takeView(draft: Draft, id: JobId, view: ChainView): void {
     note(draft, `the coordinator's lease is held by ${view.coordinator ?? 'nobody'} (epoch ${view.epoch})`, { job: id })
   for (let round = before.chain.anchored; round < view.anchored; round++) tellAnchored(draft, id, round)
   for (let link = before.chain.finalLinks; link < view.finalLinks; link++) settleLink(draft, id, link)
+  if (before.audits !== undefined && view.finalLinks > before.chain.finalLinks)
+    changeJob(draft, id, job => ({ ...job, audits: withoutPaid(job) }))
   const isWhole = view.anchored === before.facts.rounds && view.finalLinks >= view.anchored
   if (isWhole) endJob(draft, id, 'finished', `all ${view.anchored} rounds are final`)
   else if (view.status === 'cancelled') endJob(draft, id, 'cancelled', 'its submitter cancelled it')
@@ -175,9 +207,10 @@ export function tendChain(draft: Draft, id: JobId): void {
   changeJob(draft, id, old => ({ ...old, calling: { call, atMs: draft.nowMs } }))
   if (call.call === 'anchor') {
     // What its document holds from now on.
-    changeRound(draft, id, call.round, r => ({ ...r, outers: r.outers ?? signaturesOf(r) }))
+    changeRound(draft, id, call.round, r => ({ ...r, outers: r.outers ?? signaturesOf(r), audits: call.audits }))
     // Before it is anchored: a document that only this coordinator has would be lost with it, and the job with that.
     announce(draft, job, call.round)
   }
+  if (call.call === 'end') changeJob(draft, id, old => ({ ...old, closingAudits: call.audits }))
   draft.effects.push({ effect: 'call', job: id, call })
 }

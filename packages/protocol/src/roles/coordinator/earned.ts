@@ -16,16 +16,22 @@ export function worksIn(record: RoundRecord): Work[] {
 }
 
 /** Counts the work in what is anchored of a job, by account. `own` is the account of this coordinator. */
-export function earnedCounts({ rounds, chain, facts }: JobRecord, own: string): ReadonlyMap<Account, Counts> {
+export function earnedCounts(
+  { rounds, chain, facts, closingAudits = [] }: JobRecord,
+  own: string,
+): ReadonlyMap<Account, Counts> {
   const { job } = facts
   const nothing = { previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH, documentId: NO_HASH }
-  const links = rounds.slice(0, chain.anchored + Number(chain.isEnded)).map(record => {
-    const { round, coordinator = own, globalRoot = NO_HASH } = record
+  const links = rounds.slice(0, chain.anchored).map(record => {
+    const { round, coordinator = own, globalRoot = NO_HASH, audits = [] } = record
     const about = { job, ...nothing, globalRoot, coordinator: coordinator as Account, round }
-    const isClosing = round === chain.anchored
-    return { anchor: { ...about, works: isClosing ? closingWorks(record) : worksIn(record), audits: [] }, isClosing }
+    return { anchor: { ...about, works: worksIn(record), audits }, isClosing: false }
   })
-  return earnedIn(links, facts.replicas)
+  const cut = rounds[chain.anchored]
+  const end = { job, ...nothing, globalRoot: NO_HASH, coordinator: own as Account, round: chain.anchored }
+  const works = cut ? closingWorks(cut) : []
+  const closing = chain.isEnded ? [{ anchor: { ...end, works, audits: closingAudits }, isClosing: true }] : []
+  return earnedIn([...links, ...closing], facts.replicas)
 }
 
 /**

@@ -35,6 +35,8 @@ function reopen(draft: Draft, id: JobId, round: number, replicas: readonly numbe
     if (record?.state === 'committed') move(draft, record, { to: 'open', reason })
   }
   changeRound(draft, id, round, withoutAgreement)
+  // Where a later round was to be the last: it is void, and what follows may be said again.
+  changeJob(draft, id, ({ ending: _, ...job }) => job)
 }
 
 /** Opens the evaluation of a round again. Nothing else follows from it. */
@@ -74,8 +76,19 @@ export function takeWrongs(draft: Draft, id: JobId, wrongs: readonly WrongClaim[
   const known = jobOf(draft, id)?.chain.wrongs.length ?? 0
   for (const wrong of wrongs.slice(known)) {
     changeJob(draft, id, ({ chain, ...job }) => ({ ...job, chain: withoutRounds(chain, wrong) }))
+    forgetAudits(draft, id, wrong.round)
     takeBack(draft, id, wrong)
   }
+}
+
+/** Void links pay for nothing, and their units are drawn anew; what they would have paid for is due again. */
+function forgetAudits(draft: Draft, id: JobId, first: number): void {
+  const forget = ({ audits: _, beacons: __, ...record }: RoundRecord): RoundRecord => record
+  changeJob(draft, id, ({ closingAudits: _, audits, ...job }) => ({
+    ...job,
+    ...(audits && { audits: audits.filter(({ order }) => order.round < first) }),
+    rounds: job.rounds.map(record => (record.round < first ? record : forget(record))),
+  }))
 }
 
 const withoutRounds = (chain: JobRecord['chain'], wrong: WrongClaim): JobRecord['chain'] => {

@@ -1,15 +1,19 @@
 /** What a coordinator knows: nodes, and of every job its rounds. Plain data, so that it can be stored and compared. */
 import type { HashHex } from '@cairn/primitives'
+import type { Beacon } from '../../audit/beacon.ts'
+import { DECOY_RATE } from '../../audit/decoy.ts'
 import type { OuterSignature, PeerAddress, SignedCommitment } from '../../messages.ts'
+import type { Audit } from '../../settlement/works.ts'
 import type { JobId } from '../../units.ts'
 import type { Divergence, Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
+import type { AuditFacts, OrderRecord } from './audit-state.ts'
 
 export interface NodeInfo {
   readonly peer: Peer
   readonly account: string
   readonly owner: string
-  readonly role: 'worker' | 'coordinator'
+  readonly role: 'worker' | 'coordinator' | 'verifier'
   readonly addresses: readonly string[]
   /** Asked per 10^12 operations. */
   readonly price: bigint
@@ -49,6 +53,8 @@ export interface JobFacts {
   readonly priceCeiling: bigint
   /** Blobs that a node needs before it can begin. */
   readonly blobs: readonly HashHex[]
+  /** Absent where nothing is audited. */
+  readonly audits?: AuditFacts
 }
 
 export type ReportOutcome = { readonly globalRoot: HashHex } | { readonly diverged: Divergence }
@@ -85,6 +91,10 @@ export interface RoundRecord {
   readonly globalRoot?: HashHex
   /** The signatures over the outer step that its anchor and its document have: later ones change neither. */
   readonly outers?: readonly OuterSignature[]
+  /** Attestations that its anchor pays for. */
+  readonly audits?: readonly Audit[]
+  /** Of its anchor, and of refuted claims: their orders are known. */
+  readonly beacons?: readonly Beacon[]
   readonly evaluation?: UnitRecord
 }
 
@@ -139,9 +149,16 @@ export interface ChainView {
 /** The next transaction that the chain needs. */
 export type ChainCall =
   | { readonly call: 'takeLease' }
-  | { readonly call: 'anchor'; readonly round: number; readonly globalRoot: HashHex }
+  | {
+      readonly call: 'anchor'
+      readonly round: number
+      readonly globalRoot: HashHex
+      /** Attestations that this link pays for. */
+      readonly audits: readonly Audit[]
+    }
   | { readonly call: 'finalise'; readonly round: number; readonly links: number }
-  | { readonly call: 'end'; readonly outcome: JobOutcome }
+  /** A job that has all its rounds has no works in this link, only audits. */
+  | { readonly call: 'end'; readonly outcome: JobOutcome; readonly audits: readonly Audit[] }
   | { readonly call: 'assertEarnings'; readonly rounds: number; readonly final: boolean }
   | { readonly call: 'settleEarnings' }
   | { readonly call: 'close' }
@@ -157,6 +174,10 @@ export interface JobRecord {
   /** All rounds so far, in order. */
   readonly rounds: readonly RoundRecord[]
   readonly chain: ChainView
+  /** Audits that are under way, and those whose pay is not final yet. */
+  readonly audits?: readonly OrderRecord[]
+  /** Attestations that the link pays for which closes the chain. */
+  readonly closingAudits?: readonly Audit[]
   /** The chain holds rounds that this coordinator does not know: it waits for their documents. */
   readonly isBehind?: boolean
   /** No transaction before this: the last one was refused. */
@@ -183,6 +204,8 @@ export interface CoordinatorSettings {
   readonly anybodyAfterMs: number
   /** Rounds from one earnings assertion to the next. */
   readonly earningsEveryRounds: number
+  /** Audit requests with made-up ends, in parts per million. */
+  readonly decoyRate: number
 }
 
 export interface CoordinatorState {
@@ -201,6 +224,7 @@ export const DEFAULT_SETTINGS: Omit<CoordinatorSettings, 'account'> = {
   callPauseMs: 3_000,
   anybodyAfterMs: 30_000,
   earningsEveryRounds: 16,
+  decoyRate: DECOY_RATE,
 }
 
 export const emptyCoordinator = (settings: CoordinatorSettings): CoordinatorState => ({

@@ -50,6 +50,7 @@ export const MAKERS: { readonly [Name in CallName]: Maker<SettlementCalls[Name]>
       peerKey: draw.chance(5) ? ('0'.repeat(64) as HashHex) : hashOf(draw),
       signature: [hashOf(draw), hashOf(draw)],
       owner: draw.chance(70) ? from : draw.pick(accounts),
+      verifies: draw.chance(50),
     }),
   },
   stake: {

@@ -14,11 +14,11 @@ export const registryRules: Rules<'approveNode' | 'register' | 'stake' | 'unstak
     return done({ ...state, approvals }, { event: 'NodeApproved', args: { owner, node, approved } })
   },
 
-  register(state, { peerKey, signature, owner }, { from: node }) {
+  register(state, { peerKey, signature, owner, verifies }, { from: node }) {
     if (peerKey === NO_KEY) return refuse('BadPeerKey')
     if (owner !== node && !state.approvals.has(approval(owner, node))) return refuse('OwnerNotApproving')
-    const args = { node, owner, peerKey, signature }
-    return done(withNode(state, node, { owner }), { event: 'Registered', args })
+    const args = { node, owner, peerKey, signature, verifies }
+    return done(withNode(state, node, { owner, verifies }), { event: 'Registered', args })
   },
 
   stake(state, { amount }, { from: node }) {

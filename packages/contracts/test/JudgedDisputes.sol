@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Disputes} from "./Disputes.sol";
-import {NotJudge} from "./Errors.sol";
-import {Slashing} from "./Slashing.sol";
-import {Anchor} from "./Works.sol";
+import {Disputes} from "../solidity/Disputes.sol";
+import {NotJudge} from "../solidity/Errors.sol";
+import {Slashing} from "../solidity/Slashing.sol";
+import {Anchor} from "../solidity/Works.sol";
 
 /// @notice Disputes that a named account judges: the money around a game without the game.
 contract JudgedDisputes is Disputes {

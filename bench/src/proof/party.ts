@@ -1,0 +1,51 @@
+/** A worker or a verifier without its protocol: blobs that it serves and fetches, and a compute thread. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type BlobFetcher,
+  type BlobStore,
+  blobFetcher,
+  type Compute,
+  createCompute,
+  createHost,
+  openBlobStore,
+  serveBlobs,
+} from '@cairn/node/parts'
+import type { HashHex } from '@cairn/primitives'
+import type { PeerAddress } from '@cairn/protocol'
+import type { Scope } from '../network/scope.ts'
+
+export interface Party {
+  readonly address: PeerAddress
+  readonly blobs: BlobStore
+  readonly fetcher: BlobFetcher
+  readonly compute: Compute
+}
+
+const NETWORK = '5e'.repeat(32) as HashHex
+
+export async function startParty(scope: Scope, threads: number): Promise<Party> {
+  const directory = await mkdtemp(join(tmpdir(), 'cairn-proof-'))
+  scope.add(() => rm(directory, { recursive: true, force: true }))
+  const host = await createHost({
+    privateKey: crypto.getRandomValues(new Uint8Array(32)),
+    network: NETWORK,
+    onMessage: () => undefined,
+    onGossip: () => 'ignore',
+  })
+  scope.add(() => host.stop())
+  const blobDirectory = join(directory, 'blobs')
+  const blobs = await openBlobStore({ directory: blobDirectory })
+  await serveBlobs(host.connections, blobs)
+  // No states in memory: what a verifier reads it has to fetch first.
+  const compute = createCompute({
+    blobDirectory,
+    progressDirectory: join(directory, 'progress'),
+    threads,
+    cacheBytes: 1,
+  })
+  scope.add(() => compute.terminate())
+  const fetcher = blobFetcher(host.connections, blobs)
+  return { address: { peer: host.peer, addresses: host.addresses() }, blobs, fetcher, compute }
+}

@@ -1,0 +1,169 @@
+/** A round that was really done, by a compute thread, and anchored as its workers claim it; with its document. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  anchorRound,
+  type ChainClient,
+  claimHash,
+  claimsHash,
+  jobKey,
+  provableHash,
+  signWork,
+  submitJob,
+  takeLease,
+} from '@cairn/contracts'
+import { wasm } from '@cairn/engine'
+import { type BlobStore, type Compute, createCompute, openBlobStore, sha256 } from '@cairn/node/parts'
+import type { HashHex } from '@cairn/primitives'
+import {
+  type Account,
+  type Anchor,
+  bytesBlob,
+  commitSteps,
+  type DocumentId,
+  encodeRoundDocument,
+  type JobId,
+  NO_HASH,
+  outerMessage,
+  type RoundDocument,
+  type SaltedCommitment,
+  type StepValues,
+  type Terms,
+  trainedClaim,
+  type Work,
+  workMessage,
+} from '@cairn/protocol'
+import { createExecutor, globalSlots, rootOfState, type Submission, submissionOf } from '@cairn/training'
+import { tinyDigits } from '@cairn/training/conformance'
+import { accountOf, type DisputeNetwork } from './disputed-round.ts'
+
+const REPLICAS = 2
+const KEY = 'ab'.repeat(32)
+const SALT = new Uint8Array(32).fill(9)
+
+const terms: Omit<Terms, 'document' | 'provable'> = {
+  ...{ budget: 10_000n, trainPrice: 100n, evaluatePrice: 50n, custodyPrice: 1n, roundPrice: 10n, auditPrice: 10n },
+  ...{ rounds: 2, replicas: REPLICAS, evaluations: 0, custodians: 0, auditRate: 500_000, maximumUnsettled: 2 },
+  ...{ verifiers: 1, policy: 1 },
+}
+
+/** What the workers of all rounds here have: one disk, one thread, one unit of work for all jobs. */
+export interface Workshop {
+  readonly blobs: BlobStore
+  readonly compute: Compute
+  readonly submit: (salt: string) => Submission
+  stop(): Promise<void>
+}
+
+export async function openWorkshop({ submitter }: DisputeNetwork): Promise<Workshop> {
+  const directory = mkdtempSync(join(tmpdir(), 'cairn-audits-'))
+  const blobDirectory = join(directory, 'blobs')
+  const blobs = await openBlobStore({ directory: blobDirectory })
+  const compute = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads: 1 })
+  const { program, data } = tinyDigits()
+  const executor = createExecutor(program, data.dataset, { backend: wasm, hash: sha256 })
+  const initial = await executor.initialState()
+  await executor.close()
+  if (!initial.ok) throw new Error('the initial weights left the domain')
+  const initialRoot = rootOfState(sha256, globalSlots(program.model), initial.value)
+  return {
+    blobs,
+    compute,
+    submit: salt =>
+      submissionOf(sha256, {
+        ...{ program, data, initialRoot, stepMemoryBytes: 1, salt: salt.repeat(64) as HashHex },
+        network: { chainId: submitter.chainId, escrow: submitter.addresses.escrow.toLowerCase() },
+        submitter: accountOf(submitter).toLowerCase(),
+      }),
+    async stop() {
+      await compute.terminate()
+      rmSync(directory, { recursive: true })
+    },
+  }
+}
+
+export interface DoneRound {
+  readonly job: JobId
+  readonly submission: Submission
+  readonly anchor: Anchor
+  /** Of every replica. */
+  readonly values: readonly (readonly StepValues[])[]
+  readonly document: RoundDocument
+}
+
+const resultOf = <T>(answer: { ok: true; value: T } | { ok: false; why: string }): T => {
+  if (!answer.ok) throw new Error(`not done: ${answer.why}`)
+  return answer.value
+}
+
+/** What is claimed in place of what was found. */
+export interface RoundLie {
+  /** Of replica 1's unit. */
+  readonly unit?: Partial<SaltedCommitment>
+  readonly globalRoot?: HashHex
+}
+
+/** Does round 0 of a job. */
+async function doRound({ compute, blobs }: Workshop, submission: Submission, lie: RoundLie) {
+  for (const { parts } of submission.blobs) await blobs.write(parts)
+  const document = submission.documentId as DocumentId
+  const { globalRoot } = resultOf(await compute.request({ kind: 'initialState', document }))
+  const { provable } = resultOf(await compute.request({ kind: 'facts', document }))
+  const about = { kind: 'runUnit', document, round: 0, globalRoot, checkpointEverySeconds: 60 } as const
+  const done = []
+  for (let replica = 0; replica < REPLICAS; replica++) {
+    const { commitment, values } = resultOf(await compute.request({ ...about, replica }))
+    const salted = { ...commitment, ...commitSteps(sha256, SALT, values) }
+    done.push({
+      values,
+      commitment: replica === 1 ? { ...salted, ...lie.unit } : salted,
+      updateRoot: commitment.updateRoot,
+    })
+  }
+  const updateRoots = done.map(({ updateRoot }) => updateRoot)
+  const outer = await compute.request({ kind: 'applyOuterStep', document, globalRoot, updateRoots })
+  return { done, provable, globalRoot: lie.globalRoot ?? resultOf(outer).globalRoot }
+}
+
+function mustBe<Result extends { readonly ok: boolean }>(result: Result): Result {
+  if (!result.ok) throw new Error(JSON.stringify(result))
+  return result
+}
+
+/** Submits a job, does its first round, and anchors it. */
+export async function anchorDone(
+  network: DisputeNetwork,
+  workshop: Workshop,
+  salt: string,
+  lie: RoundLie = {},
+): Promise<DoneRound> {
+  const { submitter, coordinator, workers } = network
+  const submission = workshop.submit(salt)
+  const job = jobKey(accountOf(submitter), submission.documentId)
+  const { done, provable, globalRoot } = await doRound(workshop, submission, lie)
+  const units = done.map(({ commitment }, i) => ({
+    ...{ commitment, worker: KEY, signature: KEY.repeat(2), claimSignature: 'cd'.repeat(65), custody: [] },
+    account: accountOf(workers[i] as ChainClient).toLowerCase(),
+  }))
+  const document: RoundDocument = { format: 'cairn/round/v2', job, round: 0, units, globalRoot, outers: [] }
+  const documentId = await workshop.blobs.write(bytesBlob(encodeRoundDocument(document)))
+  mustBe(await submitJob(submitter, { ...terms, document: submission.documentId, provable: provableHash(provable) }))
+  mustBe(await takeLease(coordinator, job))
+  const bare = done.map(({ commitment }, index): Work => {
+    const worker: Account = accountOf(workers[index] as ChainClient)
+    return { worker, index, claim: claimHash(trainedClaim(commitment)), signature: '0x', outer: '0x', custodians: [] }
+  })
+  const link = { job, round: 0, previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH }
+  const unsigned = { ...link, globalRoot, documentId, coordinator: accountOf(coordinator), audits: [], works: bare }
+  const works = await Promise.all(
+    bare.map(async (work, i) => ({
+      ...work,
+      signature: await signWork(workers[i] as ChainClient, workMessage(unsigned, work, REPLICAS, claimsHash)),
+      outer: await signWork(workers[i] as ChainClient, outerMessage(unsigned, REPLICAS, claimsHash)),
+    })),
+  )
+  const anchor = { ...unsigned, works }
+  mustBe(await anchorRound(coordinator, { epoch: 1, ...anchor }))
+  return { job, submission, anchor, values: done.map(({ values }) => values), document }
+}

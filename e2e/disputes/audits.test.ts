@@ -1,0 +1,289 @@
+/** Audits as nodes draw them from a real chain and verifiers do them: real anchors, real work, real games opened. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  anchorHead,
+  createChainClient,
+  type GameOnChain,
+  type LocalChain,
+  listGames,
+  localParameters,
+  registerNode,
+  registrationMessage,
+  startLocalChain,
+} from '@cairn/contracts'
+import {
+  type AuditBook,
+  type AuditDraw,
+  auditBook,
+  createCompute,
+  hostVerifier,
+  openBlobStore,
+  openStorage,
+  sha256,
+  signerOf,
+  type VerifierParts,
+  watchChain,
+} from '@cairn/node/parts'
+import type { HashHex } from '@cairn/primitives'
+import {
+  type AuditOrder,
+  attestationOf,
+  type BlobId,
+  claimedSegment,
+  type JobId,
+  judgeAttestation,
+  type Message,
+  type MessageBodies,
+  revealSteps,
+  unitSegment,
+} from '@cairn/protocol'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { anchorDone, type DoneRound, openWorkshop, type RoundLie, type Workshop } from './audited-round.ts'
+import { accountOf, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
+import { flakyRpc } from './flaky-rpc.ts'
+import { until } from './game-nodes.ts'
+
+const CHECKPOINTS = 2
+const SCHEDULE = { innerSteps: 4, checkpoints: CHECKPOINTS, evaluationBatches: 2 }
+const SALT = new Uint8Array(32).fill(9)
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const coordinatorKeys = signerOf(new Uint8Array(32).fill(5))
+const verifierKeys = signerOf(new Uint8Array(32).fill(6))
+
+let chain: LocalChain
+let network: DisputeNetwork
+let workshop: Workshop
+let honest: DoneRound
+const closers: (() => unknown)[] = []
+
+beforeAll(async () => {
+  chain = await startLocalChain()
+  closers.push(() => chain.stop())
+  network = await startDisputeNetwork(chain)
+  const { coordinator, challenger } = network
+  for (const [client, keys, verifies] of [
+    [coordinator, coordinatorKeys, false],
+    [challenger, verifierKeys, true],
+  ] as const) {
+    const signature = keys.sign(registrationMessage(chain.chainId, client.addresses.registry, accountOf(client)))
+    await registerNode(client, { peerKey: keys.publicKey, signature, verifies })
+  }
+  workshop = await openWorkshop(network)
+  closers.push(() => workshop.stop())
+  honest = await anchorDone(network, workshop, 'a')
+})
+afterAll(async () => {
+  for (const close of closers.toReversed()) await close()
+})
+
+const own = () => accountOf(network.challenger).toLowerCase()
+
+/** Asks the chain for what only a development chain does. */
+async function develop(method: string, ...params: unknown[]): Promise<unknown> {
+  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+  const answer = await fetch(chain.rpcUrl, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
+  return ((await answer.json()) as { result: unknown }).result
+}
+
+/** A book as a node that starts has it. */
+async function openBook(onDrawn: (draw: AuditDraw) => void = () => undefined, client = network.challenger) {
+  let book: AuditBook | undefined
+  const onChange = () => book?.chainChanged()
+  const watch = await watchChain({ client, minimumStake: 0n, pollMs: 50, log: silent, onChange })
+  const parameters = { ...localParameters, challengeSeconds: 600 }
+  const checkpointsOf = () => CHECKPOINTS
+  book = auditBook({ parts: { client, chain: watch, log: silent }, parameters, checkpointsOf, onDrawn })
+  const stop = () => {
+    book?.stop()
+    watch.stop()
+  }
+  closers.push(stop)
+  return { book, chain: watch, stop }
+}
+
+it('orders follow once the block of the beacon is there, are the same in every node, and others where it is replaced', async () => {
+  const told: AuditDraw[] = []
+  const { book } = await openBook(draw => told.push(draw))
+  const before = await develop('evm_snapshot')
+  await until(() => book.isOpen(anchorHead(honest.anchor)))
+  expect(book.draws()).toEqual([])
+
+  await develop('anvil_mine', '0x1')
+  await until(() => told.length > 0)
+  const [drawn] = told
+  expect(drawn).toMatchObject({ job: honest.job, round: 0, anchor: { documentId: honest.anchor.documentId } })
+  expect(drawn?.orders).toMatchObject([0, 1].map(index => ({ index, verifiers: [own()], substitutes: [] })))
+  for (const order of drawn?.orders ?? []) {
+    expect(book.isDrawn(honest.job, order)).toBe(true)
+    expect(book.isDrawn(honest.job, { ...order, segment: 1 - order.segment })).toBe(false)
+  }
+  expect(book.ordersOf(honest.job, 0)).toEqual(drawn?.orders)
+  const rpc = await flakyRpc(chain.rpcUrl)
+  closers.push(rpc.stop)
+  const options = { rpcUrl: rpc.rpcUrl, chainId: chain.chainId, pollingMs: 5 }
+  const { book: again, stop } = await openBook(undefined, createChainClient(options, network.challenger.addresses))
+  rpc.begin()
+  await until(() => again.draws().length > 0 && rpc.lost() > 0)
+  expect(again.draws()).toEqual(told)
+  stop()
+
+  await develop('evm_revert', before)
+  await develop('evm_increaseTime', 3)
+  await develop('anvil_mine', '0x1')
+  await until(() => told.length > 1)
+  expect(told[1]).toMatchObject({ head: drawn?.head })
+  expect(told[1]?.beacon).not.toBe(drawn?.beacon)
+  expect(book.draws()).toEqual([told[1]])
+  const { book: fresh } = await openBook()
+  await until(() => fresh.draws().length > 0)
+  expect(fresh.draws()).toEqual([told[1]])
+})
+
+type Attested = MessageBodies['attest']
+
+const asDrawn = (draw: AuditDraw): AuditDraw => draw
+/** As if others had been drawn before this verifier. */
+const asSubstitute = (draw: AuditDraw): AuditDraw => ({
+  ...draw,
+  orders: draw.orders.map(order => ({ ...order, verifiers: [], substitutes: order.verifiers })),
+})
+
+/** The verifier's node, on a disk of its own; peers have what the workshop has. Started again, it goes on where it was. */
+function verifierNode() {
+  const directory = mkdtempSync(join(tmpdir(), 'cairn-verifier-'))
+  const blobDirectory = join(directory, 'blobs')
+  const storage = openStorage(directory)
+  const compute = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads: 1 })
+  const said: string[] = []
+  const sent: Attested[] = []
+  closers.push(async () => {
+    await compute.terminate()
+    storage.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  async function start(as = asDrawn) {
+    const blobs = await openBlobStore({ directory: blobDirectory })
+    let host: ReturnType<typeof hostVerifier> | undefined
+    const { book, chain: watch, stop } = await openBook(draw => host?.drawn(as(draw)))
+    const { challenger: client } = network
+    const fetch = async (id: BlobId) => {
+      const found = await workshop.blobs.read(id)
+      if (found === undefined) return { ok: false, code: 'Unavailable' }
+      await blobs.write(found)
+      return { ok: true }
+    }
+    const parts = {
+      ...{ client, chain: watch, storage, blobs, compute, log: silent, signer: verifierKeys, fetcher: { fetch } },
+      key: { address: accountOf(client) },
+      peers: { list: () => [] },
+      mailbox: { send: (_: string, __: string, ___: string, body: Attested) => void sent.push(body) },
+    } as unknown as VerifierParts
+    host = hostVerifier({
+      parts,
+      book: { draws: () => book.draws().map(as), isOpen: book.isOpen },
+      challengeSeconds: 600,
+      onReason: ({ text }) => void said.push(text),
+    })
+    const stopAll = () => {
+      host?.stop()
+      stop()
+    }
+    closers.push(stopAll)
+    /** The job's coordinator says something. */
+    const hear = (job: JobId, rest: object) =>
+      host?.hear({ sender: coordinatorKeys.peer, sequence: 1, job, ...rest } as Message)
+    return {
+      book,
+      note: ({ unit: { job, round }, index, segment }: Attested) =>
+        hear(job, { kind: 'noted', body: { about: 'attest', round, index, segment } }),
+      ask: ({ job, round, index, segment }: AuditOrder) =>
+        hear(job, { kind: 'audit', body: { round, index, segment, claim: bad('0'), ends: [bad('1')] } }),
+      stop: stopAll,
+    }
+  }
+  return { start, said, sent, storage }
+}
+
+const bad = (digit: string): HashHex => digit.repeat(64) as HashHex
+
+/** What the worker's commitment and what it reveals say of an attestation. */
+function verdictOn({ document, values, anchor }: DoneRound, body: Attested): string {
+  const { index, segment } = body
+  const commitment = document.units[index]!.commitment
+  const claim = anchor.works[index]!.claim
+  const claimed = claimedSegment(sha256, { claim, schedule: SCHEDULE, segment, commitment })
+  const stretch = unitSegment('train', SCHEDULE, segment)
+  const reveal = revealSteps(sha256, SALT, values[index]!, stretch)
+  return judgeAttestation(sha256, claimed, stretch, attestationOf(body), reveal).code
+}
+
+const gamesAbout = async ({ job }: DoneRound): Promise<GameOnChain[]> =>
+  (await listGames(network.challenger, { account: accountOf(network.challenger) })).filter(game => game.job === job)
+
+/** Anchors a round, and makes the block of its beacon. */
+async function anchorAndDraw(salt: string, lie: RoundLie): Promise<DoneRound> {
+  const round = await anchorDone(network, workshop, salt, lie)
+  await develop('anvil_mine', '0x1')
+  return round
+}
+
+it('a verifier attests to what it did again, and challenges what was not done, once, though it is stopped', async () => {
+  const lied = await anchorAndDraw('b', { unit: { checkpointRoots: [bad('b'), bad('c')] } })
+  const node = verifierNode()
+  const first = await node.start()
+  const { sent, said } = node
+  await until(() => sent.some(({ unit }) => unit.job === honest.job))
+  first.stop()
+  sent.length = 0
+  const second = await node.start()
+  const of = (round: DoneRound) => new Map(sent.filter(one => one.unit.job === round.job).map(one => [one.index, one]))
+  await until(async () => of(honest).size === 2 && of(lied).size === 2 && (await gamesAbout(lied)).length > 0)
+
+  expect([...of(honest).values()].map(body => verdictOn(honest, body))).toEqual(['agrees', 'agrees'])
+  expect(verdictOn(lied, of(lied).get(0)!)).toBe('agrees')
+  expect(verdictOn(lied, of(lied).get(1)!)).toBe('other-end')
+  expect(await gamesAbout(honest)).toEqual([])
+  expect(await gamesAbout(lied)).toMatchObject([{ position: 1, isOuter: false, state: 'open' }])
+
+  await until(() => said.filter(text => /outer step of round 0 again: it agrees/.test(text)).length === 2)
+  const [unheard, ...heard] = [...of(honest).values(), ...of(lied).values()]
+  for (const body of heard) second.note(body)
+  second.stop()
+  const count = said.length
+  sent.length = 0
+  const third = await node.start()
+  await until(() => sent.length > 0)
+  third.stop()
+  expect(sent).toEqual([unheard])
+  expect(said.slice(count)).toEqual([])
+  const done = said.filter(text => /^did steps? .* again/.test(text))
+  for (const replica of [0, 1])
+    expect(done.filter(text => text.includes(`of replica ${replica} in round 0 again`))).toHaveLength(2)
+  expect(done.filter(text => text.endsWith('agrees'))).toHaveLength(3)
+  expect(done.filter(text => text.endsWith('challenging part 0 of the unit'))).toHaveLength(1)
+})
+
+it('a substitute waits until it is asked; wrong outer steps and starts are challenged too', async () => {
+  const outer = await anchorAndDraw('c', { globalRoot: bad('e') })
+  const elsewhere = await anchorAndDraw('d', { unit: { replicaRoot: bad('f') } })
+  const node = verifierNode()
+  const { book, ask } = await node.start(asSubstitute)
+  const drawn = () => book.draws().filter(({ job }) => job === outer.job || job === elsewhere.job)
+  await until(() => drawn().length === 2)
+  expect(node.storage.facts.entries('audit/')).toEqual([])
+
+  const orders = drawn().flatMap(draw => draw.orders)
+  for (const { job, index, ...order } of orders)
+    if (index === (job === outer.job ? 0 : 1)) ask({ ...order, job, index })
+  await until(async () => (await gamesAbout(outer)).length > 0 && (await gamesAbout(elsewhere)).length > 0)
+  expect(await gamesAbout(outer)).toMatchObject([{ position: 0, isOuter: true, state: 'open' }])
+  expect(await gamesAbout(elsewhere)).toMatchObject([{ position: 1, isOuter: false, state: 'refuted' }])
+  expect(node.sent.every(({ unit }) => unit.job === outer.job)).toBe(true)
+
+  await develop('anvil_mine', '0x1')
+  await until(() => book.draws().some(({ orders: [order] }) => /refuted/.test(order?.reason ?? '')))
+  expect(book.isOpen(anchorHead(elsewhere.anchor))).toBe(false)
+})

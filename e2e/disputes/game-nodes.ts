@@ -1,0 +1,108 @@
+/** Nodes as far as disputes need them: a game host, its disk and its chain; no peers and no role. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ChainClient } from '@cairn/contracts'
+import {
+  type Compute,
+  createCompute,
+  type GameHost,
+  type GameParts,
+  hostGames,
+  openBlobStore,
+  openStorage,
+  watchChain,
+} from '@cairn/node/parts'
+import { type HashHex, sha256 } from '@cairn/primitives'
+import { type BlobPart, challenge, defend, type Subject, type TraceProvider } from '@cairn/protocol'
+import { createReferee, type submissionOf } from '@cairn/training'
+import { accountOf } from './disputed-round.ts'
+
+const rules = { hash: sha256, referee: createReferee(sha256) }
+
+const POLL_MS = 50
+
+export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
+  while (!(await isSo())) await new Promise(resolve => setTimeout(resolve, POLL_MS))
+}
+
+/** What finds moves by traces at hand, honest or not. After `most` of them it falls silent, as one that was killed. */
+export function computeBy(tracesFor: (subject: Subject) => TraceProvider, most = Number.POSITIVE_INFINITY) {
+  const silence = Promise.withResolvers<void>()
+  let moves = 0
+  async function request(work: Parameters<Compute['request']>[0]) {
+    if (work.kind !== 'move') return { ok: true, value: {} }
+    if (moves === most) {
+      silence.resolve()
+      return new Promise(() => undefined)
+    }
+    moves++
+    const { side, subject, position, shown } = work
+    const traces = tracesFor(subject)
+    const isDefender = side === 'defender'
+    const defended = isDefender && defend(rules, traces, subject, position)
+    return { ok: true, value: await (defended || challenge(rules, traces, subject, position, shown)) }
+  }
+  const compute = { request, restart: async () => undefined } as unknown as Compute
+  return { compute, silent: silence.promise, moves: () => moves }
+}
+
+export const keyOf = (client: ChainClient) => ({ client, key: { address: accountOf(client) } })
+
+interface NodeOptions {
+  /** Of a job: they are on its disk from the start. */
+  readonly blobs: ReturnType<typeof submissionOf>['blobs']
+  /** Left out, a real thread. */
+  readonly compute?: Compute
+  /** What peers would send. */
+  readonly elsewhere?: ReadonlyMap<HashHex, readonly BlobPart[]>
+}
+
+export interface GameNode {
+  readonly parts: GameParts
+  /** Its log. */
+  readonly said: readonly string[]
+  readonly fetched: readonly HashHex[]
+  /** Ends it as a kill would, and removes its disk. */
+  stop(): Promise<void>
+}
+
+/** Starts one. */
+export async function startGameNode(client: ChainClient, options: NodeOptions): Promise<GameNode> {
+  const { blobs: given, elsewhere = new Map() } = options
+  const directory = mkdtempSync(join(tmpdir(), 'cairn-games-'))
+  const blobDirectory = join(directory, 'blobs')
+  const blobs = await openBlobStore({ directory: blobDirectory })
+  for (const { parts } of given) await blobs.write(parts)
+  const storage = openStorage(directory)
+  const thread = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads: 1 })
+  let host: GameHost | undefined
+  const said: string[] = []
+  const fetched: HashHex[] = []
+  const say = (fields: object, message: string) => void said.push(`${message} ${JSON.stringify(fields)}`)
+  const log = { info: say, warn: say, error: say }
+  const onChange = () => host?.chainChanged()
+  const chain = await watchChain({ client, minimumStake: 0n, pollMs: POLL_MS, log, onChange })
+  const fetcher: GameParts['fetcher'] = {
+    async fetch(id) {
+      const parts = elsewhere.get(id)
+      if (parts === undefined) return { ok: false, code: 'Unavailable' }
+      fetched.push(await blobs.write(parts))
+      return { ok: true }
+    },
+  }
+  const parts: GameParts = { ...keyOf(client), storage, blobs, fetcher, log, chain, compute: options.compute ?? thread }
+  host = hostGames({ parts, peers: () => [] })
+  return {
+    parts,
+    said,
+    fetched,
+    async stop() {
+      host?.stop()
+      chain.stop()
+      await thread.terminate()
+      storage.close()
+      rmSync(directory, { recursive: true })
+    },
+  }
+}

@@ -1,0 +1,107 @@
+/** What happens to a cheat, as the chain sees it: the challenge, the moves, the verdict, the bond. Told while it happens. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { formatAmount, openContracts, plural } from '@cairn/cli'
+import {
+  type ChainClient,
+  type GameMoney,
+  type GameMoves,
+  type ListedGame,
+  listGames,
+  readGameMoney,
+  readGameMoves,
+  readToken,
+} from '@cairn/contracts'
+import { moveInWords } from '@cairn/node/parts'
+import type { JobId } from '@cairn/protocol'
+import type { DemoRun } from './demo-job.ts'
+
+const EVERY_MS = 500
+
+interface Telling {
+  readonly run: DemoRun
+  readonly client: ChainClient
+  readonly money: (amount: bigint) => string
+}
+
+const partyOf = ({ nameOf }: DemoRun, account: string): string => nameOf(account.toLowerCase())
+
+function tellOpened({ run, money }: Telling, { game, round, isOuter, challenger, defender, bond }: ListedGame): void {
+  const { screen } = run
+  const [who, whom] = [partyOf(run, challenger), partyOf(run, defender)]
+  const what = isOuter ? `the outer step of round ${round + 1}` : `a part of ${whom}'s work in round ${round + 1}`
+  screen.print(`\n${screen.colours.bold(`Dispute ${game}`)}: ${who} has done ${what} again and found other bits.`)
+  screen.print(`  It says so on the chain and stakes ${money(bond)} on it. ${whom} has to show how it got there.`)
+}
+
+/** Tells the moves from `from` on. */
+function tellMoves(
+  { run }: Telling,
+  { defender, challenger }: ListedGame,
+  { subject, start, moves }: GameMoves,
+  from: number,
+) {
+  for (const [i, { by, move }] of moves.entries()) {
+    if (i < from) continue
+    const who = partyOf(run, by === 'defender' ? defender : challenger)
+    const position = moves[i - 1]?.after ?? start
+    run.screen.print(`  ${String(i + 1).padStart(2)}. ${who.padEnd(11)} ${moveInWords({ subject, position }, move)}`)
+  }
+}
+
+function tellEnd(
+  { run, money }: Telling,
+  { challenger, defender, state, round }: ListedGame,
+  end: GameMoney,
+  moves: number,
+) {
+  const { screen } = run
+  const { slash } = end
+  const [winner, loser] = state === 'refuted' ? [challenger, defender] : [defender, challenger]
+  if (state === 'dissolved')
+    return screen.print('  Another dispute about the same work was won already: this one is over.')
+  const by = `after ${plural(moves, 'move')}`
+  screen.print(
+    `  ${screen.colours.bold('The contract has judged')}: ${partyOf(run, winner)} is right, ${by} and one it computed itself.`,
+  )
+  if (slash !== undefined) {
+    const rest = slash.amount - slash.reward - slash.burned
+    screen.print(
+      `  ${partyOf(run, loser)} loses its bond of ${money(slash.amount)}: ${money(slash.reward)} to ${partyOf(run, winner)}, ` +
+        `${money(slash.burned)} burned, ${money(rest)} for those whose work is void now.`,
+    )
+  }
+  if (state === 'refuted')
+    screen.print(
+      `  The job goes back to round ${round + 1}; somebody else does that part, and all after it is done again.\n`,
+    )
+}
+
+/** Follows the disputes of a job until they are over and the signal is aborted. Returns how many there were. */
+export async function tellDisputes(
+  run: DemoRun,
+  rpc: Parameters<typeof openContracts>[0],
+  job: string,
+  signal: AbortSignal,
+) {
+  const client = await openContracts(rpc)
+  const token = await readToken(client)
+  const telling: Telling = { run, client, money: amount => formatAmount(amount, token) }
+  const told = new Map<number, number>()
+  const over = new Set<number>()
+  for (let isLast = false; ; isLast = signal.aborted) {
+    for (const listed of await listGames(client, { job: job as JobId })) {
+      const { game } = listed
+      if (over.has(game)) continue
+      if (!told.has(game)) tellOpened(telling, listed)
+      const moves = await readGameMoves(client, game)
+      if (moves !== undefined) tellMoves(telling, listed, moves, told.get(game) ?? 0)
+      told.set(game, moves?.moves.length ?? 0)
+      const end = listed.state === 'open' ? undefined : await readGameMoney(client, game)
+      if (end === undefined) continue
+      tellEnd(telling, listed, end, moves?.moves.length ?? 0)
+      over.add(game)
+    }
+    if (isLast || run.signal.aborted) return over.size
+    await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined)
+  }
+}

@@ -1,0 +1,45 @@
+/** An audit on the compute thread: a segment of a unit, or an evaluation, is done again. SPEC: docs/spec/audits.md. */
+import type { HashHex } from '@cairn/primitives'
+import { DIVERGED, lossRoot, segmentOf } from '@cairn/protocol'
+import { runSegment, type State } from '@cairn/training'
+import { sha256 } from '../files/hash.ts'
+import { loadStart, type UnitHost } from './perform-unit.ts'
+import type { ReadyJob } from './prepared-jobs.ts'
+import { WorkStopped } from './problems.ts'
+import type { AuditWork, WorkResults } from './work.ts'
+
+type Audited = WorkResults['audit']
+
+async function auditEvaluation({ states }: UnitHost, job: ReadyJob, globalRoot: HashHex): Promise<Audited> {
+  const outcome = await job.executor.evaluate(await states.load(job, 'global', globalRoot))
+  if (!outcome.ok) return { ends: [DIVERGED], values: [] }
+  const { lossBits, meanBits } = outcome.value
+  const values = meanBits.map(bits => ({ lossBits: bits, normBits: [] }))
+  return { ends: [lossRoot(sha256, 'meanLoss', lossBits)], values }
+}
+
+/** The state at a segment's start, if it is here; without it the steps before are done again. */
+async function checkpointOf(
+  { states }: UnitHost,
+  job: ReadyJob,
+  root: HashHex | undefined,
+): Promise<State | undefined> {
+  return root === undefined ? undefined : states.find(job, root)
+}
+
+/** Does a part of a unit again. */
+export async function performAudit(host: UnitHost, job: ReadyJob, work: AuditWork): Promise<Audited> {
+  const { unit, globalRoot, checkpointRoot } = work
+  if (unit.kind === 'evaluate') return auditEvaluation(host, job, globalRoot)
+  const { global, replicaState } = await loadStart(host, job, { ...work, round: unit.round })
+  const { innerSteps: steps, checkpoints: segments } = job.program.spec.schedule
+  const checkpoint = await checkpointOf(host, job, checkpointRoot)
+  const found = await runSegment(job.executor, sha256, {
+    ...{ round: unit.round, replica: unit.replica, global, replicaState },
+    segment: segmentOf({ steps, segments }, work.segment),
+    ...(checkpoint && { checkpoint }),
+    onStep: () => (host.isStopped() ? 'stop' : undefined),
+  })
+  if (found === undefined) throw new WorkStopped({ ok: false, why: 'stopped' })
+  return found
+}

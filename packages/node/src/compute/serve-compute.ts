@@ -1,0 +1,26 @@
+/** What a compute thread does: requests in, progress and answers out. The main thread sends one at a time. */
+import { parentPort, workerData } from 'node:worker_threads'
+import { InternalError } from '@cairn/primitives'
+import { openBlobStore } from '../blobs/blob-store.ts'
+import { createPerformer } from './perform.ts'
+import type { BackendFor } from './prepared-jobs.ts'
+import type { Request, Response, ThreadSettings } from './work.ts'
+
+/** Serves until the thread is ended. `backendFor` chooses what jobs are computed on; left out, what honest nodes use. */
+export async function serveCompute(backendFor?: BackendFor): Promise<void> {
+  const { blobDirectory, progressDirectory, threads, cacheBytes, stop } = workerData as ThreadSettings
+  const port = parentPort
+  if (port === null) throw new InternalError('NoPort', 'the compute thread was started as a program')
+  const blobs = await openBlobStore({ directory: blobDirectory })
+  const own = backendFor && { backendFor }
+  const perform = createPerformer({ blobs, progressDirectory, threads, cacheBytes, ...own })
+  const send = (response: Response): void => port.postMessage(response)
+
+  port.on('message', async ({ id, work }: Request) => {
+    const answer = await perform(work, {
+      onProgress: progress => send({ id, progress }),
+      isStopped: () => Atomics.load(stop, 0) === id,
+    })
+    send({ id, answer })
+  })
+}

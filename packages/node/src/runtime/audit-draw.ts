@@ -1,0 +1,91 @@
+/** From a due draw and the blocks that it needs to its orders: pure. SPEC: docs/spec/audits.md "Beacon", "Selection". */
+import type { NodeAtBlock } from '@cairn/contracts'
+import type { HashHex } from '@cairn/primitives'
+import {
+  type Account,
+  type Anchor,
+  type AuditableUnit,
+  type AuditOrder,
+  type AuditPolicy,
+  auditAll,
+  type Beacon,
+  type JobId,
+  POLICIES,
+  refutedBeacon,
+  roundBeacon,
+  selectAudits,
+  type Terms,
+} from '@cairn/protocol'
+import { sha256 } from '../files/hash.ts'
+import type { DueDraw } from './audit-ledger.ts'
+
+/** Who audits what of a link. */
+export interface AuditDraw {
+  readonly job: JobId
+  readonly round: number
+  /** After the link. */
+  readonly head: HashHex
+  readonly beacon: Beacon
+  readonly orders: readonly AuditOrder[]
+  readonly anchor: Anchor
+  readonly anchoredAtSeconds: number
+  /** The document of the round before. */
+  readonly documentBefore?: HashHex
+}
+
+/** What a draw is made with. */
+export interface DrawBasis {
+  readonly chainId: number
+  /** Of the beacon's block. */
+  readonly blockHash: HashHex
+  /** When the link was added. */
+  readonly anchoredAtSeconds: number
+  /** Those that were registered then. */
+  readonly nodes: readonly NodeAtBlock[]
+  readonly minimumStake: bigint
+  readonly terms: Pick<Terms, 'policy' | 'auditRate' | 'verifiers' | 'replicas'>
+  readonly checkpoints: number
+}
+
+const lower = (account: Account): Account => account.toLowerCase() as Account
+
+function policyOf({ terms, checkpoints }: DrawBasis): AuditPolicy {
+  const { auditRate: rate, verifiers } = terms
+  const policy = POLICIES[terms.policy] === 'redundancy' ? 'redundancy' : 'audit'
+  return { policy, rate, verifiers, checkpoints }
+}
+
+/** The units of a link. An account that is no node is its own owner. */
+function unitsOf({ link: { job, round, anchor } }: DueDraw, { nodes, terms }: DrawBasis): AuditableUnit[] {
+  const owners = new Map(nodes.map(({ account, owner }) => [lower(account), lower(owner)]))
+  const ownerOf = (account: Account): Account => owners.get(account) ?? account
+  const units = anchor.works.map(
+    ({ worker, index, custodians }): AuditableUnit => ({
+      ...{ job, round, index, worker, kind: index < terms.replicas ? 'train' : 'evaluate' },
+      owner: ownerOf(worker),
+      custodianOwners: custodians.map(ownerOf),
+    }),
+  )
+  return units.sort((a, b) => a.index - b.index)
+}
+
+/** Draws. */
+export function drawAudits(due: DueDraw, basis: DrawBasis): AuditDraw {
+  const { link, refuted } = due
+  const { chainId, blockHash, nodes, minimumStake, anchoredAtSeconds } = basis
+  const { job, round, head, anchor, records, documentBefore } = link
+  const beacon = refuted
+    ? refutedBeacon(sha256, { chainId, worker: refuted.worker, head: refuted.head, blockHash })
+    : roundBeacon(sha256, { chainId, job, round, head, blockHash })
+  const verifiers = nodes
+    .filter(({ verifies, stake }) => verifies && stake >= minimumStake)
+    .map(({ account, owner, stake }) => ({ account: lower(account), owner: lower(owner), stake }))
+  const selection = { beacon, policy: policyOf(basis), verifiers }
+  const units = unitsOf(due, basis)
+  const isNamed = ({ index }: AuditableUnit) => refuted?.units.some(unit => unit.index === index) ?? true
+  const orders = refuted
+    ? auditAll(sha256, selection, units.filter(isNamed))
+    : selectAudits(sha256, selection, units, records)
+  const about = { job, round, head, beacon, orders, anchor, anchoredAtSeconds }
+  return documentBefore === undefined ? about : { ...about, documentBefore }
+}

@@ -1,0 +1,174 @@
+/**
+ * Plays the open disputes in which this node's account is defender or challenger, on the chain. Which there are and where
+ * they stand is read from the chain whenever it has changed, so a node may stop and start at any point of a game.
+ * SPEC: docs/spec/disputes.md. Not here: which claims to challenge (the verifier's), and moves that peers send each other.
+ */
+import {
+  countGames,
+  dissolveGame,
+  endLateGame,
+  type GameOnChain,
+  type ListedGame,
+  listGames,
+  readClock,
+} from '@cairn/contracts'
+import type { PeerAddress, Side } from '@cairn/protocol'
+import { sameAccount } from './chain-watch.ts'
+import { gameAftermath } from './game-aftermath.ts'
+import { type GameParts, releaseGames } from './game-states.ts'
+import { type TurnOptions, type TurnResult, takeTurn } from './game-turn.ts'
+
+export interface GameHost {
+  /** The chain was read: look for games. */
+  chainChanged(): void
+  stop(): void
+}
+
+export interface GameHostOptions {
+  /** The compute thread is for games alone: their clocks do not wait for a unit. */
+  readonly parts: GameParts
+  /** Who may have a job's blobs. */
+  readonly peers: () => readonly PeerAddress[]
+}
+
+const FIRST_PAUSE_MS = 500
+const LONGEST_PAUSE_MS = 5_000
+
+/** What is being done about an open game. */
+interface Playing {
+  isBusy: boolean
+  /** After something that did not work. */
+  pauseMs: number
+  nextMs: number
+  problem: string
+}
+
+const UNTROUBLED = { pauseMs: FIRST_PAUSE_MS, nextMs: 0, problem: '' }
+
+const OUTCOMES: Readonly<Record<GameOnChain['state'], string>> = {
+  open: 'the game goes on',
+  defended: 'the game is over: the claim was defended, the challenger loses its bond',
+  refuted: 'the game is over: the claim was wrong, its worker loses the bond',
+  dissolved: 'the game is over: somebody else has refuted the claim',
+}
+
+/** Starts playing. */
+export function hostGames({ parts, peers }: GameHostOptions): GameHost {
+  const { client, chain, key, log } = parts
+  const playing = new Map<number, Playing>()
+  const turns: TurnOptions = { parts, peers, memories: new Map(), isStopped: () => isStopped }
+  const aftermath = gameAftermath(parts)
+  let [counted, isLooking, isWanted, isBlind, isStopped] = [-1, false, false, false, false]
+
+  const accountOf = (game: GameOnChain, side: Side) => (side === 'defender' ? game.defender : game.challenger)
+  const isOwn = (game: GameOnChain, side: Side): boolean => sameAccount(accountOf(game, side), key.address)
+
+  /** Whether somebody may have refuted the claim of a game: then there is nothing to play for. */
+  const mayBeLost = ({ job, round, isOuter, defender }: GameOnChain): boolean =>
+    chain
+      .job(job)
+      ?.wrongs.some(
+        wrong => wrong.round === round && wrong.isOuter === isOuter && sameAccount(wrong.account, defender),
+      ) ?? false
+
+  /** Does what there is to be done about an open game. */
+  async function play(game: GameOnChain, nowSeconds: number): Promise<TurnResult> {
+    const { toMove: side = 'defender', endsAtSeconds = 0 } = game
+    if (mayBeLost(game) && (await dissolveGame(client, game.game)).ok) return { result: 'moved' }
+    const secondsLeft = endsAtSeconds - nowSeconds
+    if (isOwn(game, side)) return takeTurn(turns, { game, side, secondsLeft })
+    if (secondsLeft >= 0) return { result: 'changed' }
+    const ended = await endLateGame(client, game.game)
+    if (ended.ok) log.info({ game: game.game, job: game.job, round: game.round }, `the ${side} was silent for too long`)
+    return { result: ended.ok ? 'moved' : 'changed' }
+  }
+
+  /** What did not work is tried again, ever more rarely, with the chain read anew. */
+  function postpone(state: Playing, { game, job, round }: GameOnChain, problem: string): void {
+    const isNews = state.problem !== problem && !isStopped
+    if (isNews) log.warn({ game, job, round, problem }, 'a move could not be made; trying again')
+    state.problem = problem
+    state.nextMs = Date.now() + state.pauseMs
+    state.pauseMs = Math.min(LONGEST_PAUSE_MS, 2 * state.pauseMs)
+  }
+
+  async function attempt(state: Playing, game: GameOnChain, nowSeconds: number): Promise<void> {
+    state.isBusy = true
+    try {
+      const turn = await play(game, nowSeconds)
+      if (turn.result === 'failed') return postpone(state, game, `${turn.code}: ${turn.reason}`)
+      Object.assign(state, UNTROUBLED)
+      // The same side may be on turn again, or the other one may have been fast.
+      if (turn.result === 'moved') chainChanged()
+    } catch (error) {
+      postpone(state, game, String(error))
+    } finally {
+      state.isBusy = false
+    }
+  }
+
+  function begin({ game, job, round, challenger, defender }: GameOnChain): Playing {
+    const state = { isBusy: false, ...UNTROUBLED }
+    playing.set(game, state)
+    log.info({ game, job, round, challenger, defender }, 'playing a game about a claim')
+    return state
+  }
+
+  /** Forgets games that are over. */
+  function finish(games: readonly ListedGame[]): void {
+    for (const { game, job, round, state } of games) {
+      if (state === 'open' || !playing.delete(game)) continue
+      turns.memories.delete(game)
+      log.info({ game, job, round, outcome: state }, OUTCOMES[state])
+    }
+    releaseGames(parts, new Set(playing.keys()))
+  }
+
+  async function lookAtGames(): Promise<void> {
+    const count = await countGames(client)
+    // PERF: a node without games asks for one number.
+    if (count === counted && playing.size === 0) return
+    const [games, nowSeconds] = await Promise.all([listGames(client, { account: key.address }), readClock(client)])
+    if (isStopped) return
+    for (const game of games) {
+      if (game.state !== 'open') continue
+      const state = playing.get(game.game) ?? begin(game)
+      if (!state.isBusy && Date.now() >= state.nextMs) void attempt(state, game, nowSeconds)
+    }
+    finish(games)
+    counted = count
+  }
+
+  async function look(): Promise<void> {
+    try {
+      await lookAtGames()
+      if (!isStopped) await aftermath.look(() => readClock(client))
+      isBlind = false
+    } catch (error) {
+      if (!isBlind && !isStopped) log.warn({ error: String(error) }, 'games could not be looked up; trying again')
+      isBlind = true
+    }
+  }
+
+  function chainChanged(): void {
+    if (isStopped) return
+    if (isLooking) {
+      isWanted = true
+      return
+    }
+    isLooking = true
+    void look().finally(() => {
+      const isAgain = isWanted
+      isLooking = false
+      isWanted = false
+      if (isAgain) chainChanged()
+    })
+  }
+
+  return {
+    chainChanged,
+    stop() {
+      isStopped = true
+    },
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * The role of a node, with what it hosts beside it: every role reads what audits the chain has drawn; workers and verifiers
+ * also play the games about their claims and challenges.
+ */
+import { join } from 'node:path'
+import type { Message, NetworkParameters } from '@cairn/protocol'
+import type { BlobStore } from '../blobs/blob-store.ts'
+import { type ServeCounts, serveBlobs } from '../blobs/serve-blobs.ts'
+import { createCompute } from '../compute/compute.ts'
+import type { Connections } from '../network/connections.ts'
+import { type AuditBook, auditBook } from './audit-book.ts'
+import type { AuditDraw } from './audit-draw.ts'
+import { auditJobs } from './audit-jobs.ts'
+import { type CoordinatorHost, hostCoordinator } from './coordinator-host.ts'
+import { hostGames } from './game-host.ts'
+import type { LivePeers } from './live-peers.ts'
+import type { Fetcher, NodeParts } from './parts.ts'
+import { reasonBook } from './reasons-book.ts'
+import { hostVerifier } from './verifier-host.ts'
+import { hostWorker } from './worker-host.ts'
+
+export interface HostedRole {
+  /** Takes a message that the guard let through. */
+  hear(message: Message): void
+  /** The chain was read. */
+  chainChanged(): void
+  /** Gives back what it has taken. Returns whether it has last words, which need a moment. */
+  leave(): boolean
+  /** There if that is its role. */
+  readonly coordinator?: CoordinatorHost
+  /** Bytes of blobs that were given to others. */
+  servedBytes(): number
+}
+
+export interface HostingOptions {
+  readonly config: {
+    readonly directory: string
+    readonly role: 'worker' | 'verifier' | 'coordinator'
+    readonly threads: number
+    readonly computeEntry?: URL
+  }
+  readonly parts: NodeParts
+  readonly blobs: BlobStore
+  readonly fetcher: Fetcher
+  readonly connections: Connections
+  readonly parameters: NetworkParameters
+  readonly peers: LivePeers
+  /** Coordinators that were heard of. */
+  readonly coordinators: () => readonly string[]
+  /** Of leases: the bits of the last loss. */
+  readonly progress: Map<number, number>
+  /** What ends it, in the order in which it began. */
+  readonly closers: (() => Promise<void> | void)[]
+}
+
+/** SAFETY: losses in memory, of leases that nodes name. */
+const MOST_LOSSES = 10_000
+
+interface Audits {
+  readonly onDrawn: (draw: AuditDraw) => void
+  readonly find?: Parameters<typeof auditJobs>[0]['find']
+}
+
+function openBook(options: HostingOptions, { onDrawn, find }: Audits): AuditBook {
+  const { parts, blobs, fetcher, parameters, peers, closers } = options
+  const checkpointsOf = auditJobs({
+    ...{ parts: { ...parts, blobs, fetcher }, peers, onFound: () => book.chainChanged() },
+    ...(find && { find }),
+  })
+  const book = auditBook({ parts, parameters, checkpointsOf, onDrawn })
+  closers.push(book.stop)
+  return book
+}
+
+function asCoordinator(options: HostingOptions): HostedRole {
+  const { parts, blobs, fetcher, parameters, progress, closers } = options
+  const book = openBook(options, { onDrawn: () => coordinator.drawn(), find: job => coordinator.document(job) })
+  const coordinator = hostCoordinator({
+    ...{ parts, blobs, fetcher, book, challengeSeconds: parameters.challengeSeconds },
+    onReason: reasonBook(parts.storage, parts.log),
+    onProgress({ lease, lossBits }) {
+      progress.set(lease, lossBits)
+      const [oldest] = progress.keys()
+      if (progress.size > MOST_LOSSES && oldest !== undefined) progress.delete(oldest)
+    },
+  })
+  closers.push(coordinator.stop)
+  return {
+    hear: coordinator.hear,
+    chainChanged() {
+      book.chainChanged()
+      coordinator.chainChanged()
+    },
+    leave: () => false,
+    coordinator,
+    servedBytes: () => 0,
+  }
+}
+
+/** A thread for the work, and one for games: their clocks do not wait for a unit. */
+function computesOf({ config, closers }: HostingOptions) {
+  const { directory, threads, computeEntry } = config
+  const made = ['progress', 'games'].map(name => {
+    const directories = { blobDirectory: join(directory, 'blobs'), progressDirectory: join(directory, name) }
+    return createCompute({ ...directories, threads, ...(computeEntry && { entry: computeEntry }) })
+  })
+  for (const compute of made) closers.push(() => compute.terminate())
+  return made as [(typeof made)[0], (typeof made)[0]]
+}
+
+/** What workers and verifiers host to do their work: over it stands which of the two they are. */
+async function asDoer(options: HostingOptions): Promise<HostedRole> {
+  const { config, parts, blobs, fetcher, connections, parameters, peers, coordinators, closers } = options
+  const [compute, gameCompute] = computesOf(options)
+  const doing = { ...parts, blobs, fetcher, compute }
+  const served: ServeCounts = await serveBlobs(connections, blobs)
+  const onReason = reasonBook(parts.storage, parts.log)
+  const book = openBook(options, { onDrawn: draw => host.drawn(draw) })
+  const { challengeSeconds } = parameters
+  const host =
+    config.role === 'verifier'
+      ? { ...hostVerifier({ parts: { ...doing, peers }, book, challengeSeconds, onReason }), leave: () => undefined }
+      : hostWorker({ parts: doing, coordinators, onReason, isDrawn: book.isDrawn })
+  const games = hostGames({ parts: { ...doing, compute: gameCompute }, peers: () => peers.list() })
+  closers.push(host.stop, games.stop)
+  return {
+    hear: host.hear,
+    chainChanged() {
+      book.chainChanged()
+      games.chainChanged()
+    },
+    leave() {
+      host.leave()
+      return true
+    },
+    servedBytes: () => served.bytes,
+  }
+}
+
+/** Starts a node's role. */
+export const hostRole = async (options: HostingOptions): Promise<HostedRole> =>
+  options.config.role === 'coordinator' ? asCoordinator(options) : asDoer(options)

@@ -1,0 +1,173 @@
+/**
+ * One order of a verifier: what its unit is claimed to have begun from and come to, and what doing the segment again comes to.
+ * SPEC: docs/spec/audits.md "Segments", "Attestations"; docs/spec/disputes.md. What cannot be done yet is a reason.
+ */
+import type { HashHex } from '@cairn/primitives'
+import {
+  type Account,
+  type AuditOrder,
+  attestSteps,
+  claimedSegment,
+  NO_HASH,
+  type RoundDocument,
+  type UnitClaim,
+  type UnitSchedule,
+  unitSegment,
+} from '@cairn/protocol'
+import { sha256 } from '../files/hash.ts'
+import type { AuditDraw } from './audit-draw.ts'
+import { problemText } from './prepare-job.ts'
+import { beganRight, type ClaimedUnit, claimedUnit, claimsOfHash, needsClaimsBefore } from './verifier-claims.ts'
+import {
+  obtainInputs,
+  roundDocument,
+  type Sourced,
+  type VerifiableJob,
+  type VerifierParts,
+} from './verifier-sources.ts'
+
+export interface Assignment {
+  readonly draw: AuditDraw
+  readonly order: AuditOrder
+  readonly account: Account
+  /** Why its blobs are kept. */
+  readonly reason: string
+}
+
+/** What a verifier found: by what it says so, and if something is wrong, what of it. */
+export interface Finding {
+  readonly claim: HashHex
+  readonly ends: readonly HashHex[]
+  readonly steps: readonly HashHex[]
+  /** The part of the unit to challenge; left out where the ends agree. Without ends, the unit began elsewhere. */
+  readonly wrongPart?: number
+}
+
+/** An order with all that it is about. */
+export interface OpenedOrder {
+  readonly audited: ClaimedUnit
+  readonly document: RoundDocument
+  /** Claims of the round before, where the unit's start depends on them. */
+  readonly before: readonly UnitClaim[]
+}
+
+const scheduleOf = ({ document: { spec } }: VerifiableJob): UnitSchedule => ({
+  innerSteps: spec.schedule.innerSteps,
+  checkpoints: spec.schedule.checkpoints,
+  evaluationBatches: spec.evaluation.batches,
+})
+
+/** The steps of an order's segment. */
+export const segmentOfOrder = (job: VerifiableJob, { unit }: Pick<ClaimedUnit, 'unit'>, { segment }: AuditOrder) =>
+  unitSegment(unit.kind, scheduleOf(job), segment)
+
+/** Fetches what the round's document says of the unit, and the round before where that matters. */
+export async function openOrder(
+  parts: VerifierParts,
+  job: VerifiableJob,
+  { draw, order, reason }: Omit<Assignment, 'account'>,
+): Promise<Sourced<OpenedOrder>> {
+  const { anchor, documentBefore } = draw
+  if (anchor.globalRoot === NO_HASH)
+    return { ok: false, reason: 'a link that closes the chain has no round document', isFinal: true }
+  const fetched = await roundDocument(parts, anchor.documentId, reason)
+  if (!fetched.ok) return fetched
+  const audited = claimedUnit(anchor, fetched.value, order.index)
+  if (audited === undefined)
+    return { ok: false, reason: 'the round document does not claim what its link says', isFinal: true }
+  const opened = { audited, document: fetched.value }
+  if (!needsClaimsBefore(audited.unit, job.provable)) return { ok: true, value: { ...opened, before: [] } }
+  if (documentBefore === undefined) return { ok: false, reason: 'the chain names no round before', isFinal: true }
+  const last = await roundDocument(parts, documentBefore, reason)
+  if (!last.ok) return last
+  const before = claimsOfHash(last.value, anchor.previousClaims)
+  if (before !== undefined) return { ok: true, value: { ...opened, before } }
+  return { ok: false, reason: 'the document of the round before does not claim what its link says', isFinal: true }
+}
+
+type Ends = readonly HashHex[]
+
+/** One segment done again: from the checkpoint before it where that is given and here, else from the unit's start. */
+async function redo(
+  { compute }: VerifierParts,
+  job: VerifiableJob,
+  { unit, claim }: ClaimedUnit,
+  segment: number,
+  checkpointRoot?: HashHex,
+) {
+  const { globalRoot, replicaRoot } = claim
+  const isFresh = unit.kind === 'evaluate' || replicaRoot === job.provable.freshReplicaRoot
+  const answer = await compute.request({
+    ...{ kind: 'audit', document: job.id, unit, globalRoot, segment },
+    ...(isFresh ? {} : { replicaRoot }),
+    ...(checkpointRoot && { checkpointRoot }),
+  })
+  return answer.ok
+    ? ({ ok: true, value: answer.value } as const)
+    : ({ ok: false, reason: problemText(answer) } as const)
+}
+
+/**
+ * The first part of a unit that ends otherwise than claimed. SAFETY: the checkpoint that the segment began from may be wrong
+ * itself, or no state at all; whoever challenged the steps after it would lose to a worker that did those right.
+ */
+async function firstWrongPart(
+  parts: VerifierParts,
+  job: VerifiableJob,
+  audited: ClaimedUnit,
+  segment: number,
+): Promise<Sourced<number>> {
+  let [right, wrong] = [0, segment + 1]
+  while (wrong - right > 1) {
+    const middle = Math.floor((right + wrong) / 2)
+    const done = await redo(parts, job, audited, middle - 1)
+    if (!done.ok) return done
+    if (done.value.ends[0] === audited.claim.checkpointRoots[middle - 1]) right = middle
+    else wrong = middle
+  }
+  return { ok: true, value: wrong - 1 }
+}
+
+/** The part to challenge, if ends differ: the steps up to a checkpoint, or what follows the last. */
+async function wrongPart(
+  parts: VerifierParts,
+  job: VerifiableJob,
+  audited: ClaimedUnit,
+  segment: number,
+  { claimed, found }: { readonly claimed: Ends; readonly found: Ends },
+): Promise<Sourced<number | undefined>> {
+  const wrong = claimed.findIndex((root, i) => root !== found[i])
+  if (wrong < 0) return { ok: true, value: undefined }
+  return wrong === 0
+    ? firstWrongPart(parts, job, audited, segment)
+    : { ok: true, value: job.document.spec.schedule.checkpoints }
+}
+
+/** Does the segment again and compares. */
+export async function audit(
+  parts: VerifierParts,
+  job: VerifiableJob,
+  { audited, before }: OpenedOrder,
+  { draw, order, account, reason }: Assignment,
+): Promise<Sourced<Finding>> {
+  const { unit, claim, claimHash, signed, holders } = audited
+  const { segment } = order
+  if (!beganRight(audited, draw.anchor, job.provable, before))
+    return { ok: true, value: { claim: claimHash, ends: [], steps: [], wrongPart: 0 } }
+  const isTrained = unit.kind === 'train'
+  const needed = isTrained ? [claim.globalRoot, claim.replicaRoot] : [claim.globalRoot]
+  const checkpoint = isTrained && segment > 0 ? claim.checkpointRoots[segment - 1] : undefined
+  const missing = await obtainInputs(parts, job, reason, { needed, holders, ...(checkpoint && { checkpoint }) })
+  if (missing !== undefined) return { ok: false, reason: missing }
+  const done = await redo(parts, job, audited, segment, checkpoint)
+  if (!done.ok) return done
+  const { ends, values } = done.value
+  const { ends: claimed } = claimedSegment(sha256, {
+    ...{ claim: claimHash, schedule: scheduleOf(job), segment, ...signed },
+  })
+  const wrong = await wrongPart(parts, job, audited, segment, { claimed, found: ends })
+  if (!wrong.ok) return wrong
+  const steps = attestSteps(sha256, account, segmentOfOrder(job, audited, order), values)
+  const value = { claim: claimHash, ends, steps }
+  return { ok: true, value: wrong.value === undefined ? value : { ...value, wrongPart: wrong.value } }
+}

@@ -1,0 +1,45 @@
+/**
+ * The outer step of a round done again. No order asks for it: a verifier does it for rounds whose first replica it audits,
+ * since all workers of a round have signed what came of it and nobody else looks. SPEC: docs/spec/disputes.md "Subject".
+ */
+import { claimHash } from '@cairn/contracts'
+import type { HashHex } from '@cairn/primitives'
+import { type Anchor, claimsOf, DIVERGED, type RoundDocument, trainedClaim, type UnitClaim } from '@cairn/protocol'
+import { problemText } from './prepare-job.ts'
+import { obtainInputs, type Sourced, type VerifiableJob, type VerifierParts } from './verifier-sources.ts'
+
+export interface OuterFinding {
+  readonly isRight: boolean
+  /** Of all replicas, in their order. */
+  readonly claims: readonly UnitClaim[]
+}
+
+/** Claims of all replicas, where they are those of the link. */
+function claimsOfLink({ units }: RoundDocument, anchor: Anchor): UnitClaim[] | undefined {
+  const claims = units.map(({ commitment }) => trainedClaim(commitment))
+  const anchored = claimsOf(anchor, units.length)
+  return claims.every((claim, i) => claimHash(claim) === anchored[i]) ? claims : undefined
+}
+
+/** Does it, and compares. */
+export async function auditOuter(
+  parts: VerifierParts,
+  job: VerifiableJob,
+  anchor: Anchor,
+  document: RoundDocument,
+  reason: string,
+): Promise<Sourced<OuterFinding>> {
+  const claims = claimsOfLink(document, anchor)
+  if (claims === undefined)
+    return { ok: false, reason: 'the round document does not claim what its link says', isFinal: true }
+  const start: HashHex = anchor.round === 0 ? job.provable.initialRoot : anchor.previousRoot
+  const updateRoots = claims.map(({ updateRoot }) => updateRoot)
+  const holders = document.units.map(({ worker }) => worker)
+  const missing = await obtainInputs(parts, job, reason, { needed: [start, ...updateRoots], holders })
+  if (missing !== undefined) return { ok: false, reason: missing }
+  const work = { kind: 'applyOuterStep', document: job.id, globalRoot: start, updateRoots } as const
+  const answer = await parts.compute.request(work)
+  if (!answer.ok && answer.why !== 'diverged') return { ok: false, reason: problemText(answer) }
+  const found = answer.ok ? answer.value.globalRoot : DIVERGED
+  return { ok: true, value: { isRight: found === anchor.globalRoot, claims } }
+}

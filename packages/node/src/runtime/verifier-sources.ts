@@ -1,0 +1,108 @@
+/** What a verifier works with, brought here: a job that fits its terms, documents of rounds, states. What is missing may come later. */
+import { type ChainClient, provableHash } from '@cairn/contracts'
+import type { HashHex } from '@cairn/primitives'
+import {
+  decodeRoundDocument,
+  type JobDocument,
+  type JobId,
+  type Opening,
+  type ProvableJob,
+  type RoundDocument,
+} from '@cairn/protocol'
+import type { LivePeers } from './live-peers.ts'
+import type { WorkerParts } from './parts.ts'
+import { prepareJob, problemText } from './prepare-job.ts'
+
+export type VerifierParts = Omit<WorkerParts, 'client'> & {
+  readonly client: ChainClient
+  readonly peers: Pick<LivePeers, 'list'>
+}
+
+/** `isFinal`: trying again changes nothing. */
+export type Sourced<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly reason: string; readonly isFinal?: boolean }
+
+/** A job that is ready to be done again, and what a challenge shows of it. */
+export interface VerifiableJob {
+  readonly id: HashHex
+  readonly document: JobDocument
+  readonly provable: ProvableJob
+  readonly contents: Opening
+}
+
+/** Looking for what only saves doing steps again may take as long. */
+const CHECKPOINT_PATIENCE_MS = 5_000
+
+/** Prepares a job. One whose terms name another program or other data than its document cannot be judged. */
+export async function verifiableJob(parts: VerifierParts, job: JobId): Promise<Sourced<VerifiableJob>> {
+  const terms = parts.chain.job(job)?.terms
+  if (terms === undefined) return { ok: false, reason: 'the chain has not named the job yet' }
+  const id = terms.document
+  const prepared = await prepareJob(parts, job, id, parts.peers.list())
+  if (!prepared.ok) return prepared
+  const facts = await parts.compute.request({ kind: 'facts', document: id })
+  if (!facts.ok) return { ok: false, reason: problemText(facts) }
+  if (provableHash(facts.value.provable) !== terms.provable)
+    return { ok: false, reason: 'its terms on the chain are not about the job in its document', isFinal: true }
+  return { ok: true, value: { id, document: prepared.document, ...facts.value } }
+}
+
+/** Brings a blob here and keeps it for a reason. */
+async function obtain(
+  { blobs, fetcher, storage, peers }: VerifierParts,
+  root: HashHex,
+  reason: string,
+  holders: readonly string[],
+  signal?: AbortSignal,
+): Promise<string | undefined> {
+  storage.pins.pin(root, reason, Date.now())
+  if (await blobs.has(root)) return undefined
+  const fetched = await fetcher.fetch(root, peers.list(holders), signal === undefined ? {} : { signal })
+  return fetched.ok ? undefined : `the blob ${root.slice(0, 8)} cannot be fetched (${fetched.code})`
+}
+
+/** Fetches the document of a round. */
+export async function roundDocument(
+  parts: VerifierParts,
+  id: HashHex,
+  reason: string,
+): Promise<Sourced<RoundDocument>> {
+  const missing = await obtain(parts, id, reason, [])
+  if (missing !== undefined) return { ok: false, reason: `of the round document, ${missing}` }
+  const decoded = decodeRoundDocument((await parts.blobs.read(id))?.[0]?.bytes ?? new Uint8Array())
+  if (decoded.ok) return { ok: true, value: decoded.document }
+  return { ok: false, reason: `the round document is refused: ${decoded.path} ${decoded.found}`, isFinal: true }
+}
+
+/** States that a unit is done again from. */
+interface Inputs {
+  readonly needed: readonly HashHex[]
+  /** Without it, the steps before are done again. */
+  readonly checkpoint?: HashHex
+  readonly holders: readonly string[]
+}
+
+/** Brings states here. The job's first one is computed when nobody has to send it. */
+export async function obtainInputs(
+  parts: VerifierParts,
+  { id, document, provable }: VerifiableJob,
+  reason: string,
+  { needed, checkpoint, holders }: Inputs,
+): Promise<string | undefined> {
+  const { compute, blobs } = parts
+  for (const root of needed) {
+    // A replica that has done nothing yet starts from zeros.
+    if (root === provable.freshReplicaRoot) continue
+    const isComputed = root === document.initialRoot && document.blobs.initial === undefined
+    if (isComputed && !(await blobs.has(root))) {
+      const answer = await compute.request({ kind: 'initialState', document: id })
+      if (!answer.ok) return problemText(answer)
+    }
+    const missing = await obtain(parts, root, reason, holders)
+    if (missing !== undefined) return missing
+  }
+  if (checkpoint !== undefined)
+    await obtain(parts, checkpoint, reason, holders, AbortSignal.timeout(CHECKPOINT_PATIENCE_MS))
+  return undefined
+}
