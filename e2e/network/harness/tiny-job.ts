@@ -1,4 +1,4 @@
-/** The job of these tests: units of about a second on one thread, and the root that one process finds without a fault. */
+/** The job of these tests: units of about half a second on one thread, and the root that one process finds without a fault. */
 import { randomBytes } from 'node:crypto'
 import { wasm } from '@cairn/engine'
 import type { NetworkFile } from '@cairn/node'
@@ -26,7 +26,7 @@ export const TINY_SPEC = {
   model: { kind: 'gpt', layers: 1, heads: 2, width: 64, context: 64 },
   data: { kind: 'text', source: 'tiny.txt' },
   optimiser: { learningRate: 0.003, warmupSteps: 2 },
-  schedule: { replicas: 3, innerSteps: 200, rounds: 3, batch: 4, checkpoints: 3 },
+  schedule: { replicas: 3, innerSteps: 120, rounds: 3, batch: 4, checkpoints: 3 },
   evaluation: { batches: 2, everyRounds: 2 },
   verification: { policy: 'none' },
   seed: 7,
@@ -87,7 +87,7 @@ async function trainHere(program: JobProgram, executor: Executor, data: Prepared
 }
 
 /** Leaves the domain in the last round, when the evaluation before it may still be under way. */
-export const WILD_OPTIMISER = { learningRate: 30, warmupSteps: 600 }
+export const WILD_OPTIMISER = { learningRate: 30, warmupSteps: 360 }
 
 /** Compiles the job and trains it here, in one process. */
 export async function prepareTinyJob(optimiser = TINY_SPEC.optimiser): Promise<TinyJob> {
