@@ -1,0 +1,203 @@
+/**
+ * Slow check: real networks of processes in which workers lie, in the worst places at the worst times: in the last round
+ * before finality, in two replicas at once, while the coordinator, the liar or its accuser is killed in the middle of the
+ * dispute. Every liar is found out and every job ends in the state of `cairn train`, bit for bit.
+ * Run: node e2e/slow/rewinds.ts [--only PART-OF-A-NAME] [--keep]
+ */
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { download, LAUNCHER, type LocalNetwork, openContracts, startLocalNetwork, submit, withClient } from '@cairn/cli'
+import { type ListedGame, listGames, readGameMoves } from '@cairn/contracts'
+import { CairnError } from '@cairn/primitives'
+import type { JobId } from '@cairn/protocol'
+
+const DISHONEST = fileURLToPath(new URL('../zoo/dishonest-node.ts', import.meta.url))
+const ROUNDS = 3
+const LAST = ROUNDS - 1
+/** Long enough for an audit on a busy machine. */
+const CHALLENGE_SECONDS = 15
+const LOOK_EVERY_MS = 300
+const LIMIT_MS = 300_000
+/** So many moves in, both sides are in the middle of the game. */
+const MIDDLE = 4
+
+interface Scene {
+  readonly name: string
+  readonly workers: number
+  readonly verifiers: number
+  /** Kind and round of the liars, by their names. */
+  readonly liars: Readonly<Record<string, string>>
+  /** Who is killed with SIGKILL in the middle of the first game. */
+  readonly killed?: string
+  /** Fewer disputes than so many, and the scene was not played. */
+  readonly disputes: number
+}
+
+const ONE = { workers: 2, verifiers: 1, disputes: 1 }
+const TWO = { workers: 3, verifiers: 1, disputes: 2 }
+const MIDDLE_LIE = { 'worker-1': 'skips-one-step:1' }
+const SCENES: readonly Scene[] = [
+  { ...ONE, name: 'last round', liars: { 'worker-1': `skips-one-step:${LAST}` } },
+  { ...ONE, name: 'random update in every round', liars: { 'worker-1': 'random-update:0' } },
+  { ...TWO, name: 'two replicas, same lie', liars: { ...MIDDLE_LIE, 'worker-2': 'skips-one-step:1' } },
+  { ...TWO, name: 'two replicas, two kinds', liars: { ...MIDDLE_LIE, 'worker-2': 'skips-the-rest:1' } },
+  { ...ONE, name: 'coordinator is killed', liars: MIDDLE_LIE, killed: 'coordinator' },
+  { ...ONE, name: 'liar is killed', liars: MIDDLE_LIE, killed: 'worker-1' },
+  { ...ONE, name: 'accuser is killed', liars: MIDDLE_LIE, killed: 'verifier-1' },
+  {
+    ...TWO,
+    name: 'all at once: last round, two replicas, coordinator is killed',
+    liars: { 'worker-1': `skips-one-step:${LAST}`, 'worker-2': `skips-the-rest:${LAST}` },
+    killed: 'coordinator',
+  },
+]
+
+const jobOf = (replicas: number): string => `apiVersion: cairn/v1
+name: rewinds
+seed: 5
+model: { kind: gpt, layers: 1, heads: 2, width: 16, context: 16 }
+data: { kind: text, source: text.txt, tokeniser: bytes }
+optimiser: { learningRate: 0.003 }
+schedule: { replicas: ${replicas}, innerSteps: 20, rounds: ${ROUNDS}, batch: 2, checkpoints: 1 }
+evaluation: { batches: 1 }
+verification: { policy: audit, rate: 1, verifiers: 1 }
+`
+
+/** Writes the job, as many replicas as workers: everybody has a unit to lie in. */
+function writeJob(directory: string, { workers }: Scene): string {
+  const lines = Array.from({ length: 150 }, (_, n) => `Stone ${n} was laid on the cairn by ${(n * n) % 7} hands.`)
+  writeFileSync(join(directory, 'text.txt'), lines.join('\n'))
+  const job = join(directory, 'job.yaml')
+  writeFileSync(job, jobOf(workers))
+  return job
+}
+
+function rootAlone(directory: string, job: string): string {
+  const args = ['train', job, '--out', join(directory, 'alone'), '--threads', '1', '--json']
+  const lines = execFileSync(process.execPath, [LAUNCHER, ...args], { encoding: 'utf8' })
+    .trimEnd()
+    .split('\n')
+  return (JSON.parse(lines.at(-1) as string) as { finalStateRoot: string }).finalStateRoot
+}
+
+/** Writes a program for each liar: it lies in its own way, and goes on so when it is started again. */
+function writePrograms(directory: string, liars: Scene['liars']): ReadonlyMap<string, string> {
+  const programs = Object.entries(liars).map(([name, lie]): [string, string] => {
+    const path = join(directory, `${name}.mjs`)
+    writeFileSync(path, `process.env.CAIRN_CHEAT = '${lie}'\nawait import('${DISHONEST}')\n`)
+    return [name, path]
+  })
+  return new Map(programs)
+}
+
+interface Watched {
+  readonly games: readonly ListedGame[]
+  readonly moves: number
+  /** After how many moves somebody was killed. */
+  readonly killedAfter?: number
+}
+
+/** Looks at the games of the job until the signal is aborted, and kills once when the first is in its middle. */
+async function watchGames(network: LocalNetwork, job: string, signal: AbortSignal, kill: () => void): Promise<Watched> {
+  const client = await openContracts(network.network)
+  let killedAfter: number | undefined
+  for (;;) {
+    const isLast = signal.aborted
+    const games = await listGames(client, { job: job as JobId })
+    const counts = await Promise.all(
+      games.map(async ({ game }) => (await readGameMoves(client, game))?.moves.length ?? 0),
+    )
+    const now = games.findIndex(({ state }, i) => state === 'open' && (counts[i] as number) >= MIDDLE)
+    if (now >= 0 && killedAfter === undefined) {
+      kill()
+      killedAfter = counts[now] as number
+    }
+    const moves = counts.reduce((a, b) => a + b, 0)
+    if (isLast) return { games, moves, ...(killedAfter !== undefined && { killedAfter }) }
+    await sleep(LOOK_EVERY_MS, undefined, { signal }).catch(() => undefined)
+  }
+}
+
+/** Waits for the job's end and takes the root from its receipt; asks again where nobody could answer. */
+async function finalRoot(network: LocalNetwork, job: string, out: string): Promise<string> {
+  for (const until = Date.now() + LIMIT_MS; ; await sleep(LOOK_EVERY_MS)) {
+    const read = withClient({ network: network.path }, async ({ client }) => {
+      if ((await client.job(job)).status === 'running') return undefined
+      const { receipt, status } = await download(client, job, out, () => undefined)
+      return receipt?.finalStateRoot ?? `${status.status}: ${status.reason}`
+    })
+    const root = await read.catch(error => {
+      if (!(error instanceof CairnError) || Date.now() > until) throw error
+      return undefined
+    })
+    if (root !== undefined) return root
+    if (Date.now() > until) throw new Error(`the job is not done after ${LIMIT_MS / 1000} s`)
+  }
+}
+
+const isPlayed = ({ disputes, killed }: Scene, { games, killedAfter }: Watched): boolean =>
+  games.length >= disputes &&
+  games.every(({ state }) => state === 'refuted' || state === 'dissolved') &&
+  (killed === undefined || killedAfter !== undefined)
+
+/** Plays a scene; tells whether it came out as it must. */
+async function play(scene: Scene, directory: string): Promise<boolean> {
+  const job = writeJob(directory, scene)
+  const expected = rootAlone(directory, job)
+  const programs = writePrograms(directory, scene.liars)
+  const processes = new Map<string, number>()
+  const network = await startLocalNetwork({
+    directory: join(directory, 'network'),
+    ...{ workers: scene.workers, verifiers: scene.verifiers, threadsPerWorker: 1, memoryPerWorker: 2 ** 28 },
+    ...{ challengeSeconds: CHALLENGE_SECONDS, oneOwner: false, restart: true },
+    programOf: name => programs.get(name),
+    onEvent: event => event.event === 'started' && processes.set(event.name, event.pid),
+  })
+  const isOver = new AbortController()
+  const began = performance.now()
+  try {
+    // Liars lose their stake and are custodians no more; with as many as there are now, honest workers would wait for ever.
+    const custodians = scene.workers - Object.keys(scene.liars).length - 1
+    const options = { key: 'submitter', network: network.path, wait: true, custodians }
+    const id = await submit(job, options, () => undefined)
+    const watching = watchGames(network, id, isOver.signal, () => {
+      if (scene.killed !== undefined) process.kill(processes.get(scene.killed) as number, 'SIGKILL')
+    })
+    const root = await finalRoot(network, id, join(directory, 'out')).finally(() => isOver.abort())
+    const watched = await watching
+    const isSame = root === expected
+    const outcomes = watched.games.map(({ round, state }) => `round ${round + 1} ${state}`).join(', ')
+    const rewinds = watched.games.filter(({ state }) => state === 'refuted').length
+    const death = scene.killed === undefined ? '' : `, ${scene.killed} killed after ${watched.killedAfter} moves`
+    console.log(
+      `${scene.name}: ${watched.games.length} disputes (${outcomes}), ${watched.moves} moves${death}, ${rewinds} rewinds, ` +
+        `${isSame ? 'same root' : `OTHER ROOT ${root}, not ${expected}`}, ${((performance.now() - began) / 1000).toFixed(0)} s`,
+    )
+    return isSame && isPlayed(scene, watched)
+  } finally {
+    isOver.abort()
+    await network.stop()
+  }
+}
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', default: '' }, keep: { type: 'boolean', default: false } },
+})
+let isRight = true
+for (const scene of SCENES.filter(({ name }) => name.includes(values.only))) {
+  const directory = mkdtempSync(join(tmpdir(), 'cairn-rewinds-'))
+  const isGood = await play(scene, directory).catch(error => {
+    console.error(`${scene.name}:`, error)
+    return false
+  })
+  if (!isGood) console.log(`${scene.name}: FAILED${values.keep ? `, kept in ${directory}` : ''}`)
+  isRight &&= isGood
+  if (isGood || !values.keep) rmSync(directory, { recursive: true })
+}
+console.log(isRight ? 'ok' : 'FAILED')
+process.exit(isRight ? 0 : 1)
