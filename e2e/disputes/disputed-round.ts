@@ -16,12 +16,14 @@ import {
   localParameters,
   provableHash,
   registerNode,
+  registrationMessage,
   signWork,
   submitJob,
   takeLease,
 } from '@cairn/contracts'
 import { advanceChain } from '@cairn/contracts/conformance'
-import { concat, type HashFunction, type HashHex, hashToHex, merkleLeafHash, merkleProof } from '@cairn/primitives'
+import { type Signer, signerOf } from '@cairn/node/parts'
+import { type HashFunction, type HashHex, hashToHex, merkleLeafHash, merkleProof } from '@cairn/primitives'
 import {
   type Account,
   type Anchor,
@@ -44,6 +46,8 @@ export interface DisputeNetwork {
   readonly coordinator: ChainClient
   readonly workers: readonly [ChainClient, ChainClient]
   readonly challenger: ChainClient
+  /** Of nodes, by their accounts. */
+  readonly signers: ReadonlyMap<Account, Signer>
   advance(seconds: number): Promise<void>
 }
 
@@ -68,11 +72,14 @@ export async function startDisputeNetwork(
   })
   const clients = options.map(option => createChainClient(option, addresses))
   const [, submitter, coordinator, one, two, challenger] = clients as ChainClient[]
+  const signers = new Map<Account, Signer>()
   await faucet(submitter!, accountOf(submitter!), MONEY)
   for (const [i, node] of [coordinator!, one!, two!, challenger!].entries()) {
     await faucet(node, accountOf(node), MONEY)
-    const peerKey = new Uint8Array(32).fill(i + 1)
-    await registerNode(node, { peerKey, signature: concat(peerKey, peerKey) })
+    const signer = signerOf(new Uint8Array(32).fill(i + 1))
+    signers.set(accountOf(node), signer)
+    const signature = signer.sign(registrationMessage(chainId, addresses.registry, accountOf(node)))
+    await registerNode(node, { peerKey: signer.publicKey, signature })
     await addStake(node, MONEY / 2n)
   }
   return {
@@ -80,6 +87,7 @@ export async function startDisputeNetwork(
     coordinator: coordinator!,
     workers: [one!, two!],
     challenger: challenger!,
+    signers,
     advance: seconds => advanceChain(chain, seconds),
   }
 }

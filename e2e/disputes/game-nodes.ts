@@ -1,8 +1,8 @@
-/** Nodes as far as disputes need them: a game host, its disk and its chain; no peers and no role. */
+/** Nodes as far as disputes need them: a game host, its disk, its chain and its mail; no role. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ChainClient } from '@cairn/contracts'
+import { type ChainClient, readParameters } from '@cairn/contracts'
 import {
   type Compute,
   createCompute,
@@ -11,16 +11,20 @@ import {
   hostGames,
   openBlobStore,
   openStorage,
+  type Signer,
   watchChain,
 } from '@cairn/node/parts'
 import { type HashHex, sha256 } from '@cairn/primitives'
 import { type BlobPart, challenge, defend, type Subject, type TraceProvider } from '@cairn/protocol'
 import { createReferee, type submissionOf } from '@cairn/training'
 import { accountOf } from './disputed-round.ts'
+import { join as joinOffice, type PostOffice, wireOf } from './game-mail.ts'
 
 const rules = { hash: sha256, referee: createReferee(sha256) }
 
 const POLL_MS = 50
+
+const ALONE = { peerOf: () => undefined, send: () => undefined }
 
 export async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
   while (!(await isSo())) await new Promise(resolve => setTimeout(resolve, POLL_MS))
@@ -54,6 +58,10 @@ interface NodeOptions {
   readonly blobs: ReturnType<typeof submissionOf>['blobs']
   /** Left out, a real thread. */
   readonly compute?: Compute
+  /** Where it meets others, and its key there; left out, it plays on the chain alone. */
+  readonly mail?: { readonly office: PostOffice; readonly signer: Signer }
+  /** Its disk, if it has been there before. */
+  readonly directory?: string
   /** What peers would send. */
   readonly elsewhere?: ReadonlyMap<HashHex, readonly BlobPart[]>
 }
@@ -63,14 +71,17 @@ export interface GameNode {
   /** Its log. */
   readonly said: readonly string[]
   readonly fetched: readonly HashHex[]
-  /** Ends it as a kill would, and removes its disk. */
+  readonly directory: string
+  /** Ends it as a kill would, and leaves its disk. */
+  kill(): Promise<void>
+  /** The same, and removes its disk. */
   stop(): Promise<void>
 }
 
 /** Starts one. */
 export async function startGameNode(client: ChainClient, options: NodeOptions): Promise<GameNode> {
-  const { blobs: given, elsewhere = new Map() } = options
-  const directory = mkdtempSync(join(tmpdir(), 'cairn-games-'))
+  const { blobs: given, elsewhere = new Map(), mail } = options
+  const { directory = mkdtempSync(join(tmpdir(), 'cairn-games-')) } = options
   const blobDirectory = join(directory, 'blobs')
   const blobs = await openBlobStore({ directory: blobDirectory })
   for (const { parts } of given) await blobs.write(parts)
@@ -92,16 +103,25 @@ export async function startGameNode(client: ChainClient, options: NodeOptions): 
     },
   }
   const parts: GameParts = { ...keyOf(client), storage, blobs, fetcher, log, chain, compute: options.compute ?? thread }
-  host = hostGames({ parts, peers: () => [] })
+  const mailbox = mail && joinOffice(mail.office, parts, mail.signer, message => host?.hear(message))
+  const wire = mail && mailbox ? wireOf(mail.office, parts, mailbox) : ALONE
+  const { maximumDelaySeconds } = await readParameters(client)
+  host = hostGames({ parts, peers: () => [], wire, maximumDelaySeconds })
+  async function kill(): Promise<void> {
+    host?.stop()
+    if (mail) mail.office.present.delete(mail.signer.peer)
+    chain.stop()
+    await thread.terminate()
+    storage.close()
+  }
   return {
     parts,
     said,
     fetched,
+    directory,
+    kill,
     async stop() {
-      host?.stop()
-      chain.stop()
-      await thread.terminate()
-      storage.close()
+      await kill()
       rmSync(directory, { recursive: true })
     },
   }

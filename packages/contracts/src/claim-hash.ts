@@ -5,10 +5,9 @@
 
 import type { HashHex } from '@cairn/primitives'
 import type { ClaimChecking, SignatureCheck, UnitClaim } from '@cairn/protocol'
-import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { encodeAbiParameters, hexToBytes, keccak256, parseAbiParameters } from 'viem'
-import { publicKeyToAddress } from 'viem/accounts'
+import { encodeAbiParameters, keccak256, parseAbiParameters } from 'viem'
 import { fromBytes32, toBytes32 } from './chain/hex.ts'
+import { signerOf } from './chain/signer-of.ts'
 import { claimsHash } from './identities.ts'
 import { type SigningDomain, workDigest } from './work-signatures.ts'
 
@@ -43,25 +42,7 @@ export const claimChecking = (domain: SigningDomain): ClaimChecking => ({
   isSigned: signatureCheck(domain),
 })
 
-/** An account's signature: r and s, 64 bytes, and v. */
-const SIGNATURE_BYTES = 65
-
-/** Signatures count as they do in OpenZeppelin's ECDSA: 65 bytes, v 27 or 28, s in the lower half. */
 const signatureCheck =
   (domain: SigningDomain): SignatureCheck =>
   (signer, message, signature) =>
     signerOf(workDigest(domain, message), signature) === signer.toLowerCase()
-
-function signerOf(digest: `0x${string}`, signature: `0x${string}`): string | undefined {
-  const bytes = hexToBytes(signature)
-  const recovery = (bytes[SIGNATURE_BYTES - 1] ?? 0) - 27
-  if (bytes.length !== SIGNATURE_BYTES || (recovery !== 0 && recovery !== 1)) return undefined
-  try {
-    const parsed = secp256k1.Signature.fromBytes(bytes.subarray(0, -1)).addRecoveryBit(recovery)
-    if (parsed.hasHighS()) return undefined
-    const publicKey = parsed.recoverPublicKey(hexToBytes(digest)).toHex(false)
-    return publicKeyToAddress(`0x${publicKey}`).toLowerCase()
-  } catch {
-    return undefined // r or s is none
-  }
-}

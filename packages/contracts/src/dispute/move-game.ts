@@ -1,12 +1,10 @@
 import type { Move, Position, Subject } from '@cairn/protocol'
-import { encodeAbiParameters, encodeFunctionData, getAbiItem, hashTypedData, keccak256 } from 'viem'
+import { encodeFunctionData } from 'viem'
 import { disputeGamesAbi } from '../abi/dispute-games.ts'
-import { type CallResult, call, requireWriter } from '../chain/call.ts'
+import { type CallResult, call } from '../chain/call.ts'
 import type { ChainClient } from '../chain-client.ts'
 import { positionForm, subjectForm } from './abi-forms.ts'
 import { moveForm } from './move-form.ts'
-
-const [, SUBJECT, POSITION] = getAbiItem({ abi: disputeGamesAbi, name: 'move' }).inputs
 
 /** A position of a game, and the move that its side makes in it. */
 export interface GameMove {
@@ -44,29 +42,4 @@ export function resumeGame(client: ChainClient, move: GameMove, signature: `0x${
 export function endLateGame(client: ChainClient, game: number): Promise<CallResult> {
   const data = encodeFunctionData({ abi: disputeGamesAbi, functionName: 'timeout', args: [BigInt(game)] })
   return call(client, { to: client.addresses.disputes, data })
-}
-
-/**
- * Signs a position with the client's account: the other side may go on from it on the chain. Sends nothing.
- * SPEC: docs/spec/disputes.md "Off the chain". Throws `InputError` (`NoKey`).
- */
-export function signPosition(
-  client: ChainClient,
-  { game, subject, position }: Omit<GameMove, 'move'>,
-): Promise<`0x${string}`> {
-  const { account } = requireWriter(client)
-  const { chainId, addresses } = client
-  const state = keccak256(encodeAbiParameters([SUBJECT, POSITION], [subjectForm(subject), positionForm(position)]))
-  const hash = hashTypedData({
-    domain: { name: 'Cairn', version: '1', chainId, verifyingContract: addresses.disputes },
-    types: {
-      Position: [
-        { name: 'game', type: 'uint256' },
-        { name: 'state', type: 'bytes32' },
-      ],
-    },
-    primaryType: 'Position',
-    message: { game: BigInt(game), state },
-  })
-  return account.sign!({ hash })
 }

@@ -1,7 +1,7 @@
 /**
- * Plays the open disputes in which this node's account is defender or challenger, on the chain. Which there are and where
- * they stand is read from the chain whenever it has changed, so a node may stop and start at any point of a game.
- * SPEC: docs/spec/disputes.md. Not here: which claims to challenge (the verifier's), and moves that peers send each other.
+ * Plays the open disputes in which this node's account is defender or challenger. Which there are is read from the chain
+ * whenever it has changed, and where they stand from there and the disk: a node may stop and start at any point of a game.
+ * SPEC: docs/spec/disputes.md. Not here: which claims to challenge (the verifier's), and what is done on a turn.
  */
 import {
   countGames,
@@ -12,15 +12,20 @@ import {
   listGames,
   readClock,
 } from '@cairn/contracts'
-import type { PeerAddress, Side } from '@cairn/protocol'
+import type { Message, PeerAddress, Side } from '@cairn/protocol'
 import { sameAccount } from './chain-watch.ts'
 import { gameAftermath } from './game-aftermath.ts'
+import type { TurnResult } from './game-answer.ts'
+import { forgetSteps } from './game-records.ts'
 import { type GameParts, releaseGames } from './game-states.ts'
-import { type TurnOptions, type TurnResult, takeTurn } from './game-turn.ts'
+import { type GameWire, hearMove, otherSide } from './game-talk.ts'
+import { memoryOf, type TurnOptions, takeTurn } from './game-turn.ts'
 
 export interface GameHost {
   /** The chain was read: look for games. */
   chainChanged(): void
+  /** Takes a message that the guard let through. */
+  hear(message: Message): void
   stop(): void
 }
 
@@ -29,6 +34,9 @@ export interface GameHostOptions {
   readonly parts: GameParts
   /** Who may have a job's blobs. */
   readonly peers: () => readonly PeerAddress[]
+  readonly wire: GameWire
+  /** Of the network. */
+  readonly maximumDelaySeconds: number
 }
 
 const FIRST_PAUSE_MS = 500
@@ -36,6 +44,7 @@ const LONGEST_PAUSE_MS = 5_000
 
 /** What is being done about an open game. */
 interface Playing {
+  readonly game: GameOnChain
   isBusy: boolean
   /** After something that did not work. */
   pauseMs: number
@@ -53,15 +62,14 @@ const OUTCOMES: Readonly<Record<GameOnChain['state'], string>> = {
 }
 
 /** Starts playing. */
-export function hostGames({ parts, peers }: GameHostOptions): GameHost {
+export function hostGames({ parts, ...options }: GameHostOptions): GameHost {
   const { client, chain, key, log } = parts
   const playing = new Map<number, Playing>()
-  const turns: TurnOptions = { parts, peers, memories: new Map(), isStopped: () => isStopped }
+  const turns: TurnOptions = { parts, ...options, memories: new Map(), isStopped: () => isStopped }
   const aftermath = gameAftermath(parts)
   let [counted, isLooking, isWanted, isBlind, isStopped] = [-1, false, false, false, false]
 
-  const accountOf = (game: GameOnChain, side: Side) => (side === 'defender' ? game.defender : game.challenger)
-  const isOwn = (game: GameOnChain, side: Side): boolean => sameAccount(accountOf(game, side), key.address)
+  const isOwn = (game: GameOnChain, side: Side): boolean => sameAccount(game[side], key.address)
 
   /** Whether somebody may have refuted the claim of a game: then there is nothing to play for. */
   const mayBeLost = ({ job, round, isOuter, defender }: GameOnChain): boolean =>
@@ -73,13 +81,17 @@ export function hostGames({ parts, peers }: GameHostOptions): GameHost {
 
   /** Does what there is to be done about an open game. */
   async function play(game: GameOnChain, nowSeconds: number): Promise<TurnResult> {
-    const { toMove: side = 'defender', endsAtSeconds = 0 } = game
+    const { toMove = 'defender', endsAtSeconds = 0 } = game
     if (mayBeLost(game) && (await dissolveGame(client, game.game)).ok) return { result: 'moved' }
     const secondsLeft = endsAtSeconds - nowSeconds
-    if (isOwn(game, side)) return takeTurn(turns, { game, side, secondsLeft })
-    if (secondsLeft >= 0) return { result: 'changed' }
+    const isClockOwn = isOwn(game, toMove)
+    if (isClockOwn || secondsLeft >= 0) {
+      const side = isClockOwn ? toMove : otherSide(toMove)
+      return takeTurn(turns, { game, side, isClockOwn, secondsLeft })
+    }
     const ended = await endLateGame(client, game.game)
-    if (ended.ok) log.info({ game: game.game, job: game.job, round: game.round }, `the ${side} was silent for too long`)
+    if (ended.ok)
+      log.info({ game: game.game, job: game.job, round: game.round }, `the ${toMove} was silent for too long`)
     return { result: ended.ok ? 'moved' : 'changed' }
   }
 
@@ -104,11 +116,14 @@ export function hostGames({ parts, peers }: GameHostOptions): GameHost {
       postpone(state, game, String(error))
     } finally {
       state.isBusy = false
+      const { heard = [] } = turns.memories.get(game.game)?.talk ?? {}
+      if (heard.length > 0) chainChanged()
     }
   }
 
-  function begin({ game, job, round, challenger, defender }: GameOnChain): Playing {
-    const state = { isBusy: false, ...UNTROUBLED }
+  function begin(known: GameOnChain): Playing {
+    const { game, job, round, challenger, defender } = known
+    const state = { game: known, isBusy: false, ...UNTROUBLED }
     playing.set(game, state)
     log.info({ game, job, round, challenger, defender }, 'playing a game about a claim')
     return state
@@ -121,7 +136,9 @@ export function hostGames({ parts, peers }: GameHostOptions): GameHost {
       turns.memories.delete(game)
       log.info({ game, job, round, outcome: state }, OUTCOMES[state])
     }
-    releaseGames(parts, new Set(playing.keys()))
+    const open = new Set(playing.keys())
+    releaseGames(parts, open)
+    if (open.size === 0 || counted < 0) forgetSteps(parts.storage, open)
   }
 
   async function lookAtGames(): Promise<void> {
@@ -167,6 +184,12 @@ export function hostGames({ parts, peers }: GameHostOptions): GameHost {
 
   return {
     chainChanged,
+    hear(message) {
+      const game = message.kind === 'game' ? playing.get(message.body.game)?.game : undefined
+      if (message.kind !== 'game' || game === undefined || isStopped) return
+      const side = isOwn(game, 'defender') ? 'defender' : 'challenger'
+      if (hearMove(parts, memoryOf(turns, game.game).talk, { game, side }, message)) chainChanged()
+    },
     stop() {
       isStopped = true
     },

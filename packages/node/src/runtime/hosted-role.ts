@@ -116,15 +116,27 @@ async function asDoer(options: HostingOptions): Promise<HostedRole> {
   const served: ServeCounts = await serveBlobs(connections, blobs)
   const onReason = reasonBook(parts.storage, parts.log)
   const book = openBook(options, { onDrawn: draw => host.drawn(draw) })
-  const { challengeSeconds } = parameters
+  const { challengeSeconds, maximumDelaySeconds } = parameters
   const host =
     config.role === 'verifier'
       ? { ...hostVerifier({ parts: { ...doing, peers }, book, challengeSeconds, onReason }), leave: () => undefined }
       : hostWorker({ parts: doing, coordinators, onReason, isDrawn: book.isDrawn })
-  const games = hostGames({ parts: { ...doing, compute: gameCompute }, peers: () => peers.list() })
+  const games = hostGames({
+    ...{ parts: { ...doing, compute: gameCompute }, peers: () => peers.list(), maximumDelaySeconds },
+    wire: {
+      peerOf(account) {
+        const peer = parts.chain.nodeOfAccount(account)?.peer
+        return peers.list().some(live => live.peer === peer) ? peer : undefined
+      },
+      send: (peer, job, body) => parts.mailbox.send(peer, 'game', job, body),
+    },
+  })
   closers.push(host.stop, games.stop)
   return {
-    hear: host.hear,
+    hear(message) {
+      host.hear(message)
+      games.hear(message)
+    },
     chainChanged() {
       book.chainChanged()
       games.chainChanged()

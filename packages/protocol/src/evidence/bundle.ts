@@ -7,10 +7,10 @@ import { z } from 'zod'
 import type { ProvableJob, UnitClaim } from '../dispute/claims.ts'
 import { GRAPHS, type Subject } from '../dispute/subject.ts'
 import { type Decoded, decodeDocument } from '../document.ts'
+import { move, opening } from '../messages/moves.ts'
 import { account as accountText, amount, bits, type Fixed, hash, index, unit } from '../messages/records.ts'
 import type { Account } from '../settlement/terms.ts'
 import type { Anchor, Signature } from '../settlement/works.ts'
-import { move, opening } from './moves.ts'
 
 const account = accountText as z.ZodType<string> as z.ZodType<Account>
 const signature = z.string().regex(/^0x([0-9a-f]{2}){0,65}$/) as z.ZodType<string> as z.ZodType<Signature>

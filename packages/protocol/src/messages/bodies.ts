@@ -4,6 +4,7 @@
  */
 import { z } from 'zod'
 import type { Unit } from '../units.ts'
+import { move } from './moves.ts'
 import {
   account,
   accountSignature,
@@ -118,6 +119,9 @@ const audit = auditedUnit.extend({
   ends,
 })
 
+/** A move in a dispute, in the position with that turn, signed by its account over the position that it leads to. */
+const game = z.strictObject({ game: index, turn: bits, move, signature: accountSignature })
+
 const noted = z.discriminatedUnion('about', [
   z.strictObject({ about: z.literal('commit'), kind: unit.shape.kind, round: index, replica: index }),
   z.strictObject({ about: z.literal('report'), round: index }),
@@ -168,6 +172,7 @@ const KINDS = {
   attest: direct(MAX_REVEAL_BYTES, attestation, body => [body.unit]),
   reveal: direct(4 * KIB, auditedUnit),
   revealed: direct(MAX_REVEAL_BYTES, stepReveal),
+  game: direct(128 * KIB, game),
 } as const
 
 export type MessageKind = keyof typeof KINDS

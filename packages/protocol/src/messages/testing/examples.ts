@@ -78,6 +78,13 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
       ],
       others: [repeated('23'), repeated('24')],
     },
+    game: {
+      ...{ game: 5, turn: 4, signature: 'e3'.repeat(65) },
+      move: {
+        ...{ move: 'reveal', hashes: [repeated('31'), repeated('32')] },
+        operatorLeaf: { index: 9, content: encodeUtf8('an operator'), path: [repeated('33')] },
+      },
+    },
   }
 }
 

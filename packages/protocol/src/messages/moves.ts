@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { Move } from '../dispute/moves.ts'
 import type { Opening, Proof } from '../dispute/proof.ts'
-import { bits, bytes, hash } from '../messages/records.ts'
+import { bits, bytes, hash } from './records.ts'
 
 const hashes = z.array(hash).max(64)
 
