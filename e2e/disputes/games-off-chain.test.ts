@@ -7,6 +7,7 @@ import {
   readAnchors,
   readBalances,
   readGame,
+  readGameMoney,
   readGameMoves,
   resumeGame,
   signPosition,
@@ -118,6 +119,9 @@ it('a game that is played by messages needs two transactions, also when a side i
   const after = await Promise.all([worker, challenger].map(sentBy))
   expect(after.map((count, i) => count - before[i]!)).toEqual([0, 2])
   expect((await readGameMoves(challenger, game))?.moves).toEqual([])
+  const { movesBefore, slash } = (await readGameMoney(challenger, game))!
+  expect(movesBefore).toBe(first.moves() + second.moves() + own.moves() - 1)
+  expect(slash).toMatchObject({ loser: accountOf(worker), winner: accountOf(challenger) })
   expect((await readBalances(worker, accountOf(worker))).stake).toBeLessThan(stake)
   expect(await readAnchors(worker, anchor.job)).toMatchObject({ rounds: 0 })
   expect(accuser.said.join()).toMatch(/as challenger: proves it wrong: the element comes to another value/)
@@ -142,7 +146,7 @@ it('an accuser that falls silent, and goes on on the chain, loses to the clock',
   // The defender's clock runs: what it has said last is soon on the chain.
   await until(async () => (await readGame(worker, game)).toMove === 'challenger')
   const [resumed] = (await readGameMoves(worker, game))!.moves
-  expect(resumed).toMatchObject({ by: 'defender', after: { turn: 7 } })
+  expect(resumed).toMatchObject({ by: 'defender', before: { turn: 6 }, after: { turn: 7 } })
   await accuser.kill()
 
   const second = computeBy(() => liar)

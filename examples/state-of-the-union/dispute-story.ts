@@ -33,6 +33,13 @@ function tellOpened({ run, money }: Telling, { game, round, isOuter, challenger,
   screen.print(`  It says so on the chain and stakes ${money(bond)} on it. ${whom} has to show how it got there.`)
 }
 
+/** Says how far two parties have played without the chain. */
+function tellSaid({ screen }: DemoRun, from: number, to: number): void {
+  if (to <= from) return
+  const places = to - from === 1 ? `Move ${to}` : `Moves ${from + 1} to ${to}`
+  screen.print(`  ${places}: signed messages between the two, of which the chain needs to know nothing.`)
+}
+
 /** Tells the moves from `from` on. */
 function tellMoves(
   { run }: Telling,
@@ -40,11 +47,12 @@ function tellMoves(
   { subject, start, moves }: GameMoves,
   from: number,
 ) {
-  for (const [i, { by, move }] of moves.entries()) {
+  for (const [i, { by, move, before, after }] of moves.entries()) {
     if (i < from) continue
     const who = partyOf(run, by === 'defender' ? defender : challenger)
-    const position = moves[i - 1]?.after ?? start
-    run.screen.print(`  ${String(i + 1).padStart(2)}. ${who.padEnd(11)} ${moveInWords({ subject, position }, move)}`)
+    tellSaid(run, (moves[i - 1]?.after ?? start).turn, after.turn - 1)
+    const words = moveInWords({ subject, position: before ?? after }, move)
+    run.screen.print(`  ${String(after.turn).padStart(2)}. ${who.padEnd(11)} ${words}`)
   }
 }
 
@@ -52,9 +60,11 @@ function tellEnd(
   { run, money }: Telling,
   { challenger, defender, state, round }: ListedGame,
   end: GameMoney,
-  moves: number,
+  known: number,
 ) {
   const { screen } = run
+  const { movesBefore: moves = known } = end
+  tellSaid(run, known, moves)
   const { slash } = end
   const [winner, loser] = state === 'refuted' ? [challenger, defender] : [defender, challenger]
   if (state === 'dissolved')
@@ -98,7 +108,7 @@ export async function tellDisputes(
       told.set(game, moves?.moves.length ?? 0)
       const end = listed.state === 'open' ? undefined : await readGameMoney(client, game)
       if (end === undefined) continue
-      tellEnd(telling, listed, end, moves?.moves.length ?? 0)
+      tellEnd(telling, listed, end, moves?.moves.at(-1)?.after.turn ?? 0)
       over.add(game)
     }
     if (isLast || run.signal.aborted) return over.size

@@ -56,19 +56,21 @@ function moveInWords(move: Move): string {
   return move.move === 'overflow' ? `says that element ${move.element} overflowed` : `makes its last move: ${move.move}`
 }
 
-function showMoves(screen: Screen, { played, endGas }: Dispute): void {
+function showMoves(screen: Screen, { played, money, endGas }: Dispute): void {
   if (played === undefined) {
     screen.print('It was over as soon as it was opened: the unit began from a wrong state.')
     return
   }
   const { subject, start, moves } = played
   screen.print(`In question: ${questionOf(start)} of graph ${subject.graph}, from step ${subject.firstStep} of the job`)
-  const rows = moves.map(({ by, move, after, gasUsed = 0n }, i) => [
-    ...[`${i + 1}`, by, moveInWords(move), questionOf(after), formatCount(gasUsed)],
+  const rows = moves.map(({ by, move, after, gasUsed = 0n }) => [
+    ...[`${after.turn}`, by, moveInWords(move), questionOf(after), formatCount(gasUsed)],
   ])
   printColumns(screen, ['move', 'by', 'what', 'in question after it', 'gas'], rows)
   const gas = moves.reduce((sum, { gasUsed = 0n }) => sum + gasUsed, 0n)
-  screen.print(`${plural(moves.length, 'move')}, ${formatCount(gas)} gas`)
+  screen.print(`${plural(moves.length, 'move')} on the chain, ${formatCount(gas)} gas`)
+  const all = money?.movesBefore ?? moves.at(-1)?.after.turn ?? 0
+  if (all > moves.length) screen.print(`${plural(all - moves.length, 'move')} by signed messages, no gas`)
   if (endGas !== undefined)
     screen.print(`What ended it: ${formatCount(endGas)} gas, ${formatCount(gas + endGas)} in all`)
 }

@@ -4,10 +4,13 @@ import { onChain } from '../chain/errors.ts'
 import type { ChainClient } from '../chain-client.ts'
 import { positionOf, subjectOf } from './abi-forms.ts'
 import { moveOf } from './move-form.ts'
+import { readMovedFrom } from './read-moved-from.ts'
 
 export interface MoveOnChain {
   readonly by: Side
   readonly move: Move
+  /** Where it was made; not known where a game went on that was played elsewhere, by way of another contract. */
+  readonly before: Position | undefined
   /** Where the game stands after it. */
   readonly after: Position
   readonly blockNumber: bigint
@@ -45,15 +48,18 @@ export function readGameMoves(
     if (began === undefined) return undefined
     const fromBlock = began.blockNumber
     const moved = await reader.getContractEvents({ ...disputes, eventName: 'Moved', args, fromBlock })
-    const moves = moved.map(async ({ args: made, blockNumber, transactionHash: hash }): Promise<MoveOnChain> => {
+    const positions = [began, ...moved].map(({ args: { position } }) => positionOf(position))
+    const moves = moved.map(async ({ args: made, blockNumber, transactionHash: hash }, i): Promise<MoveOnChain> => {
       const move = moveOf(made.move)
+      const [known, after] = [positions[i]!, positions[i + 1]!]
+      const before = after.turn === known.turn + 1 ? known : await readMovedFrom(client, hash)
       const gas = withGas ? { gasUsed: (await reader.getTransactionReceipt({ hash })).gasUsed } : {}
       // Which moves a side may make says who made it.
       const by = isChallengers(move) ? 'challenger' : 'defender'
-      return { by, move, after: positionOf(made.position), blockNumber, transaction: hash, ...gas }
+      return { by, move, before, after, blockNumber, transaction: hash, ...gas }
     })
-    const { subject, position } = began.args
-    return { subject: subjectOf(subject), start: positionOf(position), moves: await Promise.all(moves) }
+    const subject = subjectOf(began.args.subject)
+    return { subject, start: positions[0]!, moves: await Promise.all(moves) }
   })
 }
 

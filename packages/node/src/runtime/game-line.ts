@@ -33,7 +33,10 @@ export interface Line {
 
 export const gameRules = { hash: sha256, referee: createReferee(sha256) }
 
-/** Finds the position from which a game went on on the chain after it had been played elsewhere. */
+/**
+ * Finds the position from which a game went on on the chain after it had been played elsewhere. SAFETY: who moves by way of
+ * another contract hides it, and so what the defender has shown before.
+ */
 function resumedFrom(subject: Subject, said: readonly SaidStep[], move: Move, after: Position): Position | undefined {
   const state = positionState(subject, after)
   const leadsThere = (position: Position): boolean => {
@@ -59,9 +62,9 @@ function stepsFrom(subject: Subject, from: Position, said: readonly SaidStep[]):
 export function lineOf({ subject, start, moves }: GameMoves, said: readonly SaidStep[]): Line {
   const leading = new Map<string, Step>(said.map(step => [positionState(subject, step.after), step]))
   let known = start
-  for (const { move, after } of moves) {
-    const before = after.turn === known.turn + 1 ? known : resumedFrom(subject, said, move, after)
-    if (before !== undefined) leading.set(positionState(subject, after), { before, move, after })
+  for (const { move, before, after } of moves) {
+    const from = before ?? resumedFrom(subject, said, move, after)
+    if (from !== undefined) leading.set(positionState(subject, after), { before: from, move, after })
     known = after
   }
   const ahead = stepsFrom(subject, known, said)
