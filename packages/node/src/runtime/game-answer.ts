@@ -91,7 +91,7 @@ async function post(
 }
 
 /** The other side's node, if it may be talked to: nobody talks to itself, nor when the time for waiting is used up. */
-function listener({ wire, maximumDelaySeconds }: AnswerOptions, { game, side, isClockOwn, secondsLeft }: Turn) {
+export function listener({ wire, maximumDelaySeconds }: AnswerOptions, { game, side, isClockOwn, secondsLeft }: Turn) {
   const account = game[otherSide(side)]
   if (sameAccount(account, game[side])) return undefined
   const isShort = isClockOwn && secondsLeft < maximumDelaySeconds * (1 - WAITED)

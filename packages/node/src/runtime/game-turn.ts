@@ -8,6 +8,7 @@ import type { Move, PeerAddress } from '@cairn/protocol'
 import {
   type AnswerOptions,
   answer,
+  listener,
   NOTHING_TO_DO,
   pursue,
   REFUSED,
@@ -16,6 +17,7 @@ import {
   type Waiting,
 } from './game-answer.ts'
 import type { Line } from './game-line.ts'
+import { keptSteps } from './game-records.ts'
 import { obtainState, prepareGame } from './game-states.ts'
 import { newTalk, takeHeard } from './game-talk.ts'
 import { problemText } from './prepare-job.ts'
@@ -89,6 +91,9 @@ export function memoryOf({ memories }: Pick<TurnOptions, 'memories'>, game: numb
 export async function takeTurn(options: TurnOptions, turn: Turn): Promise<TurnResult> {
   const { parts, isStopped } = options
   const { game } = turn.game
+  // PERF: the other side is on turn on the chain, and nothing was played elsewhere.
+  if (!turn.isClockOwn && listener(options, turn) === undefined && keptSteps(parts.storage, game).length === 0)
+    return NOTHING_TO_DO
   const moves = await readGameMoves(parts.client, game)
   if (moves === undefined || isStopped()) return NOTHING_TO_DO
   const memory = memoryOf(options, game)
