@@ -22,7 +22,7 @@ import {
   takeLease,
 } from '@cairn/contracts'
 import { advanceChain } from '@cairn/contracts/conformance'
-import { type Signer, signerOf } from '@cairn/node/parts'
+import { signerOf } from '@cairn/node/parts'
 import { type HashFunction, type HashHex, hashToHex, merkleLeafHash, merkleProof } from '@cairn/primitives'
 import {
   type Account,
@@ -46,8 +46,8 @@ export interface DisputeNetwork {
   readonly coordinator: ChainClient
   readonly workers: readonly [ChainClient, ChainClient]
   readonly challenger: ChainClient
-  /** Of nodes, by their accounts. */
-  readonly signers: ReadonlyMap<Account, Signer>
+  /** Of the nodes' Ed25519 keys, by their accounts. */
+  readonly seeds: ReadonlyMap<Account, Uint8Array>
   advance(seconds: number): Promise<void>
 }
 
@@ -72,12 +72,13 @@ export async function startDisputeNetwork(
   })
   const clients = options.map(option => createChainClient(option, addresses))
   const [, submitter, coordinator, one, two, challenger] = clients as ChainClient[]
-  const signers = new Map<Account, Signer>()
+  const seeds = new Map<Account, Uint8Array>()
   await faucet(submitter!, accountOf(submitter!), MONEY)
   for (const [i, node] of [coordinator!, one!, two!, challenger!].entries()) {
     await faucet(node, accountOf(node), MONEY)
-    const signer = signerOf(new Uint8Array(32).fill(i + 1))
-    signers.set(accountOf(node), signer)
+    const seed = new Uint8Array(32).fill(i + 1)
+    const signer = signerOf(seed)
+    seeds.set(accountOf(node), seed)
     const signature = signer.sign(registrationMessage(chainId, addresses.registry, accountOf(node)))
     await registerNode(node, { peerKey: signer.publicKey, signature })
     await addStake(node, MONEY / 2n)
@@ -87,7 +88,7 @@ export async function startDisputeNetwork(
     coordinator: coordinator!,
     workers: [one!, two!],
     challenger: challenger!,
-    signers,
+    seeds,
     advance: seconds => advanceChain(chain, seconds),
   }
 }

@@ -1,53 +1,77 @@
-/** Carries what nodes of a dispute say to each other: real messages, sealed, checked and counted, without a network between. */
+/** How nodes of a dispute reach each other: mailboxes on real hosts, which know each other's addresses. */
 import { networkId } from '@cairn/contracts'
-import { createMailbox, type GameParts, type hostGames, type Mailbox, type Signer } from '@cairn/node/parts'
+import {
+  createHost,
+  createMailbox,
+  type GameParts,
+  type Host,
+  type hostGames,
+  type Mailbox,
+  signerOf,
+} from '@cairn/node/parts'
 import type { Message } from '@cairn/protocol'
 
 export interface PostOffice {
   /** By public key, whoever is there. */
-  readonly present: Map<string, Mailbox>
-  readonly carried: { readonly from: string; readonly to: string; readonly bytes: number }[]
+  readonly present: Map<string, Host>
+  /** Bytes of messages that were sent by those who have left. */
+  leftBytes: number
 }
 
-export const postOffice = (): PostOffice => ({ present: new Map(), carried: [] })
+export const postOffice = (): PostOffice => ({ present: new Map(), leftBytes: 0 })
+
+export const sentBytes = ({ present, leftBytes }: PostOffice): number =>
+  [...present.values()].reduce((sum, { counts }) => sum + counts.sentBytes, leftBytes)
+
+export interface Post {
+  readonly mailbox: Mailbox
+  /** For its game host. */
+  readonly wire: Parameters<typeof hostGames>[0]['wire']
+  leave(): Promise<void>
+}
 
 type Joining = Pick<GameParts, 'chain' | 'client' | 'log'>
 
 /** Opens a mailbox. */
-export function join(
-  { present, carried }: PostOffice,
+export async function joinOffice(
+  office: PostOffice,
   { chain, client, log }: Joining,
-  signer: Signer,
+  seed: Uint8Array,
   onMessage: (message: Message) => void,
-): Mailbox {
+): Promise<Post> {
+  const { present } = office
   const network = networkId(client.chainId, client.addresses.escrow)
+  const isKnown = (peer: string) => chain.node(peer) !== undefined
   const rules = {
-    isKnown: (sender: string) => chain.node(sender) !== undefined,
+    isKnown,
     mayStrangersSend: () => false,
     isJobKnown: (job: Parameters<typeof chain.job>[0]) => chain.job(job) !== undefined,
   }
-  const mailbox = createMailbox({ network, signer, rules, log: log as never, onMessage })
-  mailbox.connect({
-    send(to, bytes) {
-      carried.push({ from: signer.peer, to, bytes: bytes.length })
-      // As a network does: not before the sender has gone on.
-      setImmediate(() => present.get(to)?.receive(bytes, 'direct', signer.peer))
-    },
-    publish: () => undefined,
+  const mailbox = createMailbox({ network, signer: signerOf(seed), rules, log: log as never, onMessage })
+  const host = await createHost({
+    ...{ privateKey: seed, network, isKnown, listen: ['/ip4/127.0.0.1/tcp/0'] },
+    onMessage: (bytes, from) => mailbox.receive(bytes, 'direct', from),
+    onGossip: () => 'ignore',
   })
-  present.set(signer.peer, mailbox)
-  return mailbox
+  mailbox.connect({ send: host.send, publish: () => undefined })
+  for (const other of present.values()) {
+    other.learn({ peer: host.peer, addresses: host.addresses() })
+    host.learn({ peer: other.peer, addresses: other.addresses() })
+  }
+  present.set(host.peer, host)
+  return {
+    mailbox,
+    wire: {
+      peerOf(account) {
+        const peer = chain.nodeOfAccount(account)?.peer
+        return peer !== undefined && present.has(peer) ? peer : undefined
+      },
+      send: (peer, job, body) => mailbox.send(peer, 'game', job, body),
+    },
+    async leave() {
+      present.delete(host.peer)
+      office.leftBytes += host.counts.sentBytes
+      await host.stop()
+    },
+  }
 }
-
-/** Makes a game host's way to others. */
-export const wireOf = (
-  { present }: PostOffice,
-  { chain }: Pick<GameParts, 'chain'>,
-  mailbox: Mailbox,
-): Parameters<typeof hostGames>[0]['wire'] => ({
-  peerOf(account) {
-    const peer = chain.nodeOfAccount(account)?.peer
-    return peer !== undefined && present.has(peer) ? peer : undefined
-  },
-  send: (peer, job, body) => mailbox.send(peer, 'game', job, body),
-})

@@ -11,14 +11,13 @@ import {
   hostGames,
   openBlobStore,
   openStorage,
-  type Signer,
   watchChain,
 } from '@cairn/node/parts'
 import { type HashHex, sha256 } from '@cairn/primitives'
 import { type BlobPart, challenge, defend, type Subject, type TraceProvider } from '@cairn/protocol'
 import { createReferee, type submissionOf } from '@cairn/training'
 import { accountOf } from './disputed-round.ts'
-import { join as joinOffice, type PostOffice, wireOf } from './game-mail.ts'
+import { joinOffice, type PostOffice } from './game-mail.ts'
 
 const rules = { hash: sha256, referee: createReferee(sha256) }
 
@@ -59,7 +58,7 @@ interface NodeOptions {
   /** Left out, a real thread. */
   readonly compute?: Compute
   /** Where it meets others, and its key there; left out, it plays on the chain alone. */
-  readonly mail?: { readonly office: PostOffice; readonly signer: Signer }
+  readonly mail?: { readonly office: PostOffice; readonly seed: Uint8Array }
   /** Its disk, if it has been there before. */
   readonly directory?: string
   /** What peers would send. */
@@ -103,13 +102,12 @@ export async function startGameNode(client: ChainClient, options: NodeOptions): 
     },
   }
   const parts: GameParts = { ...keyOf(client), storage, blobs, fetcher, log, chain, compute: options.compute ?? thread }
-  const mailbox = mail && joinOffice(mail.office, parts, mail.signer, message => host?.hear(message))
-  const wire = mail && mailbox ? wireOf(mail.office, parts, mailbox) : ALONE
+  const post = mail && (await joinOffice(mail.office, parts, mail.seed, message => host?.hear(message)))
   const { maximumDelaySeconds } = await readParameters(client)
-  host = hostGames({ parts, peers: () => [], wire, maximumDelaySeconds })
+  host = hostGames({ parts, peers: () => [], wire: post?.wire ?? ALONE, maximumDelaySeconds })
   async function kill(): Promise<void> {
     host?.stop()
-    if (mail) mail.office.present.delete(mail.signer.peer)
+    await post?.leave()
     chain.stop()
     await thread.terminate()
     storage.close()

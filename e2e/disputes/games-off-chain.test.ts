@@ -13,7 +13,7 @@ import {
   signPosition,
   startLocalChain,
 } from '@cairn/contracts'
-import { openChallenge } from '@cairn/node/parts'
+import { openChallenge, signerOf } from '@cairn/node/parts'
 import { type HashHex, sha256 } from '@cairn/primitives'
 import {
   applyMove,
@@ -29,7 +29,7 @@ import { createReferee, submissionOf } from '@cairn/training'
 import { claimedBy, lyingTraces, type TracedJob, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { accountOf, anchorDisputed, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
-import { join, postOffice } from './game-mail.ts'
+import { joinOffice, postOffice, sentBytes } from './game-mail.ts'
 import { computeBy, type GameNode, startGameNode, until } from './game-nodes.ts'
 
 const rules = { hash: sha256, referee: createReferee(sha256) }
@@ -41,8 +41,7 @@ let honest: ReturnType<typeof tracesOf>
 const closers: (() => Promise<unknown>)[] = []
 beforeAll(async () => {
   chain = await startLocalChain()
-  // An answer is waited for as long as a tenth of the clock.
-  network = await startDisputeNetwork(chain, { maximumDelaySeconds: 20 })
+  network = await startDisputeNetwork(chain)
   job = await traceJob(tinyDigits())
   honest = tracesOf(job)
 })
@@ -61,7 +60,7 @@ async function start(...node: Parameters<typeof startGameNode>): Promise<GameNod
 }
 
 const sentBy = (client: ChainClient) => client.reader.getTransactionCount({ address: accountOf(client) })
-const signerOf = (client: ChainClient) => network.signers.get(accountOf(client))!
+const seedOf = (client: ChainClient) => network.seeds.get(accountOf(client))!
 const COPIES = ['input', 'constant', 'reshape']
 
 /** A lie about one element of the last operator that computes something, in the last run of a subject. */
@@ -71,16 +70,16 @@ function lieAbout({ graph, runs }: Subject): TraceProvider {
 }
 
 /** A round whose unit of replica 1 is a lie, or not. */
-async function round(salt: string, isLie: boolean) {
+async function round(salt: string, isLie: boolean, on = network) {
   const { blobs, documentId } = submissionOf(sha256, {
     ...{ program: job.job.program, data: job.job.data, initialRoot: job.provable.initialRoot, stepMemoryBytes: 1 },
-    network: { chainId: chain.chainId, escrow: network.submitter.addresses.escrow.toLowerCase() },
-    ...{ submitter: accountOf(network.submitter).toLowerCase(), salt: salt.repeat(64) as HashHex },
+    network: { chainId: chain.chainId, escrow: on.submitter.addresses.escrow.toLowerCase() },
+    ...{ submitter: accountOf(on.submitter).toLowerCase(), salt: salt.repeat(64) as HashHex },
   })
   const liar = lieAbout(job.subjects.first)
   const { targets } = await claimedBy(liar, job.subjects.first)
   const lie = { ...job.claim, checkpointRoots: job.claim.checkpointRoots.with(0, targets[0]!.root) }
-  const { charge, anchor } = await anchorDisputed(network, sha256, job, isLie ? lie : job.claim, documentId)
+  const { charge, anchor } = await anchorDisputed(on, sha256, job, isLie ? lie : job.claim, documentId)
   return { blobs, liar, anchor, charge: { ...charge, part: 0 } }
 }
 
@@ -90,7 +89,7 @@ async function challengeBy({ parts }: GameNode, charge: Parameters<typeof openCh
   return opened.game
 }
 
-const stateOf = async (game: number) => (await readGame(network.submitter, game)).state
+const stateOf = async (game: number, { submitter } = network) => (await readGame(submitter, game)).state
 
 it('a game that is played by messages needs two transactions, also when a side is killed in the middle', async () => {
   const { blobs, liar, anchor, charge } = await round('a', true)
@@ -101,10 +100,10 @@ it('a game that is played by messages needs two transactions, also when a side i
   const office = postOffice()
   const own = computeBy(() => honest)
   const accuser = await start(challenger, {
-    ...{ blobs, compute: own.compute, mail: { office, signer: signerOf(challenger) } },
+    ...{ blobs, compute: own.compute, mail: { office, seed: seedOf(challenger) } },
   })
   const first = computeBy(() => liar, 2)
-  const defender = { blobs, mail: { office, signer: signerOf(worker) } }
+  const defender = { blobs, mail: { office, seed: seedOf(worker) } }
   const killed = await startGameNode(worker, { ...defender, compute: first.compute })
 
   const game = await challengeBy(accuser, charge)
@@ -125,39 +124,40 @@ it('a game that is played by messages needs two transactions, also when a side i
   expect((await readBalances(worker, accountOf(worker))).stake).toBeLessThan(stake)
   expect(await readAnchors(worker, anchor.job)).toMatchObject({ rounds: 0 })
   expect(accuser.said.join()).toMatch(/as challenger: proves it wrong: the element comes to another value/)
-  expect(office.carried.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThan(100_000)
+  expect(sentBytes(office)).toBeLessThan(100_000)
   await until(() => accuser.parts.storage.facts.entries('game/').length === 0)
 })
 
 it('an accuser that falls silent, and goes on on the chain, loses to the clock', async () => {
-  const { blobs, liar, charge } = await round('b', false)
-  const [, worker] = network.workers
-  const { challenger } = network
+  // An answer is waited for as long as a tenth of the clock.
+  const hasty = await startDisputeNetwork(chain, { maximumDelaySeconds: 20 })
+  const { blobs, liar, charge } = await round('b', false, hasty)
+  const { challenger } = hasty
+  const [, worker] = hasty.workers
   const office = postOffice()
   const first = computeBy(() => liar, 3)
   const accuser = await startGameNode(challenger, {
-    ...{ blobs, compute: first.compute, mail: { office, signer: signerOf(challenger) } },
+    ...{ blobs, compute: first.compute, mail: { office, seed: seedOf(challenger) } },
   })
   const own = computeBy(() => honest)
-  const defender = await start(worker, { blobs, compute: own.compute, mail: { office, signer: signerOf(worker) } })
+  const defender = await start(worker, { blobs, compute: own.compute, mail: { office, seed: seedOf(worker) } })
   const game = await challengeBy(accuser, charge)
   await first.silent
-  expect((await readGameMoves(worker, game))?.moves).toEqual([])
-  // The defender's clock runs: what it has said last is soon on the chain.
-  await until(async () => (await readGame(worker, game)).toMove === 'challenger')
-  const [resumed] = (await readGameMoves(worker, game))!.moves
-  expect(resumed).toMatchObject({ by: 'defender', before: { turn: 6 }, after: { turn: 7 } })
+  const movesOf = async () => (await readGameMoves(worker, game))!.moves
+  // The defender's clock runs: what it has said last is soon on the chain, two moves in this place.
+  await until(async () => (await movesOf()).at(-1)?.after.turn === 8)
+  expect((await movesOf()).slice(-2)).toMatchObject([
+    { by: 'defender', before: { turn: 6 } },
+    { by: 'defender', after: { toMove: 'challenger' } },
+  ])
   await accuser.kill()
 
   const second = computeBy(() => liar)
   const alone = await start(challenger, { blobs, compute: second.compute, directory: accuser.directory })
   await until(() => alone.said.some(line => line.includes('MoveRefused')))
-  const moves = (await readGameMoves(worker, game))!.moves
-  expect(moves.at(-1)).toMatchObject({ by: 'defender', after: { turn: 6 + moves.length, toMove: 'challenger' } })
-  expect(moves.length).toBeGreaterThan(1)
-  await network.advance(40)
-  await until(async () => (await stateOf(game)) === 'defended')
-  expect(defender.said.join()).toMatch(/the challenger was silent for too long/)
+  await hasty.advance(40)
+  await until(async () => (await stateOf(game, hasty)) === 'defended')
+  await until(() => defender.said.some(line => line.startsWith('the challenger was silent for too long')))
 })
 
 it('what is wrong, old or said twice changes nothing; what the chain is told counts', async () => {
@@ -166,12 +166,15 @@ it('what is wrong, old or said twice changes nothing; what the chain is told cou
   const { challenger } = network
   const office = postOffice()
   const own = computeBy(() => honest)
-  const node = await start(challenger, { blobs, compute: own.compute, mail: { office, signer: signerOf(challenger) } })
-  const to = signerOf(challenger).peer
+  const node = await start(challenger, { blobs, compute: own.compute, mail: { office, seed: seedOf(challenger) } })
+  const to = signerOf(seedOf(challenger)).peer
   const heard: MessageBodies['game'][] = []
   const hear = (message: Message) => void (message.kind === 'game' && heard.push(message.body))
-  const mailbox = join(office, node.parts, signerOf(worker), hear)
-  const stranger = join(office, node.parts, signerOf(other), hear)
+  const [post, strangers] = await Promise.all(
+    [worker, other].map(by => joinOffice(office, node.parts, seedOf(by), hear)),
+  )
+  closers.push(strangers!.leave)
+  const { mailbox } = post!
 
   const game = await challengeBy(node, charge)
   const { subject, start: position } = (await readGameMoves(worker, game))!
@@ -190,7 +193,7 @@ it('what is wrong, old or said twice changes nothing; what the chain is told cou
   }
   const dropped = (reason: string) => node.said.filter(line => line.includes(reason)).length
   const good = await say(worker, move)
-  stranger.send(to, 'game', anchor.job, good)
+  strangers!.mailbox.send(to, 'game', anchor.job, good)
   mailbox.send(to, 'game', anchor.job, { ...good, game: game + 1 })
   for (const [bad, reason] of [
     [await say(other, move), 'its account has not signed it'],
@@ -226,7 +229,7 @@ it('what is wrong, old or said twice changes nothing; what the chain is told cou
   const next = await defend(rules, liar, subject, picked)
   const resumed = { game, subject, position: picked, move: next }
   expect(await resumeGame(worker, resumed, `0x${answer!.signature}`)).toMatchObject({ ok: true })
-  office.present.delete(signerOf(worker).peer)
+  await post!.leave()
   await start(worker, { blobs, compute: computeBy(() => liar).compute })
   await until(async () => (await stateOf(game)) === 'refuted')
   expect(await listGames(worker, { job: anchor.job })).toMatchObject([{ game, state: 'refuted' }])
