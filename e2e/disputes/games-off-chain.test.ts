@@ -70,16 +70,16 @@ function lieAbout({ graph, runs }: Subject): TraceProvider {
 }
 
 /** A round whose unit of replica 1 is a lie, or not. */
-async function round(salt: string, isLie: boolean, on = network) {
+async function round(salt: string, isLie: boolean) {
   const { blobs, documentId } = submissionOf(sha256, {
     ...{ program: job.job.program, data: job.job.data, initialRoot: job.provable.initialRoot, stepMemoryBytes: 1 },
-    network: { chainId: chain.chainId, escrow: on.submitter.addresses.escrow.toLowerCase() },
-    ...{ submitter: accountOf(on.submitter).toLowerCase(), salt: salt.repeat(64) as HashHex },
+    network: { chainId: chain.chainId, escrow: network.submitter.addresses.escrow.toLowerCase() },
+    ...{ submitter: accountOf(network.submitter).toLowerCase(), salt: salt.repeat(64) as HashHex },
   })
   const liar = lieAbout(job.subjects.first)
   const { targets } = await claimedBy(liar, job.subjects.first)
   const lie = { ...job.claim, checkpointRoots: job.claim.checkpointRoots.with(0, targets[0]!.root) }
-  const { charge, anchor } = await anchorDisputed(on, sha256, job, isLie ? lie : job.claim, documentId)
+  const { charge, anchor } = await anchorDisputed(network, sha256, job, isLie ? lie : job.claim, documentId)
   return { blobs, liar, anchor, charge: { ...charge, part: 0 } }
 }
 
@@ -89,7 +89,7 @@ async function challengeBy({ parts }: GameNode, charge: Parameters<typeof openCh
   return opened.game
 }
 
-const stateOf = async (game: number, { submitter } = network) => (await readGame(submitter, game)).state
+const stateOf = async (game: number) => (await readGame(network.submitter, game)).state
 
 it('a game that is played by messages needs two transactions, also when a side is killed in the middle', async () => {
   const { blobs, liar, anchor, charge } = await round('a', true)
@@ -129,11 +129,9 @@ it('a game that is played by messages needs two transactions, also when a side i
 })
 
 it('an accuser that falls silent, and goes on on the chain, loses to the clock', async () => {
-  // An answer is waited for as long as a tenth of the clock.
-  const hasty = await startDisputeNetwork(chain, { maximumDelaySeconds: 20 })
-  const { blobs, liar, charge } = await round('b', false, hasty)
-  const { challenger } = hasty
-  const [, worker] = hasty.workers
+  const { blobs, liar, charge } = await round('b', false)
+  const { challenger } = network
+  const [, worker] = network.workers
   const office = postOffice()
   const first = computeBy(() => liar, 3)
   const accuser = await startGameNode(challenger, {
@@ -144,7 +142,9 @@ it('an accuser that falls silent, and goes on on the chain, loses to the clock',
   const game = await challengeBy(accuser, charge)
   await first.silent
   const movesOf = async () => (await readGameMoves(worker, game))!.moves
-  // The defender's clock runs: what it has said last is soon on the chain, two moves in this place.
+  expect(await movesOf()).toEqual([])
+  // Half of the defender's clock is used: what it has said last is now on the chain, two moves in this place.
+  await network.advance(61)
   await until(async () => (await movesOf()).at(-1)?.after.turn === 8)
   expect((await movesOf()).slice(-2)).toMatchObject([
     { by: 'defender', before: { turn: 6 } },
@@ -155,8 +155,8 @@ it('an accuser that falls silent, and goes on on the chain, loses to the clock',
   const second = computeBy(() => liar)
   const alone = await start(challenger, { blobs, compute: second.compute, directory: accuser.directory })
   await until(() => alone.said.some(line => line.includes('MoveRefused')))
-  await hasty.advance(40)
-  await until(async () => (await stateOf(game, hasty)) === 'defended')
+  await network.advance(130)
+  await until(async () => (await stateOf(game)) === 'defended')
   await until(() => defender.said.some(line => line.startsWith('the challenger was silent for too long')))
 })
 

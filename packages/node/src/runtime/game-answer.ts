@@ -9,7 +9,7 @@ import { sameAccount } from './chain-watch.ts'
 import { gameRules, type Line, type SaidStep, type Step } from './game-line.ts'
 import { dropStep } from './game-records.ts'
 import type { GameParts } from './game-states.ts'
-import { type GameWire, keepOwn, otherSide, type Player, sayMoves, type Talk, unanswered } from './game-talk.ts'
+import { type GameWire, keepOwn, otherSide, ownMoves, type Player, sayMoves, type Talk } from './game-talk.ts'
 import { moveInWords } from './game-words.ts'
 
 /** What came of a turn: a move was made, or nothing is to be done now, or why there is no move. */
@@ -38,7 +38,7 @@ export interface Waiting extends Talk {
   disappointments: number
 }
 
-export const MOVED: TurnResult = { result: 'moved' }
+const MOVED: TurnResult = { result: 'moved' }
 export const NOTHING_TO_DO: TurnResult = { result: 'changed' }
 
 /** The chain changed while the move was on its way: whoever reads it again knows what to do. */
@@ -99,9 +99,13 @@ export function listener({ wire, maximumDelaySeconds }: AnswerOptions, { game, s
 }
 
 /** Tells whether the other side had its time. */
-function isPatienceOver({ maximumDelaySeconds }: AnswerOptions, talk: Waiting, { tip }: Line): boolean {
+export function isPatienceOver(
+  { maximumDelaySeconds }: Pick<AnswerOptions, 'maximumDelaySeconds'>,
+  talk: Pick<Waiting, 'waiting' | 'disappointments'>,
+  turn: number,
+): boolean {
   const nowMs = Date.now()
-  if (talk.waiting?.turn !== tip.turn) talk.waiting = { turn: tip.turn, sinceMs: nowMs }
+  if (talk.waiting?.turn !== turn) talk.waiting = { turn, sinceMs: nowMs }
   const patienceMs = Math.min(PATIENCE_MS, maximumDelaySeconds * 1000 * PATIENCE)
   // Who never answers is not waited for as long at every turn.
   return nowMs - talk.waiting.sinceMs >= patienceMs / 2 ** talk.disappointments
@@ -109,14 +113,14 @@ function isPatienceOver({ maximumDelaySeconds }: AnswerOptions, talk: Waiting, {
 
 /** Sees to it that this side's moves are answered, when it has said some. */
 export async function pursue(options: AnswerOptions, turn: Turn, talk: Waiting, line: Line): Promise<TurnResult> {
-  const steps = unanswered(line, turn.side)
+  const { at, steps } = ownMoves(line, turn.side)
   const [step] = steps
   if (step === undefined) return NOTHING_TO_DO
   const peer = listener(options, turn)
-  const isOver = isPatienceOver(options, talk, line)
+  const isOver = isPatienceOver(options, talk, line.tip.turn)
   // While the other side's clock runs there is no hurry: it has the chain to move on, or runs out of time.
   if (turn.isClockOwn && (peer === undefined || isOver)) {
-    const posted = await post(options, turn, line, { step, at: line.said.length - steps.length })
+    const posted = await post(options, turn, line, { step, at })
     if (posted === MOVED && peer !== undefined) talk.disappointments++
     return posted
   }
@@ -134,10 +138,12 @@ export async function answer(
 ): Promise<TurnResult> {
   const { subject, tip, said } = line
   const made = applyMove(gameRules, subject, tip, move)
-  const steps = unanswered(line, turn.side)
   if (made.result !== 'moved') {
-    const step = steps[0] ?? { before: tip, move }
-    return post(options, turn, line, { step, at: said.length - steps.length })
+    // On turn for the second time: what was only said before goes first.
+    const { at, steps } = ownMoves(line, turn.side)
+    const [first] = at + steps.length === said.length ? steps : []
+    const last = { step: { before: tip, move }, at: said.length }
+    return post(options, turn, line, first === undefined ? last : { step: first, at })
   }
   const step: SaidStep = await keepOwn(options.parts, turn.game.game, line, { before: tip, move, after: made.position })
   if (listener(options, turn) !== undefined) tell(options, turn, line, step, 'to the other side')

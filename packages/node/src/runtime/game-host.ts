@@ -46,6 +46,8 @@ const LONGEST_PAUSE_MS = 5_000
 interface Playing {
   readonly game: GameOnChain
   isBusy: boolean
+  /** Something was heard meanwhile. */
+  hasNews: boolean
   /** After something that did not work. */
   pauseMs: number
   nextMs: number
@@ -106,6 +108,7 @@ export function hostGames({ parts, ...options }: GameHostOptions): GameHost {
 
   async function attempt(state: Playing, game: GameOnChain, nowSeconds: number): Promise<void> {
     state.isBusy = true
+    state.hasNews = false
     try {
       const turn = await play(game, nowSeconds)
       if (turn.result === 'failed') return postpone(state, game, `${turn.code}: ${turn.reason}`)
@@ -116,14 +119,13 @@ export function hostGames({ parts, ...options }: GameHostOptions): GameHost {
       postpone(state, game, String(error))
     } finally {
       state.isBusy = false
-      const { heard = [] } = turns.memories.get(game.game)?.talk ?? {}
-      if (heard.length > 0) chainChanged()
+      if (state.hasNews) chainChanged()
     }
   }
 
   function begin(known: GameOnChain): Playing {
     const { game, job, round, challenger, defender } = known
-    const state = { game: known, isBusy: false, ...UNTROUBLED }
+    const state = { game: known, isBusy: false, hasNews: false, ...UNTROUBLED }
     playing.set(game, state)
     log.info({ game, job, round, challenger, defender }, 'playing a game about a claim')
     return state
@@ -185,10 +187,13 @@ export function hostGames({ parts, ...options }: GameHostOptions): GameHost {
   return {
     chainChanged,
     hear(message) {
-      const game = message.kind === 'game' ? playing.get(message.body.game)?.game : undefined
-      if (message.kind !== 'game' || game === undefined || isStopped) return
+      const state = message.kind === 'game' ? playing.get(message.body.game) : undefined
+      if (message.kind !== 'game' || state === undefined || isStopped) return
+      const { game, isBusy } = state
       const side = isOwn(game, 'defender') ? 'defender' : 'challenger'
-      if (hearMove(parts, memoryOf(turns, game.game).talk, { game, side }, message)) chainChanged()
+      if (!hearMove(parts, memoryOf(turns, game.game).talk, { game, side }, message)) return
+      state.hasNews = true
+      if (!isBusy) chainChanged()
     },
     stop() {
       isStopped = true

@@ -62,7 +62,8 @@ export function hearMove(
     return false
   }
   if (talk.heard.length >= MOST_HEARD || Date.now() < talk.deafUntilMs) return false
-  return talk.heard.push(body) === 1
+  talk.heard.push(body)
+  return true
 }
 
 /** Returns the step that a heard move is, or why it is none. */
@@ -115,9 +116,20 @@ export async function keepOwn(
   return said
 }
 
-/** This side's moves that the other one has not answered. */
-export function unanswered({ said }: Line, side: Side): readonly SaidStep[] {
-  return said.slice(said.findLastIndex(({ before }) => before.toMove !== side) + 1)
+/** Said steps, of which `at` come before. */
+export interface Run {
+  readonly at: number
+  readonly steps: readonly SaidStep[]
+}
+
+/**
+ * This side's last moves, from the first that the other side had to answer before. SAFETY: who is on turn twice and makes one
+ * move of the two has answered, and leaves this side waiting all the same.
+ */
+export function ownMoves({ said }: Pick<Line, 'said'>, side: Side): Run {
+  const end = said.findLastIndex(({ before }) => before.toMove === side) + 1
+  const at = said.slice(0, end).findLastIndex(({ before }) => before.toMove !== side) + 1
+  return { at, steps: said.slice(at, end) }
 }
 
 /** Says moves, the first time and again while nobody answers. */

@@ -91,13 +91,13 @@ export function memoryOf({ memories }: Pick<TurnOptions, 'memories'>, game: numb
 export async function takeTurn(options: TurnOptions, turn: Turn): Promise<TurnResult> {
   const { parts, isStopped } = options
   const { game } = turn.game
-  // PERF: the other side is on turn on the chain, and nothing was played elsewhere.
-  if (!turn.isClockOwn && listener(options, turn) === undefined && keptSteps(parts.storage, game).length === 0)
-    return NOTHING_TO_DO
-  const moves = await readGameMoves(parts.client, game)
-  if (moves === undefined || isStopped()) return NOTHING_TO_DO
   const memory = memoryOf(options, game)
   const { talk } = memory
+  // PERF: the other side is on turn on the chain, and nothing was played elsewhere.
+  const isElsewhere = talk.heard.length > 0 || keptSteps(parts.storage, game).length > 0
+  if (!turn.isClockOwn && !isElsewhere && listener(options, turn) === undefined) return NOTHING_TO_DO
+  const moves = await readGameMoves(parts.client, game)
+  if (moves === undefined || isStopped()) return NOTHING_TO_DO
   const line = takeHeard(parts, talk, turn, moves)
   if (line.tip.toMove !== turn.side) return pursue(options, turn, talk, line)
   const found = await moveIn(options, turn, line, memory)
