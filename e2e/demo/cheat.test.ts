@@ -36,7 +36,7 @@ test('finds out a worker that skips a step in the last round, and ends with the 
   const directory = mkdtempSync(join(tmpdir(), 'cairn-demo-'))
   writeFileSync(join(directory, 'text.txt'), TEXT)
   writeFileSync(join(directory, 'job.yaml'), JOB)
-  const nodes = ['--workers', '3', '--verifiers', '1', '--challenge-seconds', '6']
+  const nodes = ['--workers', '3', '--verifiers', '1', '--challenge-seconds', '10']
   const { code, out, err } = await runDemo(directory, ['--cheat', 'skips-one-step', ...nodes])
   expect(err).toMatch(
     /Dispute 0: verifier-1 has done a part of worker-1's work in round 2 again and found other bits\./,
