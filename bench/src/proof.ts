@@ -3,10 +3,13 @@
  * its unit, and audits, the transfer of states included, beside the share of the unit that they do again.
  */
 import { availableParallelism } from 'node:os'
+import { startHashThreads } from '@cairn/node/parts'
+import type { HashFunction } from '@cairn/primitives'
+import type { PeerAddress } from '@cairn/protocol'
 import { inScope, type Scope } from './network/scope.ts'
-import { type ProofJob, type Size, sizes, writeJob } from './proof/job.ts'
-import { type AuditCost, audit, type CommitmentCost, commitments, type MeasuredUnit, unit } from './proof/measure.ts'
-import { type Party, startParty } from './proof/party.ts'
+import { type ProofJob, REPLICAS, type Size, sizes, writeJob } from './proof/job.ts'
+import { type AuditCost, audits, type CommitmentCost, commitments, type MeasuredUnit, unit } from './proof/measure.ts'
+import { type Party, startParty, startSource } from './proof/party.ts'
 import { lessIsBetter, median, type Row } from './rows.ts'
 import { readCount, readNames, type Suite } from './suite.ts'
 
@@ -17,6 +20,10 @@ const ALLOWED_PERCENT = 2
 interface Parties {
   readonly worker: Party
   readonly verifier: Party
+  /** Where the worker's blobs are to be had. */
+  readonly source: PeerAddress
+  /** As a worker's compute thread hashes. */
+  readonly hash: HashFunction
   readonly job: ProofJob
 }
 
@@ -27,36 +34,45 @@ async function start(scope: Scope, size: Size, threads: number): Promise<Parties
   const job = await writeJob(size, worker.blobs)
   await writeJob(size, verifier.blobs)
   for (const { compute } of [worker, verifier]) await compute.request({ kind: 'prepare', document: job.documentId })
-  return { worker, verifier, job }
+  const hashThreads = startHashThreads(threads - 1)
+  scope.add(() => hashThreads.close())
+  return { worker, verifier, source: await startSource(scope, worker), hash: hashThreads.hash, job }
 }
 
 interface Measured {
   readonly done: MeasuredUnit
   readonly commitment: CommitmentCost
-  readonly audits: readonly AuditCost[]
+  readonly audited: AuditCost
+}
+
+/** A round of a replica: its unit, and where the next one begins. What the other replicas did makes no difference here. */
+async function nextRound({ worker, job }: Parties, replica: number) {
+  const document = job.documentId
+  const first = await worker.compute.request({ kind: 'initialState', document })
+  if (!first.ok) throw new Error(`no initial state: ${first.why}`)
+  const { globalRoot: root } = first.value
+  const { commitment } = await unit(worker, job, { round: 0, replica, globalRoot: root })
+  const updateRoots = Array.from({ length: REPLICAS }, () => commitment.updateRoot)
+  const outer = await worker.compute.request({ kind: 'applyOuterStep', document, globalRoot: root, updateRoots })
+  if (!outer.ok) throw new Error(`no outer step: ${outer.why}`)
+  return { round: 1, replica, globalRoot: outer.value.globalRoot, replicaRoot: commitment.newReplicaRoot }
 }
 
 /** A unit, its commitment, and audits of all its segments: each is as likely as the others. */
-async function measure({ worker, verifier, job }: Parties, replica: number, log: Log): Promise<Measured> {
-  const answer = await worker.compute.request({ kind: 'initialState', document: job.documentId })
-  if (!answer.ok) throw new Error(`no initial state: ${answer.why}`)
-  const done = await unit(worker, job, answer.value.globalRoot, replica)
-  const commitment = await commitments(worker, job, done)
-  const audits: AuditCost[] = []
-  for (let segment = 0; segment < SEGMENTS; segment++) audits.push(await audit(verifier, worker, job, done, segment))
-  const seconds = audits.map(({ transferSeconds, computeSeconds }) => (transferSeconds + computeSeconds).toFixed(2))
-  log(`  unit ${done.seconds.toFixed(2)} s; audits of its segments ${seconds.join(', ')} s`)
-  return { done, commitment, audits }
+async function measure(parties: Parties, replica: number, log: Log): Promise<Measured> {
+  const { worker, verifier, source, hash, job } = parties
+  const place = await nextRound(parties, replica)
+  const done = await unit(worker, job, place)
+  const audited = await audits(verifier, source, job, done)
+  const commitment = await commitments(worker, hash, job, done)
+  const seconds = [audited.seconds, audited.computeSeconds].map(found => (found / SEGMENTS).toFixed(2))
+  log(`  unit ${done.seconds.toFixed(2)} s; an audit ${seconds[0]} s, of which it computes ${seconds[1]} s`)
+  return { done, commitment, audited }
 }
 
 function rowsOf(size: Size, measured: readonly Measured[]): Row[] {
   const percent = (of: (each: Measured) => number): number => 100 * median(measured.map(m => of(m) / m.done.seconds))
-  const perUnit = (of: (audit: AuditCost) => number) =>
-    median(
-      measured.map(
-        ({ audits, done }) => (audits.reduce((sum, each) => sum + of(each), 0) / SEGMENTS / done.seconds) * 100,
-      ),
-    )
+  const perAudit = (of: (audit: AuditCost) => number) => percent(({ audited }) => of(audited) / SEGMENTS)
   const row = (metric: string, value: number, peer: string, peerValue: number): Row =>
     lessIsBetter({ suite: 'proof', case: size, metric, unit: '% of a unit', value, peer, peerValue })
   return [
@@ -74,13 +90,13 @@ function rowsOf(size: Size, measured: readonly Measured[]): Row[] {
     ),
     row(
       'an audit',
-      perUnit(a => a.transferSeconds + a.computeSeconds),
+      perAudit(a => a.seconds),
       '1 / C',
       100 / SEGMENTS,
     ),
     row(
       'an audit, computing alone',
-      perUnit(a => a.computeSeconds),
+      perAudit(a => a.computeSeconds),
       '1 / C',
       100 / SEGMENTS,
     ),

@@ -23,7 +23,7 @@ export type Size = keyof typeof SIZES
 export const sizes = Object.keys(SIZES) as Size[]
 
 /** One replica for each unit that is measured. */
-const REPLICAS = 8
+export const REPLICAS = 8
 
 export interface ProofJob {
   readonly documentId: DocumentId
@@ -39,7 +39,7 @@ export async function writeJob(size: Size, blobs: BlobStore): Promise<ProofJob> 
     model: { kind: 'gpt', ...model },
     data: { kind: 'text', source: 'sotu.txt', tokeniser: 'bytes' },
     optimiser: { learningRate: 0.001, warmupSteps: 20 },
-    schedule: { replicas: REPLICAS, innerSteps: 50, rounds: 1, batch, checkpoints: 5 },
+    schedule: { replicas: REPLICAS, innerSteps: 50, rounds: 2, batch, checkpoints: 5 },
     evaluation: { batches: 1 },
     verification: { policy: 'audit' },
     seed: 7,

@@ -1,8 +1,8 @@
 /** Times units, what a worker adds to them so that they can be checked, and audits of their segments, by turns. */
 import { randomBytes } from 'node:crypto'
-import { type BlobStore, sha256 } from '@cairn/node/parts'
-import type { HashHex } from '@cairn/primitives'
-import { type Commitment, commitSteps, type StepValues } from '@cairn/protocol'
+import { type BlobStore, openBlobStore, sha256 } from '@cairn/node/parts'
+import type { HashFunction, HashHex } from '@cairn/primitives'
+import { type Commitment, commitSteps, type PeerAddress, type StepValues } from '@cairn/protocol'
 import {
   checkpointSlots,
   replicaSlots,
@@ -31,22 +31,17 @@ export interface MeasuredUnit {
   readonly seconds: number
 }
 
-/** Does the unit of a replica in round 0. */
-export async function unit(
-  { compute }: Party,
-  job: ProofJob,
-  globalRoot: HashHex,
-  replica: number,
-): Promise<MeasuredUnit> {
+interface UnitPlace {
+  readonly round: number
+  readonly replica: number
+  readonly globalRoot: HashHex
+  readonly replicaRoot?: HashHex
+}
+
+/** Does a unit. */
+export async function unit({ compute }: Party, job: ProofJob, place: UnitPlace): Promise<MeasuredUnit> {
   const { documentId: document } = job
-  const work = {
-    kind: 'runUnit',
-    document,
-    round: 0,
-    replica,
-    globalRoot,
-    checkpointEverySeconds: EVERY_SECONDS,
-  } as const
+  const work = { kind: 'runUnit', document, ...place, checkpointEverySeconds: EVERY_SECONDS } as const
   const { value: answer, seconds } = await timed(() => compute.request(work))
   if (!answer.ok) throw new Error(`the unit was not done: ${answer.why}`)
   return { ...answer.value, seconds }
@@ -68,6 +63,7 @@ export interface CommitmentCost {
 /** Does again, on the same states, what a unit's worker does for its commitment alone. */
 export async function commitments(
   { blobs }: Party,
+  hash: HashFunction,
   { program }: ProofJob,
   { commitment, values }: MeasuredUnit,
 ): Promise<CommitmentCost> {
@@ -82,51 +78,71 @@ export async function commitments(
     ends.map(async ([slots, root]) => [slots, await readState(blobs, slots, root)] as const),
   )
   const { seconds: innerSeconds } = await timed(async () => {
-    for (const state of states) rootOfState(sha256, inner, state)
+    for (const state of states) rootOfState(hash, inner, state)
   })
   const { seconds: endSeconds } = await timed(async () => {
     // The last checkpoint's state is not kept; it is as large as the others.
-    rootOfState(sha256, inner, states[0] as State)
-    for (const [slots, state] of closing) rootOfState(sha256, slots, state)
+    rootOfState(hash, inner, states[0] as State)
+    for (const [slots, state] of closing) rootOfState(hash, slots, state)
     commitSteps(sha256, new Uint8Array(randomBytes(32)), values)
   })
   for (const root of commitment.checkpointRoots.slice(0, -1)) await blobs.delete(root)
   const { seconds: keepSeconds } = await timed(async () => {
-    for (const state of states) await blobs.write(stateParts(inner, state), { isDurable: false })
+    const kept = await openBlobStore({ directory: blobs.directory, hash })
+    for (const state of states) await kept.write(stateParts(inner, state), { isDurable: false })
   })
   return { hashingSeconds: innerSeconds + endSeconds, keptSeconds: keepSeconds + endSeconds }
 }
 
 export interface AuditCost {
-  readonly transferSeconds: number
+  /** From the first request to the last end, states fetched while another segment is done. */
+  readonly seconds: number
+  /** Of it, on the compute thread. */
   readonly computeSeconds: number
 }
 
-/** Audits a segment as a verifier does: fetches what it begins from, and does it again. */
-export async function audit(
+/** States that a segment is done again from: those that steps carry; those of the unit's begin for its first and last. */
+function inputsOf({ globalRoot, replicaRoot, checkpointRoots }: Commitment, segment: number): HashHex[] {
+  const checkpoint = segment > 0 ? checkpointRoots.slice(segment - 1, segment) : []
+  const isEnough = segment > 0 && segment < CHECKPOINTS - 1
+  return isEnough ? checkpoint : [...checkpoint, globalRoot, replicaRoot]
+}
+
+/** Audits all segments of a unit as a verifier does: it fetches for one while it does another. */
+export async function audits(
   verifier: Party,
-  worker: Party,
+  source: PeerAddress,
   { documentId: document }: ProofJob,
   { commitment, values }: MeasuredUnit,
-  segment: number,
 ): Promise<AuditCost> {
   const { unit, globalRoot, replicaRoot, checkpointRoots } = commitment
-  const start = checkpointRoots[segment - 1]
-  const roots = [globalRoot, ...(start === undefined ? [] : [start])]
-  const { seconds: transferSeconds } = await timed(async () => {
-    for (const root of roots) {
-      const fetched = await verifier.fetcher.fetch(root, [worker.address])
+  const fetch = async (segment: number): Promise<void> => {
+    for (const root of inputsOf(commitment, segment)) {
+      const fetched = await verifier.fetcher.fetch(root, [source])
       if (!fetched.ok) throw new Error(`${fetched.code}: ${fetched.detail}`)
     }
+  }
+  const again = async (segment: number): Promise<void> => {
+    const start = checkpointRoots[segment - 1]
+    const checkpoint = start === undefined ? {} : { checkpointRoot: start }
+    const work = { kind: 'audit', document, unit, globalRoot, replicaRoot, segment, ...checkpoint } as const
+    const answer = await verifier.compute.request(work)
+    if (!answer.ok) throw new Error(`the audit was not done: ${answer.why}`)
+    const steps = values.length / CHECKPOINTS
+    const isSame =
+      JSON.stringify(answer.value.values) === JSON.stringify(values.slice(segment * steps, (segment + 1) * steps))
+    if (answer.value.ends[0] !== checkpointRoots[segment] || !isSame) throw new Error('another end than claimed')
+  }
+  let computeSeconds = 0
+  const { seconds } = await timed(async () => {
+    await fetch(0)
+    for (let segment = 0; segment < CHECKPOINTS; segment++) {
+      const next = segment + 1 < CHECKPOINTS ? fetch(segment + 1) : undefined
+      computeSeconds += (await timed(() => again(segment))).seconds
+      await next
+    }
   })
-  const checkpoint = start === undefined ? {} : { checkpointRoot: start }
-  const work = { kind: 'audit', document, unit, globalRoot, segment, ...checkpoint } as const
-  const { value: answer, seconds: computeSeconds } = await timed(() => verifier.compute.request(work))
-  if (!answer.ok) throw new Error(`the audit was not done: ${answer.why}`)
-  const steps = values.length / CHECKPOINTS
-  const isSame =
-    JSON.stringify(answer.value.values) === JSON.stringify(values.slice(segment * steps, (segment + 1) * steps))
-  if (answer.value.ends[0] !== checkpointRoots[segment] || !isSame) throw new Error(`another end than ${replicaRoot}'s`)
-  for (const root of roots) await verifier.blobs.delete(root)
-  return { transferSeconds, computeSeconds }
+  for (const root of new Set([...Array(CHECKPOINTS).keys()].flatMap(segment => inputsOf(commitment, segment))))
+    await verifier.blobs.delete(root)
+  return { seconds, computeSeconds }
 }

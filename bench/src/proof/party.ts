@@ -1,4 +1,6 @@
-/** A worker or a verifier without its protocol: blobs that it serves and fetches, and a compute thread. */
+/** A worker or a verifier without its protocol: a compute thread, and blobs that it serves or fetches. */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,14 +12,12 @@ import {
   createCompute,
   createHost,
   openBlobStore,
-  serveBlobs,
 } from '@cairn/node/parts'
 import type { HashHex } from '@cairn/primitives'
 import type { PeerAddress } from '@cairn/protocol'
 import type { Scope } from '../network/scope.ts'
 
 export interface Party {
-  readonly address: PeerAddress
   readonly blobs: BlobStore
   readonly fetcher: BlobFetcher
   readonly compute: Compute
@@ -37,7 +37,6 @@ export async function startParty(scope: Scope, threads: number): Promise<Party> 
   scope.add(() => host.stop())
   const blobDirectory = join(directory, 'blobs')
   const blobs = await openBlobStore({ directory: blobDirectory })
-  await serveBlobs(host.connections, blobs)
   // No states in memory: what a verifier reads it has to fetch first.
   const compute = createCompute({
     blobDirectory,
@@ -47,5 +46,13 @@ export async function startParty(scope: Scope, threads: number): Promise<Party> 
   })
   scope.add(() => compute.terminate())
   const fetcher = blobFetcher(host.connections, blobs)
-  return { address: { peer: host.peer, addresses: host.addresses() }, blobs, fetcher, compute }
+  return { blobs, fetcher, compute }
+}
+
+/** Serves a party's blobs from a process of its own. */
+export async function startSource(scope: Scope, { blobs }: Party): Promise<PeerAddress> {
+  const source = fork(new URL('./source-process.ts', import.meta.url), [blobs.directory, NETWORK])
+  scope.add(async () => void source.kill())
+  const [address] = await once(source, 'message')
+  return address as PeerAddress
 }

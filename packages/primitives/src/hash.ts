@@ -9,11 +9,21 @@ import { InputError } from './errors.ts'
 
 export const HASH_SIZE_BYTES = 32
 
+/** The leaves of a Merkle tree: consecutive slices of `leafSizeBytes`, the last maybe shorter. */
+export interface LeafBytes {
+  readonly bytes: Uint8Array
+  readonly leafSizeBytes: number
+}
+
 /**
  * Hashes the concatenation of its parts to 32 bytes.
  * PERF: parts instead of one array, so that a domain prefix in front of a 4 KiB leaf costs no copy.
  */
-export type HashFunction = (...parts: readonly Uint8Array[]) => Hash
+export interface HashFunction {
+  (...parts: readonly Uint8Array[]): Hash
+  /** PERF: what `sliceRoots` of merkle.ts computes, where there is a faster way than hash after hash. */
+  readonly sliceRoots?: (trees: readonly LeafBytes[], leavesPerSlice: number) => Hash[][]
+}
 
 /** Computes SHA-256 (FIPS 180-4) in plain TypeScript, for any host. */
 export const sha256: HashFunction = (...parts) => {

@@ -8,7 +8,7 @@
 import type { Hash } from './brand.ts'
 import { equal } from './bytes.ts'
 import { InputError } from './errors.ts'
-import { HASH_SIZE_BYTES, type HashFunction } from './hash.ts'
+import { HASH_SIZE_BYTES, type HashFunction, type LeafBytes } from './hash.ts'
 
 const LEAF_PREFIX = Uint8Array.of(0)
 const NODE_PREFIX = Uint8Array.of(1)
@@ -55,9 +55,34 @@ export function merkleLeafHashes(hash: HashFunction, bytes: Uint8Array, leafSize
   return leafHashes
 }
 
+/** A power of two. */
+const LEAVES_PER_SLICE = 64
+
+/**
+ * Computes, for every tree, the roots over consecutive slices of so many leaves (the last may have fewer). With a power of
+ * two of them, these are inner nodes of the tree over all leaves: its root is `merkleRootOfHashes` of them.
+ */
+export function sliceRoots(hash: HashFunction, trees: readonly LeafBytes[], leavesPerSlice: number): Hash[][] {
+  if (hash.sliceRoots !== undefined) return hash.sliceRoots(trees, leavesPerSlice)
+  return trees.map(({ bytes, leafSizeBytes }) => {
+    if (!Number.isSafeInteger(leafSizeBytes) || leafSizeBytes < 1) throw badLeafSize(leafSizeBytes)
+    const roots: Hash[] = []
+    const sliceBytes = leafSizeBytes * leavesPerSlice
+    for (let start = 0; start < bytes.length; start += sliceBytes) {
+      const slice = bytes.subarray(start, start + sliceBytes)
+      roots.push(merkleRootOfHashes(hash, merkleLeafHashes(hash, slice, leafSizeBytes)))
+    }
+    return roots
+  })
+}
+
+/** Computes the root of every tree; no bytes means the empty tree. */
+export const leafRoots = (hash: HashFunction, trees: readonly LeafBytes[]): Hash[] =>
+  sliceRoots(hash, trees, LEAVES_PER_SLICE).map(roots => merkleRootOfHashes(hash, roots))
+
 /** Computes the root over consecutive slices of `leafSizeBytes`; no bytes means the empty tree. */
 export const leafRoot = (hash: HashFunction, bytes: Uint8Array, leafSizeBytes: number): Hash =>
-  merkleRootOfHashes(hash, merkleLeafHashes(hash, bytes, leafSizeBytes))
+  merkleRootOfHashes(hash, sliceRoots(hash, [{ bytes, leafSizeBytes }], LEAVES_PER_SLICE)[0] ?? [])
 
 /** Collects the sibling hashes that lead from leaf `index` to the root. Throws `InputError` for an index outside. */
 export function merkleProof(hash: HashFunction, leafHashes: readonly Hash[], index: number): Hash[] {

@@ -11,6 +11,7 @@ export {
   type BlobPart,
   blobIdOf,
   bytesBlob,
+  chunkHashes,
   chunkSizeBytes,
   type ManifestPart,
   manifestOf,

@@ -10,7 +10,8 @@ import {
   type HashFunction,
   InputError,
   IntegrityError,
-  leafRoot,
+  type LeafBytes,
+  leafRoots,
   merkleRoot,
 } from '@cairn/primitives'
 
@@ -44,14 +45,25 @@ export function tensorSizeBytes(dtype: TensorDtype, shape: readonly number[]): n
   return rows * Math.ceil((shape.at(-1) ?? 1) / ELEMENTS_PER_ATOM[dtype]) * ATOM_SIZE_BYTES[dtype]
 }
 
-/**
- * Computes a tensor's Merkle root from its bytes in row-major order.
- * Throws `IntegrityError` (`root.partial`) unless the bytes are whole elements or blocks.
- */
-export function tensorRoot(hash: HashFunction, dtype: TensorDtype, bytes: Uint8Array): Hash {
-  if (bytes.length % ATOM_SIZE_BYTES[dtype] !== 0) throw partialElement(dtype, bytes.length)
-  return leafRoot(hash, bytes, tensorLeafSizeBytes(dtype))
+/** A tensor's bytes in row-major order. */
+export interface TensorBytes {
+  readonly dtype: TensorDtype
+  readonly bytes: Uint8Array
 }
+
+/** Cuts a tensor. Throws `IntegrityError` (`root.partial`) unless the bytes are whole elements or blocks. */
+export function tensorLeaves({ dtype, bytes }: TensorBytes): LeafBytes {
+  if (bytes.length % ATOM_SIZE_BYTES[dtype] !== 0) throw partialElement(dtype, bytes.length)
+  return { bytes, leafSizeBytes: tensorLeafSizeBytes(dtype) }
+}
+
+/** Computes the Merkle roots of tensors. PERF: all of a state at once, for whoever can hash on several threads. */
+export const tensorRoots = (hash: HashFunction, tensors: readonly TensorBytes[]): Hash[] =>
+  leafRoots(hash, tensors.map(tensorLeaves))
+
+/** Computes a tensor's Merkle root. Throws as `tensorLeaves`. */
+export const tensorRoot = (hash: HashFunction, dtype: TensorDtype, bytes: Uint8Array): Hash =>
+  tensorRoots(hash, [{ dtype, bytes }])[0] as Hash
 
 /** Encodes what a state's tree holds for one tensor: canonical CBOR of [name, dtype, shape, root]. */
 export function stateLeaf({ name, dtype, shape, root }: StateEntry): Uint8Array {

@@ -2,6 +2,8 @@
  * A node's blobs: written whole or not at all, read back only as what their id says. SPEC: docs/decisions/0004-network.md
  * "Identities". A file that has gone bad is dropped, reported and from then on missing, so that it is fetched again.
  */
+
+import type { HashFunction } from '@cairn/primitives'
 import {
   type BlobId,
   type BlobLayout,
@@ -32,6 +34,8 @@ import { openPartial, type PartialBlob, removePartial } from './partial-blob.ts'
 
 export interface BlobStoreOptions {
   readonly directory: string
+  /** Hashes what is written and read whole; left out, on this thread alone. */
+  readonly hash?: HashFunction
   /** Told when bytes on the disk were not what they should be; the blob is gone by then. */
   readonly onCorrupt?: (id: BlobId, found: string) => void
 }
@@ -63,7 +67,7 @@ export interface BlobStore {
 }
 
 /** Opens a directory of blobs and makes it if need be. Throws `ResourceError`. */
-export async function openBlobStore({ directory, onCorrupt }: BlobStoreOptions): Promise<BlobStore> {
+export async function openBlobStore({ directory, hash = sha256, onCorrupt }: BlobStoreOptions): Promise<BlobStore> {
   await makeDirectory(partialDirectory(directory))
   await removeLeftovers(directory)
   const manifests = manifestCache(id => readManifest(directory, id))
@@ -107,7 +111,7 @@ export async function openBlobStore({ directory, onCorrupt }: BlobStoreOptions):
       const known = await knownBlob(id)
       const whole = known && (await readAt(bytesPath(directory, id), 0, known.layout.sizeBytes))
       if (known === undefined || whole === undefined) return undefined
-      const bad = verify ? await badChunkOfWhole(known.layout, whole) : undefined
+      const bad = verify ? await badChunkOfWhole(hash, known.layout, whole) : undefined
       return bad === undefined ? partsOf(known, whole) : drop(id, `chunk ${bad} with another hash`)
     },
     async readPart(id, name, { verify = true } = {}) {
@@ -127,8 +131,8 @@ export async function openBlobStore({ directory, onCorrupt }: BlobStoreOptions):
       return (await readRange(id, known.layout, first, count, true)) ?? 'missing'
     },
     async write(parts, { isDurable = true } = {}) {
-      const manifest = manifestOf(sha256, parts)
-      const id = blobIdOf(sha256, manifest)
+      const manifest = manifestOf(hash, parts)
+      const id = blobIdOf(hash, manifest)
       if ((await knownBlob(id)) !== undefined) return id
       const put = isDurable ? writeWhole : replaceWhole
       await put(manifestPath(directory, id), encodeManifest(manifest))

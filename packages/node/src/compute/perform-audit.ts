@@ -27,16 +27,21 @@ async function checkpointOf(
   return root === undefined ? undefined : states.find(job, root)
 }
 
+/** A checkpoint holds all that steps carry; what the unit began from is for its own end. */
+const NO_START = { global: new Map(), replicaState: new Map() }
+
 /** Does a part of a unit again. */
 export async function performAudit(host: UnitHost, job: ReadyJob, work: AuditWork): Promise<Audited> {
   const { unit, globalRoot, checkpointRoot } = work
   if (unit.kind === 'evaluate') return auditEvaluation(host, job, globalRoot)
-  const { global, replicaState } = await loadStart(host, job, { ...work, round: unit.round })
   const { innerSteps: steps, checkpoints: segments } = job.program.spec.schedule
+  const segment = segmentOf({ steps, segments }, work.segment)
   const checkpoint = await checkpointOf(host, job, checkpointRoot)
+  const isEnough = checkpoint !== undefined && !segment.isLast
+  const { global, replicaState } = isEnough ? NO_START : await loadStart(host, job, { ...work, round: unit.round })
   const found = await runSegment(job.executor, sha256, {
     ...{ round: unit.round, replica: unit.replica, global, replicaState },
-    segment: segmentOf({ steps, segments }, work.segment),
+    segment,
     ...(checkpoint && { checkpoint }),
     onStep: () => (host.isStopped() ? 'stop' : undefined),
   })

@@ -1,8 +1,7 @@
 /** Moves in disputes on the compute thread: found by doing what is disputed again. SPEC: docs/spec/disputes.md. */
-import type { HashHex } from '@cairn/primitives'
+import type { HashFunction, HashHex } from '@cairn/primitives'
 import { challenge, defend, type Move } from '@cairn/protocol'
 import { createReferee, createTraces, type Traces } from '@cairn/training'
-import { sha256 } from '../files/hash.ts'
 import type { ReadyJob } from './prepared-jobs.ts'
 import type { States } from './states.ts'
 import type { MoveWork } from './work.ts'
@@ -11,10 +10,9 @@ export interface Moves {
   find(job: ReadyJob, work: MoveWork): Promise<Move>
 }
 
-const rules = { hash: sha256, referee: createReferee(sha256) }
-
 /** Makes what finds moves. The traces of the job asked for last stay: a game asks many times about the same runs. */
-export function moveFinder(states: States, threads: number): Moves {
+export function moveFinder(states: States, hash: HashFunction, threads: number): Moves {
+  const rules = { hash, referee: createReferee(hash) }
   let last: { readonly job: ReadyJob; readonly traces: Traces } | undefined
 
   async function tracesOf(job: ReadyJob): Promise<Traces> {
@@ -24,7 +22,7 @@ export function moveFinder(states: States, threads: number): Moves {
     // Nobody keeps the state of a replica that has done nothing yet: it is empty.
     const fresh = states.fresh(job)
     const readState = async (root: HashHex) => (root === fresh.root ? fresh.state : states.find(job, root))
-    last = { job, traces: createTraces({ program, data, dataBytes, hash: sha256, backend, threads, readState }) }
+    last = { job, traces: createTraces({ program, data, dataBytes, hash, backend, threads, readState }) }
     return last.traces
   }
 

@@ -92,8 +92,6 @@ async function finish(
   { values }: Steps,
 ): Promise<WorkResults['runUnit']> {
   const { round, replica, globalRoot, replicaRoot } = start
-  await host.states.keep(job, 'update', result.update, result.updateRoot)
-  await host.states.keep(job, 'replica', result.replicaState, result.replicaRoot)
   await deleteProgress(host.progressDirectory, start)
   const commitment = {
     unit: { job: job.job, round, replica, kind: 'train' as const },
@@ -109,6 +107,7 @@ async function finish(
 
 /** Does a unit. Throws what keeps it from being done. */
 export async function performUnit(host: UnitHost, job: ReadyJob, work: UnitWork): Promise<WorkResults['runUnit']> {
+  const { states } = host
   const { round, replica, globalRoot } = work
   const { global, replicaState, replicaRoot } = await loadStart(host, job, work)
   const start: UnitStart = { document: job.id, round, replica, globalRoot, replicaRoot }
@@ -126,7 +125,11 @@ export async function performUnit(host: UnitHost, job: ReadyJob, work: UnitWork)
     global,
     replicaState,
     ...(resume && { resume }),
-    ...(isAudited && { keepCheckpoint: (state: State) => host.states.keepCheckpoint(job, state) }),
+    keep: {
+      update: state => states.keep(job, 'update', state),
+      replica: state => states.keep(job, 'replica', state),
+      ...(isAudited && { checkpoint: state => states.keepCheckpoint(job, state) }),
+    },
     onStep: stepObserver(host, job, work, start, steps),
   })
   if (outcome === undefined) throw new WorkStopped({ ok: false, why: 'stopped' })

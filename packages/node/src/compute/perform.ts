@@ -1,7 +1,6 @@
 /** The compute thread's work, one row a kind. Everything here is one of the pure functions that a job is made of. */
-import { IntegrityError } from '@cairn/primitives'
+import { type HashFunction, IntegrityError } from '@cairn/primitives'
 import { type Outcome, openContents, provableOf, type State } from '@cairn/training'
-import { sha256 } from '../files/hash.ts'
 import { performAudit } from './perform-audit.ts'
 import { type Moves, moveFinder } from './perform-move.ts'
 import { performUnit, type UnitHost } from './perform-unit.ts'
@@ -12,6 +11,7 @@ import { createStates } from './states.ts'
 import type { Answer, Work, WorkKind, WorkOf, WorkResults } from './work.ts'
 
 interface Host extends UnitHost {
+  readonly hash: HashFunction
   readonly jobs: PreparedJobs
   readonly moves: Moves
 }
@@ -64,14 +64,14 @@ const performers: { readonly [Kind in WorkKind]: Perform<Kind> } = {
   audit: performAudit,
   move: ({ moves }, job, work) => moves.find(job, work),
 
-  async facts(_, { program, document }) {
-    return { provable: provableOf(sha256, document, program), contents: openContents(program, sha256) }
+  async facts({ hash }, { program, document }) {
+    return { provable: provableOf(hash, document, program), contents: openContents(program, hash) }
   },
 }
 
 export interface PerformerOptions
   extends Pick<UnitHost, 'progressDirectory'>,
-    Pick<JobsOptions, 'blobs' | 'threads'>,
+    Pick<JobsOptions, 'blobs' | 'threads' | 'hash'>,
     Partial<Pick<JobsOptions, 'backendFor'>> {
   readonly cacheBytes: number
 }
@@ -80,15 +80,15 @@ export type Performer = (work: Work, events: Pick<UnitHost, 'onProgress' | 'isSt
 
 /** Creates what performs requests, one at a time. Never throws: whatever goes wrong is in the answer. */
 export function createPerformer(options: PerformerOptions): Performer {
-  const { blobs, threads, cacheBytes, progressDirectory, backendFor = onWasm } = options
-  const jobs = preparedJobs({ blobs, threads, backendFor })
-  const states = createStates(blobs, createStateCache(cacheBytes))
-  const moves = moveFinder(states, threads)
+  const { blobs, hash, threads, cacheBytes, progressDirectory, backendFor = onWasm } = options
+  const jobs = preparedJobs({ blobs, hash, threads, backendFor })
+  const states = createStates(blobs, createStateCache(cacheBytes), hash)
+  const moves = moveFinder(states, hash, threads)
   return async (work, events) => {
     try {
       const job = await jobs.ready(work.document)
       const perform = performers[work.kind] as Perform<WorkKind>
-      return { ok: true, value: await perform({ jobs, states, moves, progressDirectory, ...events }, job, work) }
+      return { ok: true, value: await perform({ hash, jobs, states, moves, progressDirectory, ...events }, job, work) }
     } catch (error) {
       return problemOf(error)
     }

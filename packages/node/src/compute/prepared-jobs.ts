@@ -1,6 +1,6 @@
 /** Jobs ready to be worked on: document checked, program decoded, data read, graphs compiled. The last few stay. */
 import { type Backend, wasm } from '@cairn/engine'
-import { type HashHex, IntegrityError } from '@cairn/primitives'
+import { type HashFunction, type HashHex, IntegrityError } from '@cairn/primitives'
 import { type DocumentId, decodeJobDocument, type JobDocument, type JobId, jobKey } from '@cairn/protocol'
 import {
   createExecutor,
@@ -12,7 +12,6 @@ import {
   wrongCost,
 } from '@cairn/training'
 import type { BlobStore } from '../blobs/blob-store.ts'
-import { sha256 } from '../files/hash.ts'
 import { missing } from './problems.ts'
 
 export interface ReadyJob {
@@ -63,20 +62,21 @@ async function readDocument(blobs: Blobs, id: DocumentId): Promise<JobDocument> 
 
 export interface JobsOptions {
   readonly blobs: Blobs
+  readonly hash: HashFunction
   readonly threads: number
   readonly backendFor: BackendFor
 }
 
-async function readyJob({ blobs, threads, backendFor }: JobsOptions, id: DocumentId): Promise<ReadyJob> {
+async function readyJob({ blobs, hash, threads, backendFor }: JobsOptions, id: DocumentId): Promise<ReadyJob> {
   const document = await readDocument(blobs, id)
   const { spec, vocabulary, data: facts } = document
-  const program = decodeProgram(await mustRead(blobs, document.blobs.program), document, sha256)
+  const program = decodeProgram(await mustRead(blobs, document.blobs.program), document, hash)
   const wrong = wrongCost(document, program)
   if (wrong !== undefined) throw badDocument(wrong.path, wrong.expected, wrong.found)
   const dataBytes = await mustRead(blobs, document.blobs.data)
-  const dataset = datasetFromBlob({ spec, facts, vocabulary }, dataBytes, sha256)
+  const dataset = datasetFromBlob({ spec, facts, vocabulary }, dataBytes, hash)
   const backend = backendFor({ document, dataset })
-  const executor = createExecutor(program, dataset, { backend, hash: sha256, threads })
+  const executor = createExecutor(program, dataset, { backend, hash, threads })
   return { id, job: jobKey(document.submitter, id), document, program, executor, dataset, dataBytes, backend }
 }
 

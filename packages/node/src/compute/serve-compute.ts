@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { InternalError } from '@cairn/primitives'
 import { openBlobStore } from '../blobs/blob-store.ts'
+import { startHashThreads } from '../files/hash-threads.ts'
 import { createPerformer } from './perform.ts'
 import type { BackendFor } from './prepared-jobs.ts'
 import type { Request, Response, ThreadSettings } from './work.ts'
@@ -11,9 +12,10 @@ export async function serveCompute(backendFor?: BackendFor): Promise<void> {
   const { blobDirectory, progressDirectory, threads, cacheBytes, stop } = workerData as ThreadSettings
   const port = parentPort
   if (port === null) throw new InternalError('NoPort', 'the compute thread was started as a program')
-  const blobs = await openBlobStore({ directory: blobDirectory })
+  const { hash } = startHashThreads(threads - 1)
+  const blobs = await openBlobStore({ directory: blobDirectory, hash })
   const own = backendFor && { backendFor }
-  const perform = createPerformer({ blobs, progressDirectory, threads, cacheBytes, ...own })
+  const perform = createPerformer({ blobs, hash, progressDirectory, threads, cacheBytes, ...own })
   const send = (response: Response): void => port.postMessage(response)
 
   port.on('message', async ({ id, work }: Request) => {

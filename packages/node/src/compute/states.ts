@@ -1,5 +1,5 @@
 /** States of a job between memory and blobs. */
-import { type HashHex, IntegrityError, InternalError } from '@cairn/primitives'
+import { type HashFunction, type HashHex, IntegrityError } from '@cairn/primitives'
 import {
   checkpointSlots,
   globalSlots,
@@ -12,7 +12,6 @@ import {
   updateSlots,
   zeroState,
 } from '@cairn/training'
-import { sha256 } from '../files/hash.ts'
 import type { Blobs, ReadyJob } from './prepared-jobs.ts'
 import { missing } from './problems.ts'
 import type { StateCache } from './state-cache.ts'
@@ -31,15 +30,15 @@ export interface States {
   load(job: ReadyJob, kind: StateKind, root: HashHex): Promise<State>
   /** Reads a state of whatever kind; undefined when the blob is not here or is no state of the job. */
   find(job: ReadyJob, root: HashHex): Promise<State | undefined>
-  /** Writes a state as a blob. `root` is what it is known to have. */
-  keep(job: ReadyJob, kind: StateKind, state: State, root?: HashHex): Promise<HashHex>
+  /** Writes a state as a blob. */
+  keep(job: ReadyJob, kind: StateKind, state: State): Promise<HashHex>
   /** Writes a checkpoint, which can be computed again if it is lost. */
   keepCheckpoint(job: ReadyJob, state: State): Promise<HashHex>
   /** The state of a replica that has done nothing yet. */
   fresh(job: ReadyJob): { readonly state: State; readonly root: HashHex }
 }
 
-export function createStates(blobs: Blobs, cache: StateCache): States {
+export function createStates(blobs: Blobs, cache: StateCache, hash: HashFunction): States {
   return {
     async load(job, kind, root) {
       const known = cache.get(root)
@@ -59,17 +58,15 @@ export function createStates(blobs: Blobs, cache: StateCache): States {
       const kinds = Object.values(slots)
       return kinds.reduce<State | undefined>((state, of) => state ?? stateFromParts(of(job), parts), undefined)
     },
-    async keep(job, kind, state, root) {
+    async keep(job, kind, state) {
       const id = await blobs.write(stateParts(slots[kind](job), state))
-      if (root !== undefined && id !== root)
-        throw new InternalError('WrongRoot', `the blob of a state of root ${root} has the id ${id}`)
       cache.put(id, state)
       return id
     },
     keepCheckpoint: (job, state) => blobs.write(stateParts(slots.checkpoint(job), state), { isDurable: false }),
     fresh(job) {
       const state = zeroState(slots.replica(job))
-      return { state, root: rootOfState(sha256, slots.replica(job), state) }
+      return { state, root: rootOfState(hash, slots.replica(job), state) }
     },
   }
 }

@@ -19,6 +19,7 @@ import type { AuditDraw } from './audit-draw.ts'
 import { problemText } from './prepare-job.ts'
 import { beganRight, type ClaimedUnit, claimedUnit, claimsOfHash, needsClaimsBefore } from './verifier-claims.ts'
 import {
+  obtainCheckpoint,
   obtainInputs,
   roundDocument,
   type Sourced,
@@ -87,6 +88,13 @@ export async function openOrder(
 
 type Ends = readonly HashHex[]
 
+/** Brings what a unit began from. */
+const obtainStart = (parts: VerifierParts, job: VerifiableJob, { unit, claim, holders }: ClaimedUnit, reason: string) =>
+  obtainInputs(parts, job, reason, {
+    needed: unit.kind === 'train' ? [claim.globalRoot, claim.replicaRoot] : [claim.globalRoot],
+    holders,
+  })
+
 /** One segment done again: from the checkpoint before it where that is given and here, else from the unit's start. */
 async function redo(
   { compute }: VerifierParts,
@@ -115,8 +123,10 @@ async function firstWrongPart(
   parts: VerifierParts,
   job: VerifiableJob,
   audited: ClaimedUnit,
-  segment: number,
+  { order: { segment }, reason }: Pick<Assignment, 'order' | 'reason'>,
 ): Promise<Sourced<number>> {
+  const missing = await obtainStart(parts, job, audited, reason)
+  if (missing !== undefined) return { ok: false, reason: missing }
   let [right, wrong] = [0, segment + 1]
   while (wrong - right > 1) {
     const middle = Math.floor((right + wrong) / 2)
@@ -133,14 +143,37 @@ async function wrongPart(
   parts: VerifierParts,
   job: VerifiableJob,
   audited: ClaimedUnit,
-  segment: number,
+  task: Pick<Assignment, 'order' | 'reason'>,
   { claimed, found }: { readonly claimed: Ends; readonly found: Ends },
 ): Promise<Sourced<number | undefined>> {
   const wrong = claimed.findIndex((root, i) => root !== found[i])
   if (wrong < 0) return { ok: true, value: undefined }
   return wrong === 0
-    ? firstWrongPart(parts, job, audited, segment)
+    ? firstWrongPart(parts, job, audited, task)
     : { ok: true, value: job.document.spec.schedule.checkpoints }
+}
+
+/**
+ * Brings what a segment is done again from, and does it. PERF: most segments need their checkpoint alone. Where that is not to
+ * be had, or its worker named something that is no checkpoint, the unit is done from its start.
+ */
+async function doAgain(
+  parts: VerifierParts,
+  job: VerifiableJob,
+  audited: ClaimedUnit,
+  { order, reason }: Pick<Assignment, 'order' | 'reason'>,
+) {
+  const { claim, holders } = audited
+  const checkpoint = audited.unit.kind === 'train' ? claim.checkpointRoots[order.segment - 1] : undefined
+  if (checkpoint !== undefined && !segmentOfOrder(job, audited, order).isLast) {
+    const isHere = await obtainCheckpoint(parts, checkpoint, reason, holders)
+    const done = isHere ? await redo(parts, job, audited, order.segment, checkpoint) : undefined
+    if (done?.ok) return done
+  }
+  const missing = await obtainStart(parts, job, audited, reason)
+  if (missing !== undefined) return { ok: false, reason: missing } as const
+  if (checkpoint !== undefined) await obtainCheckpoint(parts, checkpoint, reason, holders)
+  return redo(parts, job, audited, order.segment, checkpoint)
 }
 
 /** Does the segment again and compares. */
@@ -150,22 +183,17 @@ export async function audit(
   { audited, before }: OpenedOrder,
   { draw, order, account, reason }: Assignment,
 ): Promise<Sourced<Finding>> {
-  const { unit, claim, claimHash, signed, holders } = audited
+  const { claimHash, signed } = audited
   const { segment } = order
   if (!beganRight(audited, draw.anchor, job.provable, before))
     return { ok: true, value: { claim: claimHash, ends: [], steps: [], wrongPart: 0 } }
-  const isTrained = unit.kind === 'train'
-  const needed = isTrained ? [claim.globalRoot, claim.replicaRoot] : [claim.globalRoot]
-  const checkpoint = isTrained && segment > 0 ? claim.checkpointRoots[segment - 1] : undefined
-  const missing = await obtainInputs(parts, job, reason, { needed, holders, ...(checkpoint && { checkpoint }) })
-  if (missing !== undefined) return { ok: false, reason: missing }
-  const done = await redo(parts, job, audited, segment, checkpoint)
+  const done = await doAgain(parts, job, audited, { order, reason })
   if (!done.ok) return done
   const { ends, values } = done.value
   const { ends: claimed } = claimedSegment(sha256, {
     ...{ claim: claimHash, schedule: scheduleOf(job), segment, ...signed },
   })
-  const wrong = await wrongPart(parts, job, audited, segment, { claimed, found: ends })
+  const wrong = await wrongPart(parts, job, audited, { order, reason }, { claimed, found: ends })
   if (!wrong.ok) return wrong
   const steps = attestSteps(sha256, account, segmentOfOrder(job, audited, order), values)
   const value = { claim: claimHash, ends, steps }

@@ -78,8 +78,6 @@ export async function roundDocument(
 /** States that a unit is done again from. */
 interface Inputs {
   readonly needed: readonly HashHex[]
-  /** Without it, the steps before are done again. */
-  readonly checkpoint?: HashHex
   readonly holders: readonly string[]
 }
 
@@ -88,7 +86,7 @@ export async function obtainInputs(
   parts: VerifierParts,
   { id, document, provable }: VerifiableJob,
   reason: string,
-  { needed, checkpoint, holders }: Inputs,
+  { needed, holders }: Inputs,
 ): Promise<string | undefined> {
   const { compute, blobs } = parts
   for (const root of needed) {
@@ -102,7 +100,16 @@ export async function obtainInputs(
     const missing = await obtain(parts, root, reason, holders)
     if (missing !== undefined) return missing
   }
-  if (checkpoint !== undefined)
-    await obtain(parts, checkpoint, reason, holders, AbortSignal.timeout(CHECKPOINT_PATIENCE_MS))
   return undefined
+}
+
+/** Brings a checkpoint here, if somebody gives it in time: without it, the steps before are done again. */
+export async function obtainCheckpoint(
+  parts: VerifierParts,
+  root: HashHex,
+  reason: string,
+  holders: readonly string[],
+): Promise<boolean> {
+  const missing = await obtain(parts, root, reason, holders, AbortSignal.timeout(CHECKPOINT_PATIENCE_MS))
+  return missing === undefined
 }

@@ -10,12 +10,15 @@ import {
   hashToHex,
   InputError,
   merkleRootOfHashes,
+  sliceRoots,
 } from '@cairn/primitives'
 import {
   orderedEntries,
   stateRoot,
+  type TensorBytes,
   type TensorDtype,
   tensorLeafSizeBytes,
+  tensorLeaves,
   tensorRoot,
   tensorSizeBytes,
 } from '../state-root.ts'
@@ -58,7 +61,14 @@ export const chunkSizeBytes = (dtype: TensorDtype): number => LEAVES_PER_CHUNK *
  * Throws `InputError`: `root.repeated` (a name), `blob.size` (bytes that dtype and shape do not ask for).
  */
 export function manifestOf(hash: HashFunction, parts: readonly BlobPart[]): BlobManifest {
-  return { parts: orderedEntries(parts).map(part => manifestPart(hash, part)) }
+  const ordered = orderedEntries(parts)
+  for (const part of ordered) assertSize(part)
+  const hashes = chunkHashes(hash, ordered)
+  return {
+    parts: ordered.map(({ name, dtype, shape, bytes }, i) => {
+      return { name, dtype, shape, sizeBytes: bytes.length, chunkHashes: hashes[i] as Hash[] }
+    }),
+  }
 }
 
 /** Computes a blob's id from its manifest. */
@@ -84,14 +94,12 @@ export const bytesBlob = (bytes: Uint8Array): BlobPart[] => [
 export const chunkHash = (hash: HashFunction, dtype: TensorDtype, chunk: Uint8Array): Hash =>
   tensorRoot(hash, dtype, chunk)
 
-function manifestPart(hash: HashFunction, { name, dtype, shape, bytes }: BlobPart): ManifestPart {
+/** Computes the hashes of the chunks of every tensor, or of consecutive whole chunks of one. */
+export const chunkHashes = (hash: HashFunction, tensors: readonly TensorBytes[]): Hash[][] =>
+  sliceRoots(hash, tensors.map(tensorLeaves), LEAVES_PER_CHUNK)
+
+function assertSize({ name, dtype, shape, bytes }: BlobPart): void {
   if (bytes.length !== tensorSizeBytes(dtype, shape)) throw badSize(name, tensorSizeBytes(dtype, shape), bytes.length)
-  const chunkHashes: Hash[] = []
-  const step = chunkSizeBytes(dtype)
-  for (let start = 0; start < bytes.length; start += step) {
-    chunkHashes.push(chunkHash(hash, dtype, bytes.subarray(start, start + step)))
-  }
-  return { name, dtype, shape, sizeBytes: bytes.length, chunkHashes }
 }
 
 const badSize = (name: string, expected: number, found: number): InputError =>

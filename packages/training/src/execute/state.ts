@@ -4,9 +4,9 @@
  * quantised parameters' moves.
  */
 import { type DType, sizeBytes } from '@cairn/engine'
-import type { HashFunction, HashHex } from '@cairn/primitives'
+import type { Hash, HashFunction, HashHex } from '@cairn/primitives'
 import { hashToHex } from '@cairn/primitives'
-import { type JobSpec, stateRoot, tensorRoot } from '@cairn/protocol'
+import { type JobSpec, stateRoot, tensorRoots } from '@cairn/protocol'
 import { firstMoment, secondMoment, UNIT_LOSS } from '../compile/inner-graph.ts'
 import { asMatrix, errorFeedback, outerMomentum, UPDATE_WIDTH } from '../compile/outer-graphs.ts'
 import type { Model } from '../models/model.ts'
@@ -61,12 +61,11 @@ export const counterBytes = (value: number): Uint8Array => new Uint8Array(Int32A
 
 /** Computes a state's root from the bytes of its tensors. */
 export function rootOf(hash: HashFunction, slots: readonly TensorSlot[], read: (name: string) => Uint8Array): HashHex {
-  const entries = slots.map(({ name, dtype, shape }) => ({
-    name,
-    dtype,
-    shape,
-    root: tensorRoot(hash, dtype, read(name)),
-  }))
+  const roots = tensorRoots(
+    hash,
+    slots.map(({ name, dtype }) => ({ dtype, bytes: read(name) })),
+  )
+  const entries = slots.map(({ name, dtype, shape }, i) => ({ name, dtype, shape, root: roots[i] as Hash }))
   return hashToHex(stateRoot(hash, entries))
 }
 

@@ -19,6 +19,7 @@ import {
   rootOfState,
   STEP,
   type State,
+  type TensorSlot,
   updateSlots,
 } from './state.ts'
 
@@ -58,8 +59,8 @@ export interface UnitRequest {
   readonly global: State
   readonly replicaState: State
   readonly resume?: UnitProgress
-  /** Keeps a checkpoint inside the unit, and returns its root; left out, it is only hashed. */
-  readonly keepCheckpoint?: (checkpoint: State) => Promise<HashHex>
+  /** Keeps a state and returns its root; what nobody keeps is only hashed. The last checkpoint is not asked for. */
+  readonly keep?: Readonly<Partial<Record<'checkpoint' | 'update' | 'replica', (state: State) => Promise<HashHex>>>>
   /** Called after every inner step; the unit stops and returns undefined when it answers `stop`. */
   readonly onStep?: (report: StepReport) => Promise<'stop' | undefined>
 }
@@ -110,6 +111,14 @@ async function locate(context: UnitContext, request: UnitRequest, failing: numbe
   }
 }
 
+/** PERF: whoever keeps a state hashes it anyway, so that it is hashed once. */
+const kept = async (
+  { hash }: UnitContext,
+  keep: ((state: State) => Promise<HashHex>) | undefined,
+  slots: readonly TensorSlot[],
+  state: State,
+): Promise<HashHex> => (keep === undefined ? rootOfState(hash, slots, state) : keep(state))
+
 /** Runs the update graph on what the inner steps left in `e`. */
 async function finishUnit(
   context: UnitContext,
@@ -117,7 +126,7 @@ async function finishUnit(
   request: UnitRequest,
   checkpointRoots: readonly HashHex[],
 ): Promise<Outcome<UnitResult>> {
-  const { program, hash, runner } = context
+  const { program, runner } = context
   const names = program.model.parameters.map(p => p.name)
   const inputs = new Map<string, Uint8Array>()
   for (const name of names) {
@@ -137,25 +146,25 @@ async function finishUnit(
     return copyOf((name in program.graphs.inner.inputs ? e : closing.value).read(name))
   }
   const replicaState: State = new Map(slots.map(({ name }) => [name, endOf(name)]))
-  const replicaRoot = rootOfState(hash, slots, replicaState)
-  const updateRoot = rootOfState(hash, updateSlots(program.model), update)
+  const updateRoot = await kept(context, request.keep?.update, updateSlots(program.model), update)
+  const replicaRoot = await kept(context, request.keep?.replica, slots, replicaState)
   return {
     ok: true,
     value: { update, updateRoot, replicaState, replicaRoot, checkpointRoots, lossBits: firstWord(e.read(UNIT_LOSS)) },
   }
 }
 
-/** PERF: whoever keeps the state hashes it anyway, so that it is hashed once. */
+/** The root of the state after a step. PERF: it is copied only for whoever keeps it. */
 async function takeCheckpoint(
   { program, hash }: UnitContext,
   e: Executable,
-  { keepCheckpoint }: UnitRequest,
+  { keep }: UnitRequest,
   done: number,
 ): Promise<HashHex> {
   const slots = checkpointSlots(program.model)
-  if (keepCheckpoint === undefined || done === program.spec.schedule.innerSteps)
+  if (keep?.checkpoint === undefined || done === program.spec.schedule.innerSteps)
     return rootOf(hash, slots, name => e.read(name))
-  return keepCheckpoint(new Map(slots.map(({ name }) => [name, copyOf(e.read(name))])))
+  return keep.checkpoint(new Map(slots.map(({ name }) => [name, copyOf(e.read(name))])))
 }
 
 /** Runs a unit. Returns undefined when `onStep` asked it to stop. */
