@@ -140,9 +140,9 @@ export async function audits(
       const next = segment + 1 < CHECKPOINTS ? fetch(segment + 1) : undefined
       computeSeconds += (await timed(() => again(segment))).seconds
       await next
+      // Its audits are of different units: it has nothing of theirs yet.
+      for (const root of inputsOf(commitment, segment)) await verifier.blobs.delete(root)
     }
   })
-  for (const root of new Set([...Array(CHECKPOINTS).keys()].flatMap(segment => inputsOf(commitment, segment))))
-    await verifier.blobs.delete(root)
   return { seconds, computeSeconds }
 }

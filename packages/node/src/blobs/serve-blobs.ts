@@ -6,7 +6,7 @@ import { encodeManifest } from '@cairn/protocol'
 import type { Stream } from '@libp2p/interface'
 import type { Connections } from '../network/connections.ts'
 import { drained } from '../network/drained.ts'
-import { framed, readFrames } from '../network/frames.ts'
+import { frameHead, readFrames } from '../network/frames.ts'
 import type { BlobStore } from './blob-store.ts'
 import {
   BLOB_PROTOCOL,
@@ -101,8 +101,10 @@ function serveStream(stream: Stream, store: BlobStore, bounds: ServeLimits, coun
     for (let next = waiting.shift(); next !== undefined && stream.writeStatus === 'writable'; next = waiting.shift()) {
       const { content, ...header } = await respond(store, next)
       if (stream.writeStatus !== 'writable') break
-      stream.send(framed(responseHeader(header), ...content))
-      counts.bytes += content.reduce((sum, { length }) => sum + length, 0)
+      const contentBytes = content.reduce((sum, { length }) => sum + length, 0)
+      stream.send(frameHead(responseHeader(header), contentBytes))
+      for (const part of content) stream.send(part)
+      counts.bytes += contentBytes
       if (!(await drained(stream, bounds.drainTimeoutMs))) stream.abort(new Error('the peer takes no bytes'))
     }
     isPumping = false

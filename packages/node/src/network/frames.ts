@@ -35,6 +35,13 @@ export function framed(...parts: readonly Uint8Array[]): Uint8Array {
   return frame
 }
 
+/** The begin of a frame: its length and its first part. PERF: what is long follows as it is, uncopied. */
+export function frameHead(first: Uint8Array, restBytes: number): Uint8Array {
+  const head = framed(first)
+  new DataView(head.buffer).setUint32(0, first.length + restBytes)
+  return head
+}
+
 export interface FrameAssembler {
   /** Takes the next bytes; false when a header is above the limit, after which nothing more may come. */
   push(bytes: Uint8Array): boolean
@@ -65,7 +72,8 @@ export function frameAssembler(
   function takeBody(bytes: Uint8Array): number {
     const taken = Math.min(size - bodyBytes, bytes.length)
     if (bodyBytes + taken > body.length) {
-      const grown = new Uint8Array(Math.min(size, Math.max(firstBytes, 2 * body.length, bodyBytes + taken)))
+      const bytes = Math.min(size, Math.max(firstBytes, 2 * body.length, bodyBytes + taken))
+      const grown = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer) // PERF: not zeroed, for nobody reads on
       grown.set(body.subarray(0, bodyBytes))
       body = grown
     }
