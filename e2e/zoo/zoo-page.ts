@@ -133,8 +133,8 @@ export function zooPage(performed: readonly Performed[], costPage: string): stri
     '- *Custody* is asked for by the coordinator’s role; the contract knows only how many custodians may be paid. A worker whose accomplice coordinates can anchor a unit that nobody else holds: whoever',
     '  audits it is told nothing, and the next round cannot begin. It earns no more by that than by doing the unit.',
     '- *A verifier of its own* that is the only one drawn lets a wrong unit pass, unless somebody else looks. The bond makes that a loss on average, for the share of colluding stake that the network assumes.',
-    '- *Lost challenges* double the next challenger’s bond: `prices-challengers-out` is done on a network where a first one costs 100,000,000 and every node has 500,000,000. Its wrong state becomes final. It has',
-    '  to lose bonds of together as much as the richest honest node has free, to within one first bond, and half of that is burned: a price for whoever gains something else than money, not a wall.',
+    '- *Lost challenges* double the next challenger’s bond, up to the minimum stake: `prices-challengers-out` is done on a network where a first one costs 50,000,000 and nodes need 400,000,000. A node whose',
+    '  stake is locked elsewhere to more than what is left over the minimum may still have to wait for it, or leave the challenge to another one.',
     '',
   ].join('\n')
 }

@@ -51,11 +51,7 @@ export async function startParty(scope: Scope, threads: number): Promise<Party> 
 
 /** Serves a party's blobs from a process of its own. */
 export async function startSource(scope: Scope, { blobs }: Party): Promise<PeerAddress> {
-  const source = fork(
-    new URL('./source-process.ts', import.meta.url),
-    [blobs.directory, NETWORK],
-    process.env.PIN ? { execPath: '/usr/bin/taskset', execArgv: ['-c', '1', process.execPath] } : {},
-  )
+  const source = fork(new URL('./source-process.ts', import.meta.url), [blobs.directory, NETWORK])
   scope.add(async () => void source.kill())
   const [address] = await once(source, 'message')
   return address as PeerAddress

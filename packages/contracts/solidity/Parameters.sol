@@ -13,7 +13,7 @@ struct Parameters {
     uint128 leaseBond;
     /// Locked from the asserter's stake until its assertion settles.
     uint128 earningsBond;
-    /// Locked from the first challenger of a claim; every later one's is twice the one before.
+    /// Locked from the first challenger of a claim; every later one's is twice the one before, up to the minimum stake.
     uint128 challengeBond;
     /// What whoever proves a wrong gets for gas and trouble, if half of the slashed bond covers it.
     uint128 challengerReward;
@@ -35,22 +35,23 @@ struct Parameters {
     address guardian;
 }
 
-// How often a challenger's bond doubles. The bond of the last still fits into 128 bits.
-uint32 constant MOST_DOUBLINGS = 16;
+// How often a challenger's bond doubles. The dearest is no more than the minimum stake: whoever loses challenges on purpose
+// prices no node out that has this much free.
+uint32 constant MOST_DOUBLINGS = 3;
 // A contract sees the hashes of the last 256 blocks: one that looked at a beacon would still have some time for it.
 uint32 constant MOST_BEACON_BLOCKS = 200;
 
 /// @dev Unbonding outlasts the challenge window, so that a stake can still answer for what it asserted.
 /// Rounds become final, and an assertion about them and one whole pause fit into the cancel window, whatever games are
 /// played; and at most one pause's worth of time falls into it: neither a game nor a pause ever costs anybody's earnings.
-/// A beacon comes after what it draws from.
+/// A beacon comes after what it draws from. A node's stake covers the dearest challenge.
 function checkParameters(Parameters memory p) pure {
     bool longUnbonding = p.unbondingSeconds > p.challengeSeconds;
     bool longCancel = p.cancelSeconds > uint256(p.challengeSeconds) + 2 * uint256(p.maximumDelaySeconds) + p.pauseSeconds;
     bool rarePauses = p.pauseIntervalSeconds >= uint256(p.cancelSeconds) + p.pauseSeconds;
     // Adding one to the clock must never overflow: that would keep stakes for ever. The other periods are shorter.
     bool bounded = p.unbondingSeconds <= LONGEST && p.pauseIntervalSeconds <= LONGEST && p.leaseSeconds <= LONGEST;
-    bool chances = p.colludingShare < 1e6 && p.challengeBond <= type(uint128).max >> MOST_DOUBLINGS;
+    bool chances = p.colludingShare < 1e6 && p.challengeBond <= p.minimumStake >> MOST_DOUBLINGS;
     bool later = p.beaconBlocks > 0 && p.beaconBlocks <= MOST_BEACON_BLOCKS;
     if (!longUnbonding || !longCancel || !rarePauses || !bounded || p.leaseSeconds == 0 || !chances || !later) {
         revert BadParameters();

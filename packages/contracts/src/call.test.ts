@@ -144,7 +144,8 @@ describe('a contract', () => {
       { unbondingSeconds: 36_501 * 86_400 },
       { maximumDelaySeconds: 10 },
       { colludingShare: 1_000_000 },
-      { challengeBond: 2n ** 112n },
+      { challengeBond: network.parameters.minimumStake / 8n + 1n },
+      { minimumStake: 8n * network.parameters.challengeBond - 1n },
       { beaconBlocks: 0 },
       { beaconBlocks: 201 },
     ]) {

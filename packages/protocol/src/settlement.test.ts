@@ -291,7 +291,8 @@ it('refuses parameters under which a pause or a quick exit could cost somebody m
     { unbondingSeconds: 36_501 * 86_400 },
     { maximumDelaySeconds: 15 },
     { colludingShare: 1_000_000 },
-    { challengeBond: 2n ** 112n },
+    { challengeBond: 13n },
+    { minimumStake: 79n },
     { beaconBlocks: 0 },
     { beaconBlocks: 201 },
   ]

@@ -22,7 +22,7 @@ const [OWN, ACCOMPLICE, WORKER, SUBMITTER] = [1, 2, 3, 4].map(accountOf) as [Acc
 const LEASE_SECONDS = 30
 const ENOUGH = 10n ** 12n
 const PARAMETERS = {
-  ...{ minimumStake: 1n, leaseBond: 1n, earningsBond: 1n, challengeBond: 1n, challengerReward: 1n },
+  ...{ minimumStake: 8n, leaseBond: 1n, earningsBond: 1n, challengeBond: 1n, challengerReward: 1n },
   ...{ unbondingSeconds: 50, challengeSeconds: 20, maximumDelaySeconds: 12, leaseSeconds: LEASE_SECONDS },
   ...{ cancelSeconds: 60, pauseSeconds: 10, pauseIntervalSeconds: 80, guardian: accountOf(0) },
   colludingShare: MARKET.colludingShare,

@@ -27,7 +27,7 @@ const CHALLENGER: Account = `0x${'f'.repeat(40)}`
 const MUCH = 10n ** 9n
 
 const PARAMETERS: NetworkParameters = {
-  minimumStake: 1n,
+  minimumStake: 8n,
   leaseBond: 1n,
   earningsBond: 1n,
   challengeBond: 1n,
