@@ -150,8 +150,14 @@ export interface PartialTask {
   readonly partial: (number: number) => number | undefined
 }
 
+/** A partial result, and the values that it was computed from. */
+interface ComputedPartial {
+  readonly bytes: Uint8Array
+  readonly operands: readonly (number | Uint8Array)[]
+}
+
 /** Computes a partial result from those before it and what it reads; undefined where something is absent. */
-export function computePartial({ operator, element, at, read, partial }: PartialTask): Uint8Array | undefined {
+export function computePartial({ operator, element, at, read, partial }: PartialTask): ComputedPartial | undefined {
   const values = partialOperands(operator, element, at).map(operand => {
     if (operand.kind === 'zero') return 0
     if (operand.kind === 'partial') return partial(operand.partial)
@@ -159,7 +165,8 @@ export function computePartial({ operator, element, at, read, partial }: Partial
     return bytes === undefined || bytes.length > 4 ? bytes : wordOf(bytes)
   })
   if (values.includes(undefined)) return undefined
-  return u32le(partialValue(operator, element, values as (number | Uint8Array)[]))
+  const operands = values as (number | Uint8Array)[]
+  return { bytes: u32le(partialValue(operator, element, operands)), operands }
 }
 
 /** Lists what a partial result is computed from: atoms of inputs, and earlier partial results. */

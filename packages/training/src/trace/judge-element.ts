@@ -4,6 +4,7 @@
  */
 import { equal } from '@cairn/primitives'
 import { type Computed, computeAtom, isOutOfRange } from './computations.ts'
+import { type Finding, NOTHING_FOUND } from './finding.ts'
 import type { OperatorCase } from './judged-case.ts'
 import { leafHashOf } from './openings.ts'
 import { operandsOf } from './operands.ts'
@@ -21,32 +22,36 @@ export const differs = (atoms: Atoms, leaf: Uint8Array, at: number, bytes: Uint8
   leaf.length !== leafBytes(atoms, leafOfAtom(atoms, at)) || !equal(atomIn(atoms, leaf, at), bytes)
 
 /** Compares what was computed with what the defender says of it. */
-function refutes(c: OperatorCase, atoms: Atoms, { bytes, diverged }: Computed): boolean {
+function compare(c: OperatorCase, atoms: Atoms, { bytes, diverged }: Computed): Finding {
   const { disputed, proof } = c
-  if (disputed.isFlagged) return diverged && disputed.partialRoot === undefined
-  if (disputed.tensorRoot === undefined) return false
-  if (diverged) return true
+  const found = { computed: bytes, diverged }
+  if (disputed.isFlagged) return { shows: diverged && disputed.partialRoot === undefined, ...found }
+  if (disputed.tensorRoot === undefined) return { shows: false, ...found }
   const leaf = shownLeaf(c, atoms, proof.at)
-  return leaf !== undefined && differs(atoms, leaf, proof.at, bytes)
+  if (leaf === undefined) return { shows: diverged, ...found }
+  const claimed = atomIn(atoms, leaf, proof.at)
+  return { shows: diverged || differs(atoms, leaf, proof.at, bytes), claimed, ...found }
 }
 
 /** An element of a map operator, of a dequantised tensor or of a batch, or a block of a quantised tensor. */
-export function judgeElement(c: OperatorCase): boolean {
+export function judgeElement(c: OperatorCase): Finding {
   const { hash, proof, leaf } = c
   const atoms = atomsOf(leaf.operator)
   const operands = operandsOf(c)
-  if (operands === undefined || !isPlace(proof.at, atoms.count)) return false
+  if (operands === undefined || !isPlace(proof.at, atoms.count)) return NOTHING_FOUND
   const computed = computeAtom({ hash, leaf, code: proof.code, at: proof.at, ...operands })
-  return computed !== undefined && refutes(c, atoms, computed)
+  return computed === undefined ? NOTHING_FOUND : compare(c, atoms, computed)
 }
 
 /** An index of a scatter-add names a row that is not there. */
-export function judgeIndex(c: OperatorCase): boolean {
+export function judgeIndex(c: OperatorCase): Finding {
   const { disputed, proof, leaf } = c
   const operands = operandsOf(c)
   const atoms = operands?.atoms[1]
-  if (operands === undefined || atoms === undefined || !isPlace(proof.at, atoms.count)) return false
+  if (operands === undefined || atoms === undefined || !isPlace(proof.at, atoms.count)) return NOTHING_FOUND
   const isSaid = disputed.isFlagged ? disputed.partialRoot === undefined : disputed.tensorRoot !== undefined
   const index = operands.read(1, proof.at)
-  return isSaid && index !== undefined && isOutOfRange(leaf.operator, wordOf(index))
+  if (index === undefined) return NOTHING_FOUND
+  const diverged = isOutOfRange(leaf.operator, wordOf(index))
+  return { shows: isSaid && diverged, computed: index, diverged }
 }

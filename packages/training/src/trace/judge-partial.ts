@@ -1,6 +1,7 @@
 /** Proofs about partial results: one that does not follow from those before, or an element that is not the last one. */
 import type { Opening } from '@cairn/protocol'
 import { computePartial, elementOfPartial, isAccumulation, partialAtoms } from './computations.ts'
+import { type Finding, NOTHING_FOUND } from './finding.ts'
 import { differs, shownLeaf } from './judge-element.ts'
 import type { OperatorCase } from './judged-case.ts'
 import { opens } from './openings.ts'
@@ -20,35 +21,44 @@ function partialReader({ hash, disputed, proof }: OperatorCase, atoms: Atoms, sh
   }
 }
 
+/** A leaf of a length that no such leaf has is wrong, whatever is in it. */
+const MALFORMED: Finding = { shows: true }
+
 /** A partial result is not what its operands make it. */
-export function judgePartial(c: OperatorCase): boolean {
+export function judgePartial(c: OperatorCase): Finding {
   const { disputed, proof, leaf } = c
   const atoms = partialAtoms(leaf.operator)
-  if (disputed.partialRoot === undefined || !isPlace(proof.at, atoms.count)) return false
+  if (disputed.partialRoot === undefined || !isPlace(proof.at, atoms.count)) return NOTHING_FOUND
   const shown = shownLeaf(c, atoms, proof.at)
-  if (shown === undefined || !isAccumulation(leaf.operator)) return false
-  if (shown.length !== leafBytes(atoms, disputed.leaf)) return true
+  if (shown === undefined || !isAccumulation(leaf.operator)) return NOTHING_FOUND
+  if (shown.length !== leafBytes(atoms, disputed.leaf)) return MALFORMED
   const [operands, partial] = [operandsOf(c), partialReader(c, atoms, shown)]
-  if (operands === undefined || partial === undefined) return false
+  if (operands === undefined || partial === undefined) return NOTHING_FOUND
   const { read } = operands
-  const bytes = computePartial({ operator: leaf.operator, element: disputed.element, at: proof.at, read, partial })
-  return bytes !== undefined && differs(atoms, shown, proof.at, bytes)
+  const task = { operator: leaf.operator, element: disputed.element, at: proof.at, read, partial }
+  const computed = computePartial(task)
+  if (computed === undefined) return NOTHING_FOUND
+  const claimed = atomIn(atoms, shown, proof.at)
+  const { bytes, operands: from } = computed
+  return { shows: differs(atoms, shown, proof.at, bytes), claimed, computed: bytes, operands: from }
 }
 
 /** An element is not canon of its last partial result, or that left the domain and the operator is said to be clean. */
-export function judgeValue(c: OperatorCase): boolean {
+export function judgeValue(c: OperatorCase): Finding {
   const { hash, disputed, proof, leaf } = c
   const [atoms, partials] = [atomsOf(leaf.operator), partialAtoms(leaf.operator)]
   const last = partials.count - 1
-  if (disputed.partialRoot === undefined || proof.at !== last || last < 0) return false
+  if (disputed.partialRoot === undefined || proof.at !== last || last < 0) return NOTHING_FOUND
   const shown = shownLeaf(c, partials, last)
-  if (shown === undefined) return false
-  if (shown.length !== leafBytes(partials, disputed.leaf)) return true
+  if (shown === undefined) return NOTHING_FOUND
+  if (shown.length !== leafBytes(partials, disputed.leaf)) return MALFORMED
   const { bytes, diverged } = elementOfPartial(atomIn(partials, shown, last))
-  if (disputed.isFlagged) return !diverged
-  if (diverged) return true
+  const found = { computed: bytes, diverged }
+  if (disputed.isFlagged) return { shows: !diverged, ...found }
+  if (diverged) return { shows: true, ...found }
   const [element] = proof.partials
-  if (element?.index !== leafOfAtom(atoms, disputed.element)) return false
-  if (!opens(hash, disputed.tensorRoot, leafCount(atoms), element)) return false
-  return differs(atoms, element.content, disputed.element, bytes)
+  if (element?.index !== leafOfAtom(atoms, disputed.element)) return NOTHING_FOUND
+  if (!opens(hash, disputed.tensorRoot, leafCount(atoms), element)) return NOTHING_FOUND
+  const claimed = atomIn(atoms, element.content, disputed.element)
+  return { shows: differs(atoms, element.content, disputed.element, bytes), claimed, ...found }
 }
