@@ -104,7 +104,8 @@ export async function startGameNode(client: ChainClient, options: NodeOptions): 
   const parts: GameParts = { ...keyOf(client), storage, blobs, fetcher, log, chain, compute: options.compute ?? thread }
   const post = mail && (await joinOffice(mail.office, parts, mail.seed, message => host?.hear(message)))
   const { maximumDelaySeconds } = await readParameters(client)
-  host = hostGames({ parts, peers: () => [], wire: post?.wire ?? ALONE, maximumDelaySeconds })
+  const evidenceDirectory = join(directory, 'evidence')
+  host = hostGames({ parts, peers: () => [], wire: post?.wire ?? ALONE, evidenceDirectory, maximumDelaySeconds })
   async function kill(): Promise<void> {
     host?.stop()
     await post?.leave()

@@ -1,3 +1,4 @@
 /** Evidence bundles: all that is needed to judge one game again, without a network. SPEC: docs/spec/evidence.md. */
 export { decodeEvidence, type Evidence, encodeEvidence } from './evidence/bundle.ts'
-export { type EvidenceDifference, type EvidenceRules, judgeEvidence } from './evidence/judge.ts'
+export { chargedSubject, type EvidenceJudgement, judgeEvidence, wrongStart } from './evidence/judge.ts'
+export type { EvidenceDifference, EvidenceRules, EvidenceStep } from './evidence/replay.ts'

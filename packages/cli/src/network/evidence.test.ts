@@ -19,7 +19,7 @@ import {
 import { createReferee, openContents } from '@cairn/training'
 import { claimedBy, lyingTraces, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { beforeAll, expect, it } from 'vitest'
-import { judgeAgain } from './dispute.ts'
+import { judgeAgain } from './evidence.ts'
 
 const rules = { hash, referee: createReferee(hash) }
 const account = (digit: string): Account => `0x${digit.repeat(40)}`
@@ -91,7 +91,7 @@ it('bears out a game that was played by the rules, there and back through its by
   const decoded = decodeEvidence(encodeEvidence(bundle))
   expect(decoded).toEqual({ ok: true, document: bundle })
   expect(bundle.moves.length).toBeGreaterThan(5)
-  expect(judgeAgain(bundle)).toEqual([])
+  expect(judgeAgain(bundle)).toMatchObject({ differences: [], steps: { length: bundle.moves.length } })
 })
 
 /** What only the chain can confirm. */
@@ -121,7 +121,7 @@ function changes(value: unknown, path = ''): Change[] {
 it('names a difference, or is no bundle, whatever is changed', () => {
   const unnoticed = changes(bundle).flatMap(([path, changed]) => {
     const decoded = decodeEvidence(encodeCanonical(changed as never))
-    const isNoticed = !decoded.ok || judgeAgain(decoded.document).length > 0
+    const isNoticed = !decoded.ok || judgeAgain(decoded.document).differences.length > 0
     return isNoticed || SAID_BY_THE_CHAIN.test(path) ? [] : [path]
   })
   expect(unnoticed).toEqual(NOT_JUDGED)

@@ -1,9 +1,13 @@
-/** Disputes for people: a table of them, what each move of one narrowed, and what its end cost whom. */
-import type { ListedGame } from '@cairn/contracts'
-import type { EvidenceDifference, Move, Position } from '@cairn/protocol'
+/** Disputes for people: a table of them, what each move of one narrowed, where it led, and what its end cost whom. */
+import type { GameMoves, ListedGame } from '@cairn/contracts'
+import type { Evidence, EvidenceDifference, EvidenceStep, Position, Subject } from '@cairn/protocol'
 import { formatAmount, type TokenUnit } from '../network/amounts.ts'
-import type { Dispute } from '../network/dispute.ts'
+import type { Dispute, NamedDispute } from '../network/dispute.ts'
+import { unitName } from '../network/dispute-path.ts'
+import type { DisputeReport } from '../network/dispute-report.ts'
 import { printColumns } from './columns.ts'
+import { costRows, pathRows } from './dispute-path-screen.ts'
+import { moveInWords, questionOf } from './dispute-words.ts'
 import { formatCount, plural } from './format.ts'
 import type { Screen } from './screen.ts'
 import { printRows, type Row } from './table.ts'
@@ -13,106 +17,85 @@ const short = (text: string): string => text.slice(0, 10)
 const stateOf = ({ state, toMove, endsAtSeconds = 0 }: ListedGame): string =>
   state === 'open' ? `${toMove}'s turn until ${new Date(endsAtSeconds * 1000).toISOString()}` : state
 
-const workOf = ({ isOuter, position }: ListedGame): string => `${isOuter ? 'outer step of ' : ''}work ${position}`
+const workOf = ({ game: { isOuter, position }, replicas }: NamedDispute): string =>
+  isOuter ? `outer step, signed by ${unitName(position, replicas)}` : unitName(position, replicas)
 
 /** Prints a table of disputes. */
-export function showDisputes(screen: Screen, games: readonly ListedGame[], token: TokenUnit): void {
+export function showDisputes(screen: Screen, disputes: readonly NamedDispute[], token: TokenUnit): void {
   const heading = ['game', 'job', 'round', 'about', 'challenger', 'defender', 'bond', 'state']
-  const rows = games.map(game => {
-    const { challenger, defender, bond, job, round } = game
+  const rows = disputes.map(dispute => {
+    const { game, challenger, defender, bond, job, round } = dispute.game
     const parties = [short(challenger), short(defender), formatAmount(bond, token)]
-    return [`${game.game}`, job.slice(0, 8), `${round}`, workOf(game), ...parties, stateOf(game)]
+    return [`${game}`, job.slice(0, 8), `${round}`, workOf(dispute), ...parties, stateOf(dispute.game)]
   })
   printColumns(screen, heading, rows)
 }
 
-const TREES: Readonly<Record<Position['phase'], string>> = {
-  runs: 'steps',
-  operators: 'operators',
-  slots: 'tensors of the end',
-  elements: 'leaves of the tensor',
-  partials: 'leaves of partial results',
+/** A move for the table, wherever it was made. */
+type ShownMove = Pick<EvidenceStep, 'made' | 'before' | 'after'>
+
+function moveRow(subject: Subject, { made, before, after }: ShownMove): readonly string[] {
+  const question = after === undefined ? 'nothing: the game is over' : questionOf(subject, after)
+  const gas = 'transaction' in made ? formatCount(made.gasUsed) : 'said'
+  return [`${before.turn + 1}`, made.by, moveInWords(made.move), question, gas]
 }
 
-/** What is in question in a position. */
-function questionOf({ phase, firstRun, runs, tree, operator, element, tensorRoot }: Position): string {
-  if (phase === 'runs') return `steps ${firstRun} to ${firstRun + runs - 1}`
-  // Until its tensor is shown, the tree is still that of the operators.
-  if (phase === 'elements' && tensorRoot === undefined) return `operator ${operator}`
-  const { first, span, leaves } = tree
-  const last = Math.min(first + span, leaves) - 1
-  const part = `${first === last ? first : `${first} to ${last}`} of ${formatCount(leaves)} ${TREES[phase]}`
-  if (phase === 'elements') return `operator ${operator}: ${part}`
-  return phase === 'partials' ? `operator ${operator}, element ${element}: ${part}` : `step ${firstRun}: ${part}`
-}
+const untoldRow = (turns: number): readonly string[] => ['', '', `${plural(turns, 'move')} by messages`, '', 'said']
 
-function moveInWords(move: Move): string {
-  if (move.move === 'runs') return `shows ${plural(move.roots.length, 'end')} of steps`
-  if (move.move === 'reveal') return `shows ${plural(move.hashes.length, 'hash')}`.replace(/hashs$/, 'hashes')
-  if (move.move === 'content') return `shows the leaf, ${plural(move.content.length, 'byte')}`
-  if (move.move === 'pick') return `says that part ${move.child} is the first wrong one`
-  if (move.move === 'target') return `says that end ${move.target} does not follow`
-  if (move.move === 'element') return `says that element ${move.element} is wrong`
-  return move.move === 'overflow' ? `says that element ${move.element} overflowed` : `makes its last move: ${move.move}`
-}
-
-function showMoves(screen: Screen, { played, money, endGas }: Dispute): void {
-  if (played === undefined) {
-    screen.print('It was over as soon as it was opened: the unit began from a wrong state.')
-    return
-  }
-  const { subject, start, moves } = played
-  screen.print(`In question: ${questionOf(start)} of graph ${subject.graph}, from step ${subject.firstStep} of the job`)
-  const rows = moves.map(({ by, move, after, gasUsed = 0n }) => [
-    ...[`${after.turn}`, by, moveInWords(move), questionOf(after), formatCount(gasUsed)],
-  ])
+/** Prints what each move narrowed; moves that the chain was not told are a row of their own. */
+function showMoves(screen: Screen, { subject, start }: GameMoves, moves: readonly ShownMove[]): void {
+  screen.print(`In question at first: ${questionOf(subject, start)}`)
+  if (moves.length === 0) return
+  let turn = 0
+  const rows = moves.flatMap(move => {
+    const untold = move.before.turn - turn
+    turn = (move.after ?? move.before).turn
+    return untold > 0 ? [untoldRow(untold), moveRow(subject, move)] : [moveRow(subject, move)]
+  })
   printColumns(screen, ['move', 'by', 'what', 'in question after it', 'gas'], rows)
-  const gas = moves.reduce((sum, { gasUsed = 0n }) => sum + gasUsed, 0n)
-  screen.print(`${plural(moves.length, 'move')} on the chain, ${formatCount(gas)} gas`)
-  const all = money?.movesBefore ?? moves.at(-1)?.after.turn ?? 0
-  if (all > moves.length) screen.print(`${plural(all - moves.length, 'move')} by signed messages, no gas`)
-  if (endGas !== undefined)
-    screen.print(`What ended it: ${formatCount(endGas)} gas, ${formatCount(gas + endGas)} in all`)
+}
+
+/** Of a game that goes on, or whose last transaction cannot be read. */
+function movesSoFar({ moves }: GameMoves): ShownMove[] {
+  return moves.map(({ by, move, before, after, transaction, gasUsed = 0n }) => {
+    const made = { by, move, transaction, gasUsed: Number(gasUsed) }
+    const from: Position = before ?? { ...after, turn: after.turn - 1 }
+    return { made, before: from, after }
+  })
+}
+
+type Slash = Omit<NonNullable<Evidence['money']>, 'bond'>
+
+/** What became of a bond; without a token, which a bundle does not name, in its smallest unit. */
+function slashRows({ loser, winner, reward, burned, rest }: Slash, token?: TokenUnit): Row[] {
+  const amount = (text: string) =>
+    token ? formatAmount(BigInt(text), token) : `${formatCount(BigInt(text))} of the token's smallest unit`
+  const all = [reward, burned, rest].reduce((sum, part) => sum + BigInt(part), 0n)
+  return [
+    ['lost', `${amount(String(all))} by ${loser}`],
+    ['reward', `${amount(reward)} to ${winner}`],
+    ['burned', amount(burned)],
+    ['for victims', amount(rest)],
+  ]
 }
 
 function moneyRows({ money }: Dispute, token: TokenUnit): Row[] {
   if (money === undefined) return []
-  const { slash, transaction } = money
+  const { slash, pot, transaction } = money
   const ended: Row = ['ended by', transaction]
   if (slash === undefined) return [ended, ['bonds', 'nobody lost one']]
-  const { loser, winner, amount, reward, burned, rest } = slash
+  const { loser, winner, reward, burned, rest } = slash
+  const parts = { reward: String(reward), burned: String(burned), rest: String(rest) }
+  const payable = pot && new Date(pot.payableFromSeconds * 1000).toISOString()
   return [
     ended,
-    ['lost', `${formatAmount(amount, token)} by ${loser}`],
-    ['won', `${formatAmount(reward, token)} by ${winner}`],
-    ['burned', formatAmount(burned, token)],
-    ['for victims', formatAmount(rest, token)],
+    ...slashRows({ loser, winner, ...parts }, token),
+    ...(pot ? [['compensation', `${formatAmount(pot.amount, token)}, payable from ${payable}`] as const] : []),
   ]
 }
 
-/** Prints all of a dispute. */
-export function showDispute(screen: Screen, dispute: Dispute, token: TokenUnit): void {
-  const { game } = dispute
-  const rows: Row[] = [
-    ['job', game.job],
-    ['about', `round ${game.round}, ${workOf(game)}`],
-    ['challenger', game.challenger],
-    ['defender', game.defender],
-    ['bond', formatAmount(game.bond, token)],
-    ['state', screen.colours.bold(stateOf(game))],
-  ]
-  screen.print(`Dispute ${game.game}`)
-  printRows(screen, rows)
-  showMoves(screen, dispute)
-  printRows(screen, moneyRows(dispute, token))
-}
-
-/** Prints what came of judging a bundle again. */
-export function showJudged(screen: Screen, moves: number, differences: readonly EvidenceDifference[]): void {
-  if (differences.length === 0) {
-    screen.print(`${plural(moves, 'move')} judged again: the chain was right.`)
-    return
-  }
+/** Says what a bundle does not bear out. */
+function showDifferences(screen: Screen, differences: readonly EvidenceDifference[]): void {
   screen.print(screen.colours.red('The evidence does not bear out what it says of the chain:'))
   for (const { what, expected, found } of differences) {
     screen.print(`  ${what}`)
@@ -121,4 +104,40 @@ export function showJudged(screen: Screen, moves: number, differences: readonly 
       ['found', found],
     ])
   }
+}
+
+/** Prints all of a dispute; `report` where it is over and can be judged again. */
+export function showDispute(screen: Screen, dispute: Dispute, token: TokenUnit, report?: DisputeReport): void {
+  const { game } = dispute
+  const rows: Row[] = [
+    ['job', game.job],
+    ['about', `round ${game.round}, ${report?.path?.unit ?? workOf(dispute)}`],
+    ['challenger', game.challenger],
+    ['defender', game.defender],
+    ['bond', formatAmount(game.bond, token)],
+    ['state', screen.colours.bold(stateOf(game))],
+  ]
+  screen.print(`Dispute ${game.game}`)
+  printRows(screen, rows)
+  const { played } = dispute
+  if (played) showMoves(screen, played, report?.steps ?? movesSoFar(played))
+  if (report && report.differences.length > 0) showDifferences(screen, report.differences)
+  else if (report) {
+    screen.print('Where it led')
+    printRows(screen, [...pathRows(report), ...costRows(report)])
+  }
+  printRows(screen, moneyRows(dispute, token))
+}
+
+/** Prints what came of judging a bundle again. */
+export function showJudged(screen: Screen, report: DisputeReport, token?: TokenUnit): void {
+  const { differences, steps, bundle } = report
+  if (differences.length > 0) {
+    showDifferences(screen, differences)
+    return
+  }
+  screen.print(`Dispute ${bundle.game} of job ${bundle.anchor.job}`)
+  const { money } = bundle
+  printRows(screen, [...pathRows(report), ...costRows(report), ...(money ? slashRows(money, token) : [])])
+  screen.print(`${screen.colours.green(plural(steps.length, 'move'))} judged again: the chain was right.`)
 }

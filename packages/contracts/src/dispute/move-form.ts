@@ -88,7 +88,7 @@ type MoveForm = ReturnType<typeof moveForm>
 
 const hashes = (words: readonly Hex[]): readonly HashHex[] => words.map(word => fromBytes32(word))
 
-const openingOf = ({ index, content, path }: OpeningForm): Opening => ({
+export const openingOf = ({ index, content, path }: OpeningForm): Opening => ({
   index,
   content: hexToBytes(content),
   path: hashes(path),

@@ -6,7 +6,7 @@ import { slashingAbi } from '../abi/slashing.ts'
 import { onChain } from '../chain/errors.ts'
 import type { ChainClient } from '../chain-client.ts'
 import { readGame } from './read-game.ts'
-import { readMovedFrom } from './read-moved-from.ts'
+import { readMoveCall } from './read-game-call.ts'
 
 /** What the end of a game did to bonds. Money in the token's smallest unit. */
 export interface GameMoney {
@@ -53,8 +53,8 @@ export async function readGameMoney(client: ChainClient, game: number): Promise<
     // A transaction may end several games: what follows one's end, up to the next one's, is its own.
     const after = events.filter(event => event.logIndex > logIndex)
     const next = after.findIndex(({ eventName }) => eventName === 'GameEnded')
-    const from = await readMovedFrom(client, transaction)
-    const about = { bond, blockNumber, transaction, ...(from && { movesBefore: from.turn }) }
+    const made = await readMoveCall(client, transaction)
+    const about = { bond, blockNumber, transaction, ...(made && { movesBefore: made.position.turn }) }
     return (next < 0 ? after : after.slice(0, next)).reduce<GameMoney>(withEvent, about)
   })
 }

@@ -2,15 +2,17 @@ import type { Move, Position, Side, Subject } from '@cairn/protocol'
 import { disputeGamesAbi } from '../abi/dispute-games.ts'
 import { onChain } from '../chain/errors.ts'
 import type { ChainClient } from '../chain-client.ts'
-import { positionOf, subjectOf } from './abi-forms.ts'
+import { known, positionOf, subjectOf } from './abi-forms.ts'
 import { moveOf } from './move-form.ts'
-import { readMovedFrom } from './read-moved-from.ts'
+import { type MoveCall, readMoveCall } from './read-game-call.ts'
 
 export interface MoveOnChain {
   readonly by: Side
   readonly move: Move
   /** Where it was made; not known where a game went on that was played elsewhere, by way of another contract. */
   readonly before: Position | undefined
+  /** The other side's, under that position, where the game went on that was played elsewhere. */
+  readonly signature?: `0x${string}`
   /** Where the game stands after it. */
   readonly after: Position
   readonly blockNumber: bigint
@@ -51,12 +53,14 @@ export function readGameMoves(
     const positions = [began, ...moved].map(({ args: { position } }) => positionOf(position))
     const moves = moved.map(async ({ args: made, blockNumber, transactionHash: hash }, i): Promise<MoveOnChain> => {
       const move = moveOf(made.move)
-      const [known, after] = [positions[i]!, positions[i + 1]!]
-      const before = after.turn === known.turn + 1 ? known : await readMovedFrom(client, hash)
+      const [last, after] = [positions[i]!, positions[i + 1]!]
+      const call: Partial<MoveCall> | undefined =
+        after.turn === last.turn + 1 ? { position: last } : await readMoveCall(client, hash)
       const gas = withGas ? { gasUsed: (await reader.getTransactionReceipt({ hash })).gasUsed } : {}
       // Which moves a side may make says who made it.
       const by = isChallengers(move) ? 'challenger' : 'defender'
-      return { by, move, before, after, blockNumber, transaction: hash, ...gas }
+      const where = { before: call?.position, after, blockNumber, transaction: hash }
+      return { by, move, ...where, ...gas, ...known('signature', call?.signature) }
     })
     const subject = subjectOf(began.args.subject)
     return { subject, start: positions[0]!, moves: await Promise.all(moves) }

@@ -25,7 +25,13 @@ export interface GamePosition {
 export const positionState = (subject: Subject, position: Position): Hex =>
   keccak256(encodeAbiParameters([SUBJECT, POSITION], [subjectForm(subject), positionForm(position)]))
 
-function digestOf({ chainId, addresses }: ChainClient, { game, subject, position }: GamePosition): Hex {
+/** Where a signature counts: a client, or what a bundle of evidence says of its chain. */
+interface PositionDomain {
+  readonly chainId: number
+  readonly addresses: { readonly disputes: Account }
+}
+
+function digestOf({ chainId, addresses }: PositionDomain, { game, subject, position }: GamePosition): Hex {
   return hashTypedData({
     domain: { name: 'Cairn', version: '1', chainId, verifyingContract: addresses.disputes },
     types: {
@@ -47,8 +53,8 @@ export function signPosition(client: ChainClient, position: GamePosition): Promi
 
 /** Tells whether the contract would take a signature for this account's. */
 export const isPositionSigned = (
-  client: ChainClient,
+  domain: PositionDomain,
   position: GamePosition,
   signature: Hex,
   account: Account,
-): boolean => signerOf(digestOf(client, position), signature) === account.toLowerCase()
+): boolean => signerOf(digestOf(domain, position), signature) === account.toLowerCase()

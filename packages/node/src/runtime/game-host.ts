@@ -16,7 +16,8 @@ import type { Message, PeerAddress, Side } from '@cairn/protocol'
 import { sameAccount } from './chain-watch.ts'
 import { gameAftermath } from './game-aftermath.ts'
 import type { TurnResult } from './game-answer.ts'
-import { forgetSteps } from './game-records.ts'
+import { keepEvidence } from './game-evidence.ts'
+import { forgetSteps, keptSteps } from './game-records.ts'
 import { type GameParts, releaseGames } from './game-states.ts'
 import { type GameWire, hearMove, otherSide } from './game-talk.ts'
 import { memoryOf, type TurnOptions, takeTurn } from './game-turn.ts'
@@ -35,6 +36,8 @@ export interface GameHostOptions {
   /** Who may have a job's blobs. */
   readonly peers: () => readonly PeerAddress[]
   readonly wire: GameWire
+  /** Where the evidence of games that it wins is kept. */
+  readonly evidenceDirectory: string
   /** Of the network. */
   readonly maximumDelaySeconds: number
 }
@@ -64,7 +67,7 @@ const OUTCOMES: Readonly<Record<GameOnChain['state'], string>> = {
 }
 
 /** Starts playing. */
-export function hostGames({ parts, ...options }: GameHostOptions): GameHost {
+export function hostGames({ parts, evidenceDirectory, ...options }: GameHostOptions): GameHost {
   const { client, chain, key, log } = parts
   const playing = new Map<number, Playing>()
   const turns: TurnOptions = { parts, ...options, memories: new Map(), isStopped: () => isStopped }
@@ -131,8 +134,19 @@ export function hostGames({ parts, ...options }: GameHostOptions): GameHost {
     return state
   }
 
+  const isWon = (game: ListedGame): boolean =>
+    (game.state === 'refuted' && isOwn(game, 'challenger')) || (game.state === 'defended' && isOwn(game, 'defender'))
+
+  /** Keeps evidence of games that were won and are about to be forgotten. */
+  async function keepWon(games: readonly ListedGame[]): Promise<void> {
+    const isKnown = ({ game }: ListedGame) => playing.has(game) || keptSteps(parts.storage, game).length > 0
+    for (const game of games) if (isWon(game) && isKnown(game)) await keepEvidence(parts, evidenceDirectory, game)
+  }
+
   /** Forgets games that are over. */
-  function finish(games: readonly ListedGame[]): void {
+  async function finish(games: readonly ListedGame[]): Promise<void> {
+    await keepWon(games)
+    if (isStopped) return
     for (const { game, job, round, state } of games) {
       if (state === 'open' || !playing.delete(game)) continue
       turns.memories.delete(game)
@@ -154,7 +168,7 @@ export function hostGames({ parts, ...options }: GameHostOptions): GameHost {
       const state = playing.get(game.game) ?? begin(game)
       if (!state.isBusy && Date.now() >= state.nextMs) void attempt(state, game, nowSeconds)
     }
-    finish(games)
+    await finish(games)
     counted = count
   }
 

@@ -123,6 +123,7 @@ async function asDoer(options: HostingOptions): Promise<HostedRole> {
       : hostWorker({ parts: doing, coordinators, onReason, isDrawn: book.isDrawn })
   const games = hostGames({
     ...{ parts: { ...doing, compute: gameCompute }, peers: () => peers.list(), maximumDelaySeconds },
+    evidenceDirectory: join(config.directory, 'evidence'),
     wire: {
       peerOf(account) {
         const peer = parts.chain.nodeOfAccount(account)?.peer

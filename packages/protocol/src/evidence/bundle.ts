@@ -1,6 +1,6 @@
 /**
  * The document that a game is judged again from: the link with the disputed work, the claims, what contracts know of the
- * job, every move, and what the chain said of it. SPEC: docs/spec/evidence.md. Not here: the judgement.
+ * job, every move that is known, and what the chain said of it. SPEC: docs/spec/evidence.md. Not here: the judgement.
  */
 import { encodeCanonical } from '@cairn/primitives'
 import { z } from 'zod'
@@ -11,12 +11,14 @@ import { move, opening } from '../messages/moves.ts'
 import { account as accountText, amount, bits, type Fixed, hash, index, unit } from '../messages/records.ts'
 import type { Account } from '../settlement/terms.ts'
 import type { Anchor, Signature } from '../settlement/works.ts'
+import { position } from './position-form.ts'
 
 const account = accountText as z.ZodType<string> as z.ZodType<Account>
 const signature = z.string().regex(/^0x([0-9a-f]{2}){0,65}$/) as z.ZodType<string> as z.ZodType<Signature>
 const job = unit.shape.job
 const side = z.enum(['defender', 'challenger'])
 const transaction = z.string().regex(/^0x[0-9a-f]{64}$/)
+const cost = z.strictObject({ transaction, gasUsed: index })
 const hashes = z.array(hash).max(1 << 16)
 
 const anchor = z.strictObject({
@@ -51,6 +53,16 @@ const subject = z.strictObject({
   targets: z.array(z.strictObject({ firstSlot: bits, slots: bits, root: hash })).max(4),
 }) satisfies z.ZodType<Subject>
 
+/** A move that was made on the chain. */
+const madeOnChain = z.strictObject({
+  ...{ by: side, move, transaction, gasUsed: index },
+  /** Where it went on from a position that the other side had signed elsewhere. */
+  resumed: z.strictObject({ position, signature }).exactOptional(),
+})
+
+/** A move that was said by a message: its side has signed the position that it leads to. */
+const said = z.strictObject({ by: side, move, signature })
+
 const evidence = z.strictObject({
   format: z.literal('cairn/evidence/v1'),
   chain: z.strictObject({ chainId: index, disputes: account, escrow: account, registry: account }),
@@ -77,10 +89,17 @@ const evidence = z.strictObject({
   claimsBefore: z.array(claim).max(1 << 16),
   contents: opening,
   subject,
-  /** All of them from the game's first position, which follows from the subject; the last one ends the game. */
-  moves: z.array(z.strictObject({ by: side, move, transaction, gasUsed: index })).max(1024),
-  /** `silence`: the side whose turn it was let its clock run out. */
-  result: z.strictObject({ winner: side, by: z.enum(['start', 'proof', 'witness', 'concession', 'silence']) }),
+  /** Those that are known, from the game's first position, which follows from the subject. */
+  moves: z.array(z.union([madeOnChain, said])).max(1024),
+  result: z.discriminatedUnion('by', [
+    /** `silence`: the side whose turn it was let its clock run out. */
+    z.strictObject({ winner: side, by: z.enum(['start', 'proof', 'witness', 'concession', 'silence']) }),
+    /** Another game had refuted the claim. */
+    z.strictObject({ by: z.literal('dissolved') }),
+  ]),
+  opened: cost.exactOptional(),
+  /** By the last move, unless that did not end it. */
+  ended: cost.exactOptional(),
   money: z
     .strictObject({ bond: amount, loser: account, winner: account, reward: amount, burned: amount, rest: amount })
     .exactOptional(),

@@ -2,32 +2,28 @@
  * Judges a game again from its bundle alone: hashes, subject, every move, the last proof. SPEC: docs/spec/evidence.md.
  * Not here: whether the bundle's link, transactions, gas and amounts are the chain's; that takes the chain.
  */
-import { encodeCanonical, equal, type HashHex, hashFromHex, verifyMerkleProof } from '@cairn/primitives'
-import { applyMove, type Rules } from '../dispute/apply.ts'
+import {
+  encodeCanonical,
+  equal,
+  type HashFunction,
+  type HashHex,
+  hashFromHex,
+  verifyMerkleProof,
+} from '@cairn/primitives'
 import { evaluationSubject, outerSubject, readContents, trainingSubject, type UnitClaim } from '../dispute/claims.ts'
-import { openPosition, type Side } from '../dispute/position.ts'
+import type { Side } from '../dispute/position.ts'
 import type { Subject } from '../dispute/subject.ts'
 import type { Evidence } from './bundle.ts'
-
-/** How contracts hash what a bundle holds, and by what moves are judged. */
-export interface EvidenceRules extends Rules {
-  claimHash(claim: UnitClaim): HashHex
-  /** Of hashes of claims, in order. */
-  claimsHash(claims: readonly HashHex[]): HashHex
-  anchorHead(anchor: Evidence['anchor']): HashHex
-  provableHash(job: Evidence['job']): HashHex
-}
-
-/** What in a bundle is not as it follows from the rest. */
-export interface EvidenceDifference {
-  readonly what: string
-  readonly expected: string
-  readonly found: string
-}
+import {
+  type EvidenceDifference,
+  type EvidenceReplay,
+  type EvidenceRules,
+  type EvidenceStep,
+  otherSide,
+  replayEvidence,
+} from './replay.ts'
 
 type Result = Evidence['result']
-
-const other = (side: Side): Side => (side === 'defender' ? 'challenger' : 'defender')
 
 const differs = (what: string, expected: unknown, found: unknown): EvidenceDifference[] =>
   expected === found ? [] : [{ what, expected: String(expected), found: String(found) }]
@@ -59,8 +55,14 @@ function hashDifferences(rules: EvidenceRules, bundle: Evidence): EvidenceDiffer
   ]
 }
 
-/** Builds what the game is about from the charge, as the contract does. Throws on a part that there is not. */
-function subjectOf({ hash }: EvidenceRules, bundle: Evidence): Subject {
+/** What a challenger says when it opens a game, and what the chain knows of the job. */
+export type EvidenceCharge = Pick<
+  Evidence,
+  'anchor' | 'position' | 'isOuter' | 'replicas' | 'job' | 'part' | 'claims' | 'contents'
+>
+
+/** Builds what a game is about from the charge, as the contract does. Throws on a part that there is not. */
+export function chargedSubject(hash: HashFunction, bundle: EvidenceCharge): Subject {
   const { anchor, position, isOuter, replicas, job, part, claims } = bundle
   const contents = readContents(bundle.contents.content)
   const replica = anchor.works[position]?.index ?? 0
@@ -75,57 +77,60 @@ function subjectOf({ hash }: EvidenceRules, bundle: Evidence): Subject {
   return trainingSubject(hash, job, contents, place, claim, part)
 }
 
-const startRoot = ({ anchor, job }: Evidence): HashHex => (anchor.round === 0 ? job.initialRoot : anchor.previousRoot)
+const startRoot = ({ anchor, job }: EvidenceCharge): HashHex =>
+  anchor.round === 0 ? job.initialRoot : anchor.previousRoot
 
-/** Tells whether the disputed unit began from the state that it should, as far as the charge shows. */
-function beginsRight(bundle: Evidence): boolean {
-  const { anchor, position, isOuter, replicas, job, claims, claimsBefore } = bundle
-  const [claim] = claims as readonly [UnitClaim]
-  const replica = anchor.works[position]?.index ?? 0
-  if (isOuter) return true
-  if (replica === replicas) return claim.globalRoot === anchor.globalRoot
-  if (claim.globalRoot !== startRoot(bundle)) return false
-  if (!job.isReplicaKept || anchor.round === 0) return claim.replicaRoot === job.freshReplicaRoot
-  return claimsBefore.length === 0 || claim.replicaRoot === claimsBefore[replica]?.newReplicaRoot
+/** A unit that began from another state than it should. */
+export interface WrongStart {
+  readonly claimed: HashHex
+  readonly expected: HashHex
 }
 
-/** Makes the moves again. Returns what comes of them, and the first one that is not as it should be. */
-function replay(rules: EvidenceRules, { subject, moves }: Evidence): Result | EvidenceDifference {
-  let position = openPosition(subject)
-  for (const [i, { by, move }] of moves.entries()) {
-    const what = `move ${i + 1} (${move.move})`
-    if (by !== position.toMove) return { what, expected: `by the ${position.toMove}`, found: `by the ${by}` }
-    const made = applyMove(rules, subject, position, move)
-    if (made.result === 'refused') return { what, expected: 'a move that is allowed', found: made.reason }
-    if (made.result === 'won') {
-      const { winner, by: ending } = made
-      const after = moves.length - 1 - i
-      if (after > 0) return { what, expected: 'a game that goes on', found: `it ends here, ${after} moves before` }
-      return { winner, by: ending }
-    }
-    position = made.position
+const unlessSame = (claimed: HashHex, expected: HashHex | undefined): WrongStart | undefined =>
+  expected === undefined || claimed === expected ? undefined : { claimed, expected }
+
+/** Where the disputed unit's replica was left, as far as the charge shows. */
+function replicaStart({ anchor, position, job, claimsBefore }: Evidence): HashHex | undefined {
+  if (!job.isReplicaKept || anchor.round === 0) return job.freshReplicaRoot
+  return claimsBefore[anchor.works[position]?.index ?? 0]?.newReplicaRoot
+}
+
+/** Finds out whether the disputed unit began from another state than it should, as far as the charge shows. */
+export function wrongStart(bundle: Evidence): WrongStart | undefined {
+  const { anchor, position, isOuter, replicas, claims } = bundle
+  const [{ globalRoot, replicaRoot }] = claims as readonly [UnitClaim]
+  if (isOuter) return undefined
+  if (anchor.works[position]?.index === replicas) return unlessSame(globalRoot, anchor.globalRoot)
+  return unlessSame(globalRoot, startRoot(bundle)) ?? unlessSame(replicaRoot, replicaStart(bundle))
+}
+
+/** What follows from the bundle: how the game ended, by which moves. Or the first of them that is not as it should be. */
+function replayOf(rules: EvidenceRules, bundle: Evidence): EvidenceReplay {
+  if (wrongStart(bundle) === undefined) {
+    const replay = replayEvidence(rules, bundle)
+    // That another game was won first is on the chain alone.
+    const mayBeDissolved = !('what' in replay.result) && replay.result.by === 'silence'
+    return mayBeDissolved && bundle.result.by === 'dissolved' ? { ...replay, result: bundle.result } : replay
   }
-  return { winner: other(position.toMove), by: 'silence' }
-}
-
-function resultOf(rules: EvidenceRules, bundle: Evidence): Result | EvidenceDifference {
-  if (beginsRight(bundle)) return replay(rules, bundle)
   const none = { what: 'moves of a game that was over at once', expected: '0', found: `${bundle.moves.length}` }
-  return bundle.moves.length === 0 ? { winner: 'challenger', by: 'start' } : none
+  return { steps: [], result: bundle.moves.length === 0 ? { winner: 'challenger', by: 'start' } : none }
 }
 
-function moneyDifferences({ money, challenger, defender }: Evidence, winner: Side): EvidenceDifference[] {
+const winnerOf = (result: Result): Side | undefined => ('winner' in result ? result.winner : undefined)
+
+function moneyDifferences({ money, challenger, defender }: Evidence, winner: Side | undefined): EvidenceDifference[] {
   if (money === undefined) return []
+  if (winner === undefined) return differs('money of a game without a winner', 'none', 'some')
   const accounts = { challenger, defender }
   return [
     ...differs('who won the bond', accounts[winner], money.winner),
-    ...differs('who lost the bond', accounts[other(winner)], money.loser),
+    ...differs('who lost the bond', accounts[otherSide(winner)], money.loser),
   ]
 }
 
 function subjectDifferences(rules: EvidenceRules, bundle: Evidence): EvidenceDifference[] {
   try {
-    const built = subjectOf(rules, bundle)
+    const built = chargedSubject(rules.hash, bundle)
     if (equal(encodeCanonical(built as never), encodeCanonical(bundle.subject as never))) return []
     const keys = [...new Set([...Object.keys(built), ...Object.keys(bundle.subject)])] as (keyof Subject)[]
     return keys.flatMap(key => differs(`subject: ${key}`, text(built[key]), text(bundle.subject[key])))
@@ -136,17 +141,26 @@ function subjectDifferences(rules: EvidenceRules, bundle: Evidence): EvidenceDif
 
 const text = (value: unknown): string => JSON.stringify(value) ?? 'nothing'
 
-/** Judges a game again; no difference means that the chain was right. Never throws on a bundle that was decoded. */
-export function judgeEvidence(rules: EvidenceRules, bundle: Evidence): EvidenceDifference[] {
+/** What came of judging a bundle. */
+export interface EvidenceJudgement {
+  /** None: the chain was right. */
+  readonly differences: readonly EvidenceDifference[]
+  /** The moves, as far as they were made again. */
+  readonly steps: readonly EvidenceStep[]
+}
+
+/** Judges a game again. Never throws on a bundle that was decoded. */
+export function judgeEvidence(rules: EvidenceRules, bundle: Evidence): EvidenceJudgement {
   const said = [...hashDifferences(rules, bundle), ...subjectDifferences(rules, bundle)]
   // Moves are judged only in the game that the link and the claims make.
-  if (said.length > 0) return said
-  const result = resultOf(rules, bundle)
-  if ('what' in result) return [result]
-  const { winner, by } = bundle.result
-  return [
-    ...differs('winner', result.winner, winner),
-    ...differs('how the game ended', result.by, by),
-    ...moneyDifferences(bundle, result.winner),
+  if (said.length > 0) return { differences: said, steps: [] }
+  const { steps, result } = replayOf(rules, bundle)
+  if ('what' in result) return { differences: [result], steps }
+  const winner = winnerOf(result)
+  const differences = [
+    ...differs('winner', winner, winnerOf(bundle.result)),
+    ...differs('how the game ended', result.by, bundle.result.by),
+    ...moneyDifferences(bundle, winner),
   ]
+  return { differences, steps }
 }

@@ -1,0 +1,173 @@
+/**
+ * Where a dispute led: job, round, unit, step, operator, element, operation, and the two values at the end of it. All of it
+ * follows from the evidence, whose moves were made again. Not here: how it is shown.
+ */
+import { blockElements, coordinatesOf } from '@cairn/engine'
+import { hashFromHex } from '@cairn/primitives'
+import {
+  disputedIn,
+  type Evidence,
+  type EvidenceStep,
+  type Opening,
+  openPosition,
+  type Position,
+  type Proof,
+  type Subject,
+  type SubjectGraph,
+  wrongStart,
+} from '@cairn/protocol'
+import { type DescribedOperator, describeOperator, describeSlot, type Finding } from '@cairn/training'
+import { type DisputeValues, decimalOf, disputeValues } from './dispute-values.ts'
+import { referee } from './evidence.ts'
+
+/** One of so many, if that is known, from 0. */
+interface Numbered {
+  readonly number: number
+  readonly of?: number
+}
+
+export interface DisputePath extends DisputeValues {
+  readonly job: string
+  readonly round: number
+  readonly unit: string
+  /** What was in question when the game began. */
+  readonly stretch: string
+  /** The run that it was narrowed to. */
+  readonly step?: string
+  /** The tensor of an end that does not follow from the operators. */
+  readonly slot?: string
+  readonly operator?: Numbered & Partial<DescribedOperator>
+  /** Of a quantised tensor: the first one of the block. */
+  readonly element?: Numbered & { readonly coordinates?: readonly number[] }
+  readonly partial?: Numbered
+  /** What was computed last, and whether it left the domain. */
+  readonly operation?: string
+  readonly diverged?: boolean
+}
+
+/** Names a unit by its number in its round: the replica's, or after them the evaluation. */
+export const unitName = (index: number, replicas: number): string =>
+  index === replicas ? 'evaluation' : `replica ${index}`
+
+const unitOf = ({ anchor, position, isOuter, replicas }: Evidence): string =>
+  isOuter ? 'outer step' : unitName(anchor.works[position]?.index ?? position, replicas)
+
+type Run = (first: number, last: number) => string
+const range = (noun: string, many: string, first: number, last: number): string =>
+  first === last ? `${noun} ${first}` : `${many} ${first} to ${last}`
+
+/** Steps are counted from the job's first one, which is 1; so are batches of an evaluation. */
+const RUNS: Readonly<Record<SubjectGraph, Run>> = {
+  initial: () => 'the initial state',
+  inner: (first, last) => `${range('step', 'steps', first, last)} of the job`,
+  update: () => 'what the unit leaves behind',
+  outer: () => 'the outer step',
+  evaluation: (first, last) => `${range('batch', 'batches', first, last)} of the evaluation`,
+}
+
+/** Names runs of a subject; its own first one is 0. */
+export const runsOf = ({ graph, firstStep }: Subject, first: number, runs: number): string =>
+  RUNS[graph](firstStep + first + 1, firstStep + first + runs)
+
+/** Leaves of the program that moves have opened. */
+function openedBy({ made: { move } }: EvidenceStep): Opening[] {
+  if (move.move === 'witness' || move.move === 'prove') return move.proof.program ? [move.proof.program] : []
+  const leaf = move.move === 'reveal' || move.move === 'overflow' ? move.operatorLeaf : undefined
+  return leaf ? [leaf] : []
+}
+
+function described({ subject }: Evidence, steps: readonly EvidenceStep[], operator: number) {
+  const leaf = steps.flatMap(openedBy).find(({ index }) => index === subject.firstOperator + operator)
+  return leaf && describeOperator(leaf.content)
+}
+
+const number = (bits: number | Uint8Array | undefined): string => (typeof bits === 'number' ? decimalOf(bits) : '?')
+
+/** What a partial result is made of, by operator. */
+const SUMS: Readonly<Record<string, (operands: readonly (number | Uint8Array)[]) => string>> = {
+  contract: ([sum]) => `the sum so far, ${number(sum)}, plus the product of two blocks of 32 numbers`,
+  sum: ([a, b]) => `${number(a)} + ${number(b)}`,
+  maximum: ([best, x]) => (x === undefined ? number(best) : `the greater of ${number(best)} and ${number(x)}`),
+  scatterAdd: ([sum, g, row]) => `the sum so far, ${number(sum)}, plus ${number(g)} if it belongs to row ${row}`,
+}
+
+const ELEMENTS: Readonly<Record<string, string>> = {
+  quantise: 'a block of 32 numbers and their scale, from 32 numbers',
+  dequantise: 'a number out of a block of 32',
+  input: 'an element of the batch, from the data',
+}
+
+/** What the referee computed for a proof. */
+function operationOf({ kind }: Proof, finding: Finding, name = 'the operator'): string {
+  if (kind === 'element') return ELEMENTS[name] ?? `the element, by the code of ${name}`
+  if (kind === 'partial') return SUMS[name]?.(finding.operands ?? []) ?? 'a partial result'
+  if (kind === 'value') return 'the element that the last partial result makes'
+  if (kind === 'root') return 'the hash of a tensor that is copied'
+  if (kind === 'slot') return 'the hash of a tensor that is left behind'
+  return kind === 'index' ? 'an index, which has to name a row' : 'whether an operator before left the domain'
+}
+
+const countOf = (of: number | undefined) => (of === undefined ? {} : { of })
+
+/** The element in question: a block's first one, where blocks are what is compared. */
+function elementOf(position: Position, proof: Proof | undefined, operator: DescribedOperator | undefined) {
+  const isSingle = proof?.kind === 'element'
+  if (position.phase !== 'partials' && !isSingle) return {}
+  const at = isSingle ? proof.at : position.element
+  const element = { number: at, ...countOf(position.facts?.elements) }
+  if (operator === undefined) return { element }
+  const isBlock = operator.dtype === 'mx8' || operator.dtype === 'mx12'
+  const first = isBlock ? blockElements(operator.shape, at).first : at
+  return { element: { ...element, coordinates: coordinatesOf(first, operator.shape) } }
+}
+
+function meaningOf({ kind }: Proof, operator: DescribedOperator | undefined): Parameters<typeof disputeValues>[0] {
+  if (kind === 'partial') return 'f32'
+  if (kind === 'index') return 'i32'
+  return kind === 'element' || kind === 'value' ? (operator?.dtype ?? 'root') : 'root'
+}
+
+/** What the last move shows, if it is a proof. */
+function provenBy({ subject }: Evidence, step: EvidenceStep | undefined) {
+  const move = step?.made.move
+  if (step === undefined || (move?.move !== 'prove' && move?.move !== 'witness')) return undefined
+  const { proof } = move
+  const position = move.move === 'witness' ? { ...step.before, isFlagged: true } : step.before
+  return { proof, finding: referee.find(subject, disputedIn(position, proof.at), proof) }
+}
+
+/** Of a unit that began from another state than it should: nothing was narrowed. */
+function startOf(bundle: Evidence) {
+  const start = wrongStart(bundle)
+  if (start === undefined) return {}
+  const roots = { claimed: hashFromHex(start.claimed), computed: hashFromHex(start.expected) }
+  return { operation: 'the hash of the state that the unit began from', ...disputeValues('root', roots) }
+}
+
+/** Finds where a dispute led, from its bundle and the moves that were made again. */
+export function disputePath(bundle: Evidence, steps: readonly EvidenceStep[]): DisputePath {
+  const { anchor, subject } = bundle
+  const { job, round } = anchor
+  const last = steps.at(-1)
+  const position = last?.after ?? last?.before ?? openPosition(subject)
+  const { phase, firstRun, runs, operator: at } = position
+  const about = { job, round, unit: unitOf(bundle), stretch: runsOf(subject, 0, subject.runs), ...startOf(bundle) }
+  if (phase === 'runs') return { ...about, ...(runs < subject.runs && { step: runsOf(subject, firstRun, runs) }) }
+  const proven = provenBy(bundle, last)
+  const { proof, finding = { shows: false } as Finding } = proven ?? {}
+  const step = runsOf(subject, firstRun, 1)
+  const isNamed = phase === 'elements' || phase === 'partials'
+  const operator = isNamed ? described(bundle, steps, at) : undefined
+  const slot = proof?.kind === 'slot' && proof.program ? { slot: describeSlot(proof.program.content) } : {}
+  return {
+    ...about,
+    step,
+    ...slot,
+    ...(isNamed && { operator: { number: at, of: subject.operators, ...operator } }),
+    ...elementOf(position, proof, operator),
+    ...(proof?.kind === 'partial' && { partial: { number: proof.at, ...countOf(position.facts?.partials) } }),
+    ...(proof && { operation: operationOf(proof, finding, operator?.name) }),
+    ...(finding.diverged && { diverged: true }),
+    ...(proof && disputeValues(meaningOf(proof, operator), finding)),
+  }
+}

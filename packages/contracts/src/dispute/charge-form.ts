@@ -1,0 +1,102 @@
+/**
+ * What a challenger says when it opens a game, between its form in `protocol` and the one that contracts read, there and
+ * back. SPEC: docs/spec/disputes.md "On the chain"; twin of `Charge` in solidity/dispute/DisputeGames.sol.
+ */
+import type { Anchor, Opening, ProvableJob, UnitClaim } from '@cairn/protocol'
+import { type AbiParameterToPrimitiveType, decodeAbiParameters, encodeAbiParameters, getAbiItem } from 'viem'
+import { gameRulesAbi } from '../abi/game-rules.ts'
+import { type AnchorRecord, fromAnchorRecord, toAnchorRecord } from '../chain/anchor-record.ts'
+import { fromBytes32, toBytes32 } from '../chain/hex.ts'
+import { openingForm, openingOf } from './move-form.ts'
+
+/** What a challenger says is wrong. */
+export interface GameCharge {
+  readonly anchor: Anchor
+  /** Among the anchor's works. */
+  readonly position: number
+  /** Whether the outer step is meant that the work's account signed, instead of its unit. */
+  readonly isOuter: boolean
+  /** Of a training unit: the steps up to this checkpoint, from 0, or what it leaves behind. */
+  readonly part: number
+  readonly job: ProvableJob
+  /** The work's; for an outer step those of all replicas, in their order. */
+  readonly claims: readonly UnitClaim[]
+  /** Those of all replicas in the round before, for a unit that did not begin where its replica was left; else none. */
+  readonly claimsBefore: readonly UnitClaim[]
+  /** The program's first leaf. */
+  readonly contents: Opening
+}
+
+const OF_TRAINING = getAbiItem({ abi: gameRulesAbi, name: 'ofTraining' }).inputs
+/** Type of a job's facts. */
+export const JOB = OF_TRAINING[0]
+const CONTENTS = OF_TRAINING[2]
+const [, CLAIMS] = getAbiItem({ abi: gameRulesAbi, name: 'ofOuterStep' }).inputs
+const PART = { name: 'part', type: 'uint32' } as const
+const CHARGE = {
+  type: 'tuple',
+  components: [PART, JOB, CLAIMS, { ...CLAIMS, name: 'claimsBefore' }, CONTENTS],
+} as const
+
+export const jobForm = (job: ProvableJob) => ({
+  ...job,
+  programRoot: toBytes32(job.programRoot),
+  dataRoot: toBytes32(job.dataRoot),
+  initialRoot: toBytes32(job.initialRoot),
+  freshReplicaRoot: toBytes32(job.freshReplicaRoot),
+})
+
+const claimForm = (claim: UnitClaim) => ({
+  globalRoot: toBytes32(claim.globalRoot),
+  replicaRoot: toBytes32(claim.replicaRoot),
+  updateRoot: toBytes32(claim.updateRoot),
+  newReplicaRoot: toBytes32(claim.newReplicaRoot),
+  checkpointRoots: claim.checkpointRoots.map(toBytes32),
+  lossBits: claim.lossBits,
+  stepsRoot: toBytes32(claim.stepsRoot),
+  saltHash: toBytes32(claim.saltHash),
+})
+
+/** The arguments of `open`. */
+export function chargeForm({ anchor, position, isOuter, part, job, claims, claimsBefore, contents }: GameCharge) {
+  const form = {
+    ...{ part, job: jobForm(job), contents: openingForm(contents) },
+    ...{ claims: claims.map(claimForm), claimsBefore: claimsBefore.map(claimForm) },
+  }
+  return [toAnchorRecord(anchor), position, isOuter, encodeAbiParameters([CHARGE], [form])] as const
+}
+
+type ChargeForm = AbiParameterToPrimitiveType<typeof CHARGE>
+
+const jobOf = (job: ChargeForm['job']): ProvableJob => ({
+  ...job,
+  programRoot: fromBytes32(job.programRoot),
+  dataRoot: fromBytes32(job.dataRoot),
+  initialRoot: fromBytes32(job.initialRoot),
+  freshReplicaRoot: fromBytes32(job.freshReplicaRoot),
+})
+
+const claimOf = (claim: ChargeForm['claims'][number]): UnitClaim => ({
+  globalRoot: fromBytes32(claim.globalRoot),
+  replicaRoot: fromBytes32(claim.replicaRoot),
+  updateRoot: fromBytes32(claim.updateRoot),
+  newReplicaRoot: fromBytes32(claim.newReplicaRoot),
+  checkpointRoots: claim.checkpointRoots.map(root => fromBytes32(root)),
+  lossBits: claim.lossBits,
+  stepsRoot: fromBytes32(claim.stepsRoot),
+  saltHash: fromBytes32(claim.saltHash),
+})
+
+/** Reads the arguments of an `open` that a contract took: the inverse of `chargeForm`. */
+export function chargeOf([anchor, position, isOuter, opening]: readonly [
+  AnchorRecord,
+  number,
+  boolean,
+  `0x${string}`,
+]): GameCharge {
+  const [{ part, job, claims, claimsBefore, contents }] = decodeAbiParameters([CHARGE], opening)
+  return {
+    ...{ anchor: fromAnchorRecord(anchor), position, isOuter, part, job: jobOf(job) },
+    ...{ claims: claims.map(claimOf), claimsBefore: claimsBefore.map(claimOf), contents: openingOf(contents) },
+  }
+}
