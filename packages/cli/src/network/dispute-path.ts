@@ -12,13 +12,12 @@ import {
   openPosition,
   type Position,
   type Proof,
-  type Subject,
-  type SubjectGraph,
   wrongStart,
 } from '@cairn/protocol'
 import { type DescribedOperator, describeOperator, describeSlot, type Finding } from '@cairn/training'
 import { type DisputeValues, decimalOf, disputeValues } from './dispute-values.ts'
 import { referee } from './evidence.ts'
+import { runsOf, unitName } from './work-names.ts'
 
 /** One of so many, if that is known, from 0. */
 interface Numbered {
@@ -45,29 +44,8 @@ export interface DisputePath extends DisputeValues {
   readonly diverged?: boolean
 }
 
-/** Names a unit by its number in its round: the replica's, or after them the evaluation. */
-export const unitName = (index: number, replicas: number): string =>
-  index === replicas ? 'evaluation' : `replica ${index}`
-
 const unitOf = ({ anchor, position, isOuter, replicas }: Evidence): string =>
   isOuter ? 'outer step' : unitName(anchor.works[position]?.index ?? position, replicas)
-
-type Run = (first: number, last: number) => string
-const range = (noun: string, many: string, first: number, last: number): string =>
-  first === last ? `${noun} ${first}` : `${many} ${first} to ${last}`
-
-/** Steps are counted from the job's first one, which is 1; so are batches of an evaluation. */
-const RUNS: Readonly<Record<SubjectGraph, Run>> = {
-  initial: () => 'the initial state',
-  inner: (first, last) => `${range('step', 'steps', first, last)} of the job`,
-  update: () => 'what the unit leaves behind',
-  outer: () => 'the outer step',
-  evaluation: (first, last) => `${range('batch', 'batches', first, last)} of the evaluation`,
-}
-
-/** Names runs of a subject; its own first one is 0. */
-export const runsOf = ({ graph, firstStep }: Subject, first: number, runs: number): string =>
-  RUNS[graph](firstStep + first + 1, firstStep + first + runs)
 
 /** Leaves of the program that moves have opened. */
 function openedBy({ made: { move } }: EvidenceStep): Opening[] {

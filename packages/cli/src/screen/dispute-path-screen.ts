@@ -54,13 +54,13 @@ function valueRows({ claimed, computed, within, unitsApart, diverged }: DisputeP
   ]
 }
 
-/** From the round down to the operation, and the verdict. Numbers count from 0, but steps and batches from 1. */
+/** From the round down to the operation, and the verdict. */
 export function pathRows(report: DisputeReport): Row[] {
   const { path } = report
   if (path === undefined) return []
   const { round, unit, stretch, step, slot, operation } = path
   return [
-    ['round', `${round}`],
+    ['round', `${round} (rounds and replicas count from 0)`],
     ['unit', `${unit}: ${stretch}`],
     ...(step === undefined ? [] : [['step', step] as const]),
     ...(slot === undefined ? [] : [['tensor', `${slot}, which is left behind`] as const]),

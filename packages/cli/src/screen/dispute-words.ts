@@ -1,6 +1,6 @@
 /** Moves of a dispute for people: who said what, and what is in question after it. SPEC: docs/spec/disputes.md "Moves". */
 import type { Move, Position, Subject } from '@cairn/protocol'
-import { runsOf } from '../network/dispute-path.ts'
+import { runsOf } from '../network/work-names.ts'
 import { formatCount, plural } from './format.ts'
 
 const TREES: Readonly<Record<Position['phase'], string>> = {

@@ -4,6 +4,7 @@ import type { UnitChoice, Verdict } from '@cairn/training'
 import type { Measured } from '../run/measure.ts'
 import { chanceToMiss, unitsOf } from '../run/verify-receipt.ts'
 import { formatDuration, formatShare, plural } from './format.ts'
+import { attestedWork, showChecks } from './receipt-checks.ts'
 import type { Screen } from './screen.ts'
 import { printRows } from './table.ts'
 
@@ -84,6 +85,7 @@ export function showVerdict({ screen, receipt, isWhole }: Verification, verdict:
     ? `all ${plural(all, 'unit')}, every outer step and evaluation, and ${what}`
     : `${verdict.units} of ${plural(all, 'unit')}, and ${what}; not the whole job`
   screen.print(`${colours.green(colours.bold('AGREES'))}: ${scope}; done again in ${formatDuration(ms)}.`)
+  showChecks(screen, receipt)
 }
 
 /** The verdict for programs. */
@@ -94,5 +96,6 @@ export function jsonVerdict({ receipt, isWhole }: Verification, verdict: Verdict
   if (!verdict.ok)
     return { event: 'disagrees', path: verdict.path, expected: verdict.expected, found: verdict.found, ...scope }
   const chanceToMissOneUnit = isWhole ? 0 : chanceToMiss(all, verdict.units)
-  return { event: 'agrees', units: verdict.units, chanceToMissOneUnit, ...scope }
+  const checks = receipt.network && { audits: attestedWork(receipt), disputes: receipt.disputes }
+  return { event: 'agrees', units: verdict.units, chanceToMissOneUnit, ...scope, ...checks }
 }

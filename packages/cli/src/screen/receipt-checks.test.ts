@@ -1,0 +1,56 @@
+/** What `cairn verify` says of who checked a network receipt. */
+import type { Receipt } from '@cairn/protocol'
+import { expect, test } from 'vitest'
+import { attestedWork, showChecks } from './receipt-checks.ts'
+import { createScreen } from './screen.ts'
+
+const account = (digit: string) => `0x${digit.repeat(40)}` as const
+const [one, two] = [account('1'), account('2')]
+
+const dispute = {
+  ...{ game: 4, round: 0, position: 1, isOuter: false, challenger: one, defender: two },
+  outcome: 'refuted',
+  transaction: `0x${'a'.repeat(64)}`,
+} as const
+
+const audits = [
+  { verifier: one, round: 0, index: 0, link: 1 },
+  { verifier: two, round: 0, index: 0, link: 1 },
+  { verifier: one, round: 1, index: 2, link: 2 },
+]
+
+const receipt = (changes: Partial<Receipt>): Receipt =>
+  ({
+    ...{ network: {}, spec: { schedule: { replicas: 2 } }, rounds: [{}, { evaluation: {} }], audits, disputes: [] },
+    ...changes,
+  }) as unknown as Receipt
+
+function shown(of: Receipt): string {
+  const lines: string[] = []
+  const stream = { write: (text: string) => lines.push(text) }
+  showChecks(createScreen({ stdout: stream, stderr: stream, env: {} }), of)
+  return lines.join('')
+}
+
+test('a unit that two have attested counts once, and an evaluation is no unit', () => {
+  expect(attestedWork(receipt({}))).toEqual({ units: 1, ofUnits: 4, evaluations: 1, ofEvaluations: 1, verifiers: 2 })
+  expect(shown(receipt({}))).toBe(
+    'Audited in the network: 1 of 4 units and 1 of 1 evaluation, by 2 verifiers.\nNobody disputed it.\n',
+  )
+  expect(shown(receipt({ audits: 'not audited' }))).toMatch(/^Nobody audited the work/)
+})
+
+test('a dispute is named with its parties, its unit and its end', () => {
+  const outer = { ...dispute, game: 5, isOuter: true, position: 0, outcome: 'defended' } as const
+  const lines = shown(receipt({ disputes: [dispute, outer] })).split('\n')
+  expect(lines[1]).toBe('2 disputes about it, rounds and replicas counted from 0:')
+  expect(lines[2]).toBe(
+    `  4: round 0, replica 1, by ${two}, challenged by ${one}: refuted: the work was wrong, and was done again`,
+  )
+  expect(lines[3]).toMatch(/^ {2}5: round 0, the outer step, as replica 0's worker signed it, .*: defended/)
+})
+
+test('a receipt of one process says nothing of it', () => {
+  const { network: _, ...alone } = receipt({})
+  expect(shown(alone as Receipt)).toBe('')
+})
