@@ -42,6 +42,8 @@ export interface DisputePath extends DisputeValues {
   /** What was computed last, and whether it left the domain. */
   readonly operation?: string
   readonly diverged?: boolean
+  /** The claim was in a leaf of a length that no such leaf has. */
+  readonly isMalformed?: boolean
 }
 
 const unitOf = ({ anchor, position, isOuter, replicas }: Evidence): string =>
@@ -146,6 +148,7 @@ export function disputePath(bundle: Evidence, steps: readonly EvidenceStep[]): D
     ...(proof?.kind === 'partial' && { partial: { number: proof.at, ...countOf(position.facts?.partials) } }),
     ...(proof && { operation: operationOf(proof, finding, operator?.name) }),
     ...(finding.diverged && { diverged: true }),
+    ...(finding.isMalformed && { isMalformed: true }),
     ...(proof && disputeValues(meaningOf(proof, operator), finding)),
   }
 }

@@ -28,11 +28,12 @@ const MOST_DIGITS = 9
 /** Writes an f32 in the fewest digits that tell it from all others. */
 export function decimalOf(bits: number): string {
   const value = floatOfBits(bits)
+  if (Object.is(value, -0)) return '-0'
   for (let digits = 1; digits < MOST_DIGITS && Number.isFinite(value); digits++) {
     const short = Number(value.toPrecision(digits))
-    if (Math.fround(short) === value) return Object.is(short, -0) ? '-0' : String(short)
+    if (Math.fround(short) === value) return String(short)
   }
-  return Object.is(value, -0) ? '-0' : String(value)
+  return String(value)
 }
 
 const isBlock = (meaning: Meaning): meaning is QuantisedDType => meaning === 'mx8' || meaning === 'mx12'
@@ -68,11 +69,13 @@ export function disputeValues(
   const both = claimed && computed && !equal(claimed, computed) ? ([claimed, computed] as const) : undefined
   const within = both && isBlock(meaning) ? firstDifference(...both, meaning) : 0
   const [one, other] = both?.map(bytes => bitsIn(bytes, meaning, within)) ?? []
-  const isApart = meaning !== 'i32' && one !== undefined && other !== undefined && one !== other
+  const isApart = meaning !== 'i32' && one !== undefined && other !== undefined
+  const unitsApart = isApart ? Math.abs(rank(one) - rank(other)) : 0
   return {
     ...(claimed && { claimed: shownValue(claimed, meaning, within) }),
     ...(computed && { computed: shownValue(computed, meaning, within) }),
     ...(isBlock(meaning) && { within }),
-    ...(isApart && { unitsApart: Math.abs(rank(one) - rank(other)) }),
+    // Zeros of both signs differ in bits alone.
+    ...(unitsApart > 0 && { unitsApart }),
   }
 }

@@ -4,24 +4,18 @@ import { sha256 as hash } from '@cairn/node/files'
 import { encodeCanonical, type HashHex } from '@cairn/primitives'
 import {
   type Account,
-  applyMove,
-  challenge,
   decodeEvidence,
-  defend,
   type Evidence,
   encodeEvidence,
-  NOTHING_SHOWN,
-  openPosition,
   readContents,
-  remember,
   trainingSubject,
 } from '@cairn/protocol'
-import { createReferee, openContents } from '@cairn/training'
+import { openContents } from '@cairn/training'
 import { claimedBy, lyingTraces, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { beforeAll, expect, it } from 'vitest'
+import { playedGame } from '../testing/played-game.ts'
 import { judgeAgain } from './evidence.ts'
 
-const rules = { hash, referee: createReferee(hash) }
 const account = (digit: string): Account => `0x${digit.repeat(40)}`
 const root = (digit: string): HashHex => digit.repeat(64) as HashHex
 const [defender, challenger] = [account('a'), account('b')]
@@ -38,21 +32,7 @@ async function playedBundle(): Promise<Evidence> {
   const contents = openContents(program, hash)
   const place = { job: traced.subjects.first.job, round: 0, replica: 1 }
   const subject = trainingSubject(hash, traced.provable, readContents(contents.content), place, claim, 0)
-  const moves: Evidence['moves'][number][] = []
-  let [position, shown] = [openPosition(subject), NOTHING_SHOWN]
-  for (;;) {
-    const by = position.toMove
-    const move =
-      by === 'defender'
-        ? await defend(rules, liar, subject, position)
-        : await challenge(rules, honest, subject, position, shown)
-    moves.push({ by, move, transaction: `0x${root('c')}`, gasUsed: 100_000 })
-    const next = applyMove(rules, subject, position, move)
-    if (next.result === 'refused') throw new Error(next.reason)
-    if (next.result === 'won') break
-    shown = remember(shown, position, move, next.position)
-    position = next.position
-  }
+  const moves = (await playedGame(subject, liar, honest)).map(({ made }) => made)
   await honest.close()
   const work = {
     worker: defender,

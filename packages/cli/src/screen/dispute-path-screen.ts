@@ -44,9 +44,10 @@ function elementRows({ element, partial, operator }: DisputePath): Row[] {
 const inBits = ({ bits, decimal, bytes }: DisputeValue): string =>
   bits === undefined ? bytes : `${bits} = ${decimal ?? ''}`
 
-function valueRows({ claimed, computed, within, unitsApart, diverged }: DisputePath): Row[] {
+function valueRows({ claimed, computed, within, unitsApart, diverged, isMalformed }: DisputePath): Row[] {
   const place = within === undefined ? '' : `, number ${within} of the block`
   return [
+    ...(isMalformed ? [['claimed', 'in a leaf of a length that no such leaf has'] as const] : []),
     ...(claimed ? [['claimed', `${inBits(claimed)}${place}`] as const] : []),
     ...(computed ? [['computed', `${inBits(computed)}${place}`] as const] : []),
     ...(diverged ? [['', 'which is outside of the domain of numbers'] as const] : []),

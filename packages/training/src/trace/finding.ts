@@ -7,6 +7,8 @@ export interface Finding {
   /** What the other side says, and what it comes to. Neither where it was not looked at. */
   readonly claimed?: Uint8Array
   readonly computed?: Uint8Array
+  /** What it says is in a leaf of a length that no such leaf has. */
+  readonly isMalformed?: true
   /** Whether the computation left the domain. */
   readonly diverged?: boolean
   /** Of a partial result: what it was computed from, in order; f32 or i32 bits, or a block. */

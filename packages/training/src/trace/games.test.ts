@@ -5,6 +5,7 @@ import {
   challenge,
   DIVERGED,
   defend,
+  disputedIn,
   type Move,
   NOTHING_SHOWN,
   openPosition,
@@ -33,6 +34,19 @@ interface Outcome {
   readonly phase: Position['phase']
 }
 
+/** The values behind a proof that won are those that make it win. */
+function expectFound(subject: Subject, position: Position, move: Move): void {
+  if (move.move !== 'prove' && move.move !== 'witness') return
+  const at = move.move === 'witness' ? { ...position, isFlagged: true } : position
+  const { shows, claimed, computed, isMalformed, diverged } = rules.referee.find(
+    subject,
+    disputedIn(at, move.proof.at),
+    move.proof,
+  )
+  expect(shows).toBe(true)
+  if (!isMalformed && !diverged && move.proof.kind !== 'flag') expect(claimed).not.toEqual(computed)
+}
+
 /** Plays to the end. A move that is refused loses: nothing better comes before the clock has run out. */
 async function play(subject: Subject, defender: TraceProvider, challenger: TraceProvider): Promise<Outcome> {
   let position = openPosition(subject)
@@ -45,7 +59,10 @@ async function play(subject: Subject, defender: TraceProvider, challenger: Trace
         : await challenge(rules, challenger, subject, position, shown)
     const result = applyMove(rules, subject, position, move)
     const { phase } = position
-    if (result.result === 'won') return { winner: result.winner, by: result.by, moves, phase }
+    if (result.result === 'won') {
+      expectFound(subject, position, move)
+      return { winner: result.winner, by: result.by, moves, phase }
+    }
     if (result.result === 'refused') {
       const winner = side === 'defender' ? 'challenger' : 'defender'
       return { winner, by: `silence: ${result.reason}`, moves, phase }

@@ -21,6 +21,10 @@ export function shownLeaf({ hash, disputed, proof }: OperatorCase, atoms: Atoms,
 export const differs = (atoms: Atoms, leaf: Uint8Array, at: number, bytes: Uint8Array): boolean =>
   leaf.length !== leafBytes(atoms, leafOfAtom(atoms, at)) || !equal(atomIn(atoms, leaf, at), bytes)
 
+/** What a leaf holds at a place. */
+export const claimedIn = (atoms: Atoms, leaf: Uint8Array, at: number): Partial<Finding> =>
+  leaf.length === leafBytes(atoms, leafOfAtom(atoms, at)) ? { claimed: atomIn(atoms, leaf, at) } : { isMalformed: true }
+
 /** Compares what was computed with what the defender says of it. */
 function compare(c: OperatorCase, atoms: Atoms, { bytes, diverged }: Computed): Finding {
   const { disputed, proof } = c
@@ -29,8 +33,7 @@ function compare(c: OperatorCase, atoms: Atoms, { bytes, diverged }: Computed): 
   if (disputed.tensorRoot === undefined) return { shows: false, ...found }
   const leaf = shownLeaf(c, atoms, proof.at)
   if (leaf === undefined) return { shows: diverged, ...found }
-  const claimed = atomIn(atoms, leaf, proof.at)
-  return { shows: diverged || differs(atoms, leaf, proof.at, bytes), claimed, ...found }
+  return { shows: diverged || differs(atoms, leaf, proof.at, bytes), ...claimedIn(atoms, leaf, proof.at), ...found }
 }
 
 /** An element of a map operator, of a dequantised tensor or of a batch, or a block of a quantised tensor. */

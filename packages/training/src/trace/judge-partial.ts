@@ -2,7 +2,7 @@
 import type { Opening } from '@cairn/protocol'
 import { computePartial, elementOfPartial, isAccumulation, partialAtoms } from './computations.ts'
 import { type Finding, NOTHING_FOUND } from './finding.ts'
-import { differs, shownLeaf } from './judge-element.ts'
+import { claimedIn, differs, shownLeaf } from './judge-element.ts'
 import type { OperatorCase } from './judged-case.ts'
 import { opens } from './openings.ts'
 import { operandsOf } from './operands.ts'
@@ -22,7 +22,7 @@ function partialReader({ hash, disputed, proof }: OperatorCase, atoms: Atoms, sh
 }
 
 /** A leaf of a length that no such leaf has is wrong, whatever is in it. */
-const MALFORMED: Finding = { shows: true }
+const MALFORMED: Finding = { shows: true, isMalformed: true }
 
 /** A partial result is not what its operands make it. */
 export function judgePartial(c: OperatorCase): Finding {
@@ -59,6 +59,6 @@ export function judgeValue(c: OperatorCase): Finding {
   const [element] = proof.partials
   if (element?.index !== leafOfAtom(atoms, disputed.element)) return NOTHING_FOUND
   if (!opens(hash, disputed.tensorRoot, leafCount(atoms), element)) return NOTHING_FOUND
-  const claimed = atomIn(atoms, element.content, disputed.element)
-  return { shows: differs(atoms, element.content, disputed.element, bytes), claimed, ...found }
+  const claimed = claimedIn(atoms, element.content, disputed.element)
+  return { shows: differs(atoms, element.content, disputed.element, bytes), ...claimed, ...found }
 }
