@@ -12,6 +12,7 @@ import {
   type LocalChain,
   openGame,
   readGame,
+  signPosition,
   startLocalChain,
 } from '@cairn/contracts'
 import { openChallenge } from '@cairn/node/parts'
@@ -176,6 +177,24 @@ it('what was said by messages is in the bundle of the node that won, and counted
   writeFileSync(at('forged.cbor'), encodeEvidence(forged))
   const judged = await dispute('replay', '--evidence', at('forged.cbor'))
   expect(judged).toMatchObject({ code: 1, out: expect.stringMatching(/move 2 \(pick\)[\s\S]*signed/) })
+
+  // A position that its side did sign, and that no game comes to, is a difference and no bug.
+  const last = bundle.moves.at(-1)
+  if (!last || !('transaction' in last) || !last.resumed) throw new Error('the game was not resumed')
+  const { facts, ...rest } = last.resumed.position
+  const codes: unknown[] = []
+  for (const position of [
+    { ...rest, tree: { leaves: 0, first: 9, span: 0 } },
+    { ...rest, firstRun: 2 ** 32 - 1, children: [], isOpen: false },
+    { ...rest, facts: { ...facts!, perLeaf: 0, elements: 0 }, phase: 'partials' as const },
+  ]) {
+    const signature = await signPosition(network.workers[1], { game, subject: bundle.subject, position })
+    const wild = { ...bundle, moves: bundle.moves.with(-1, { ...last, resumed: { position, signature } }) }
+    writeFileSync(at('wild.cbor'), encodeEvidence(wild))
+    codes.push((await dispute('replay', '--evidence', at('wild.cbor'))).code)
+  }
+  // The proof says nothing of what the last one changes: the contract would have taken it, too.
+  expect(codes).toEqual([1, 1, 0])
 })
 
 it('games that ended early, or have not, are told so', async () => {
