@@ -1,5 +1,5 @@
 /** `cairn dispute` about real games on a real chain: one that the chain saw, one that it did not, and those that ended early. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createScreen, main } from '@cairn/cli'
@@ -16,14 +16,15 @@ import {
   startLocalChain,
 } from '@cairn/contracts'
 import { openChallenge } from '@cairn/node/parts'
-import { type HashHex, sha256 } from '@cairn/primitives'
-import { decodeEvidence, type Evidence, encodeEvidence, type TraceProvider } from '@cairn/protocol'
+import { encodeHex, encodeUtf8, type HashHex, keccak256, sha256 } from '@cairn/primitives'
+import { encodeEvidence, type TraceProvider } from '@cairn/protocol'
 import { submissionOf } from '@cairn/training'
 import { claimedBy, lyingTraces, type TracedJob, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { accountOf, anchorDisputed, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
 import { postOffice } from './game-mail.ts'
-import { computeBy, startGameNode, until } from './game-nodes.ts'
+import { computeBy, startGameNode } from './game-nodes.ts'
+import { keptEvidence } from './kept-evidence.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'cairn-dispute-'))
 const at = (name: string): string => join(directory, name)
@@ -83,7 +84,7 @@ async function round(salt: string, claim: TracedJob['claim']) {
   return { blobs, charge: { ...charge, part: 0 } }
 }
 
-/** Two nodes play a game to its end, by messages where there is an office. Returns it, and what the winner has kept. */
+/** Two nodes play a game to its end, by messages where there is an office. Returns what the winner has kept of it. */
 async function playedBy(
   { blobs, liar, charge }: { readonly liar: TraceProvider } & Awaited<ReturnType<typeof round>>,
   office?: ReturnType<typeof postOffice>,
@@ -98,10 +99,7 @@ async function playedBy(
   await nodeOf(network.workers[1], liar)
   const opened = await openChallenge(challenger.parts, charge)
   if (!opened.ok) throw new Error(opened.reason)
-  const kept = join(challenger.directory, 'evidence')
-  await until(() => challenger.said.some(line => line.startsWith('the evidence of a game that was won is kept')))
-  expect(readdirSync(kept)).toEqual([`dispute-${opened.game}.cbor`])
-  return { game: opened.game, kept: join(kept, `dispute-${opened.game}.cbor`) }
+  return { game: opened.game, ...(await keptEvidence(challenger, opened.game)) }
 }
 
 function mustBe<T>(result: CallResult<T>): T {
@@ -112,15 +110,9 @@ function mustBe<T>(result: CallResult<T>): T {
 const openedBy = async (client: ChainClient, charge: GameCharge): Promise<number> =>
   mustBe(await openGame(client, charge)).game
 
-const bundleIn = (path: string): Evidence => {
-  const decoded = decodeEvidence(readFileSync(path))
-  if (!decoded.ok) throw new Error(decoded.found)
-  return decoded.document
-}
-
 it('a game on the chain is listed, shown down to its last operation, exported, and judged again', async () => {
   const lied = await wrongRound('a')
-  const { game, kept } = await playedBy(lied)
+  const { game, path: kept, bundle } = await playedBy(lied)
   expect((await dispute('list')).out).toMatch(/replica 1 .*refuted/)
   const shown = await dispute('show', `${game}`)
   expect(shown.code).toBe(0)
@@ -146,7 +138,6 @@ it('a game on the chain is listed, shown down to its last operation, exported, a
     costs: { movesSaid: 0, movesUntold: 0 },
   })
 
-  const bundle = bundleIn(path)
   const changed = { ...bundle, result: { winner: 'defender', by: 'proof' } } as const
   writeFileSync(at('changed.cbor'), encodeEvidence(changed))
   const judged = await dispute('replay', '--evidence', at('changed.cbor'))
@@ -160,20 +151,20 @@ it('a game on the chain is listed, shown down to its last operation, exported, a
 })
 
 it('what was said by messages is in the bundle of the node that won, and counted by the chain', async () => {
-  const { game, kept } = await playedBy(await wrongRound('b'), postOffice())
+  const { game, path: kept, bundle, said, untold } = await playedBy(await wrongRound('b'), postOffice())
   const fromChain = await event('replay', `${game}`)
   expect(fromChain).toMatchObject({ isRight: true, costs: { movesOnChain: 1 } })
   const own = await event('replay', '--evidence', kept)
   const { movesUntold, movesSaid } = fromChain.costs as { movesUntold: number; movesSaid: number }
   expect(movesUntold).toBe(movesSaid)
   expect(movesUntold).toBeGreaterThan(5)
+  expect({ said, untold }).toEqual({ said: movesSaid, untold: 0 })
   expect(own).toMatchObject({ isRight: true, costs: { movesOnChain: 1, movesSaid, movesUntold: 0 } })
   expect(own.path).toEqual(fromChain.path)
   expect((await dispute('show', `${game}`)).out).toMatch(/moves by messages/)
 
-  const bundle = bundleIn(kept)
-  const said = bundle.moves[2] as { readonly signature: `0x${string}` }
-  const forged = { ...bundle, moves: bundle.moves.with(1, { ...bundle.moves[1]!, signature: said.signature } as never) }
+  const { signature: other } = bundle.moves[2] as { readonly signature: `0x${string}` }
+  const forged = { ...bundle, moves: bundle.moves.with(1, { ...bundle.moves[1]!, signature: other } as never) }
   writeFileSync(at('forged.cbor'), encodeEvidence(forged))
   const judged = await dispute('replay', '--evidence', at('forged.cbor'))
   expect(judged).toMatchObject({ code: 1, out: expect.stringMatching(/move 2 \(pick\)[\s\S]*signed/) })
@@ -221,6 +212,28 @@ it('games that ended early, or have not, are told so', async () => {
   })
   expect(await event('replay', `${open}`)).toMatchObject({ isRight: true, result: { by: 'dissolved' } })
   expect((await dispute('show', `${open}`)).out).toMatch(/verdict +dissolved/)
+})
+
+/** Calls the contract that its first word names with the rest of what it is given. */
+const FORWARDER = '0x601980600b6000396000f3602036038060206000376000600091600060006000355af100'
+
+it('a game that another contract ended is shown as far as the chain tells it', async () => {
+  const { charge } = await round('e', job.claim)
+  const game = await openedBy(network.challenger, charge)
+  await network.advance(130)
+  const { reader, writer, addresses } = network.submitter
+  const send = async (to: `0x${string}` | undefined, data: `0x${string}`) => {
+    const { account, wallet } = writer!
+    const hash = await wallet.sendTransaction({ account, chain: null, data, gas: 2_000_000n, ...(to && { to }) })
+    return reader.waitForTransactionReceipt({ hash, pollingInterval: 5 })
+  }
+  const { contractAddress } = await send(undefined, FORWARDER)
+  const selector = encodeHex(keccak256(encodeUtf8('timeout(uint256)'))).slice(0, 8)
+  const word = (hex: string): string => hex.replace('0x', '').padStart(64, '0')
+  await send(contractAddress!, `0x${word(addresses.disputes)}${selector}${word(game.toString(16))}`)
+  expect(await readGame(network.challenger, game)).toMatchObject({ state: 'refuted' })
+  expect(await dispute('replay', `${game}`)).toMatchObject({ code: 2, err: expect.stringContaining('HiddenCall') })
+  expect(await dispute('show', `${game}`)).toMatchObject({ code: 0, out: expect.stringMatching(/state +refuted/) })
 })
 
 it.each([

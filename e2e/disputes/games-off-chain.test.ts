@@ -31,6 +31,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { accountOf, anchorDisputed, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
 import { joinOffice, postOffice, sentBytes } from './game-mail.ts'
 import { computeBy, type GameNode, startGameNode, until } from './game-nodes.ts'
+import { keptEvidence } from './kept-evidence.ts'
 
 const rules = { hash: sha256, referee: createReferee(sha256) }
 
@@ -126,6 +127,7 @@ it('a game that is played by messages needs two transactions, also when a side i
   expect(accuser.said.join()).toMatch(/as challenger: proves it wrong: the element comes to another value/)
   expect(sentBytes(office)).toBeLessThan(100_000)
   await until(() => accuser.parts.storage.facts.entries('game/').length === 0)
+  expect(await keptEvidence(accuser, game)).toMatchObject({ said: movesBefore, untold: 0 })
 })
 
 it('an accuser that falls silent, and goes on on the chain, loses to the clock', async () => {
@@ -158,6 +160,9 @@ it('an accuser that falls silent, and goes on on the chain, loses to the clock',
   await network.advance(130)
   await until(async () => (await stateOf(game)) === 'defended')
   await until(() => defender.said.some(line => line.startsWith('the challenger was silent for too long')))
+  const { bundle, untold } = await keptEvidence(defender, game)
+  expect(bundle).toMatchObject({ result: { winner: 'defender', by: 'silence' } })
+  expect(untold).toBe(0)
 })
 
 it('what is wrong, old or said twice changes nothing; what the chain is told counts', async () => {
@@ -233,4 +238,5 @@ it('what is wrong, old or said twice changes nothing; what the chain is told cou
   await start(worker, { blobs, compute: computeBy(() => liar).compute })
   await until(async () => (await stateOf(game)) === 'refuted')
   expect(await listGames(worker, { job: anchor.job })).toMatchObject([{ game, state: 'refuted' }])
+  expect(await keptEvidence(node, game)).toMatchObject({ bundle: { result: { by: 'proof' } } })
 })

@@ -1,23 +1,8 @@
 /** Bundles of evidence: read from a file or from the chain, written, and judged again without a network. */
-import {
-  anchorHead,
-  claimHash,
-  claimsHash,
-  isPositionSigned,
-  provableHash,
-  readGame,
-  readGameEvidence,
-} from '@cairn/contracts'
+import { evidenceChecking, readGame, readGameEvidence } from '@cairn/contracts'
 import { readWhole, sha256, writeWhole } from '@cairn/node/files'
 import { InputError } from '@cairn/primitives'
-import {
-  decodeEvidence,
-  type Evidence,
-  type EvidenceJudgement,
-  type EvidenceRules,
-  encodeEvidence,
-  judgeEvidence,
-} from '@cairn/protocol'
+import { decodeEvidence, type Evidence, type EvidenceJudgement, encodeEvidence, judgeEvidence } from '@cairn/protocol'
 import { createReferee } from '@cairn/training'
 import { findDispute } from './dispute.ts'
 import type { OpenChain } from './open-chain.ts'
@@ -26,14 +11,9 @@ type Chain = OpenChain['client']
 
 export const referee = createReferee(sha256)
 
-const rules: EvidenceRules = {
-  ...{ hash: sha256, referee, claimHash, claimsHash, anchorHead, provableHash },
-  isPositionSigned: ({ chain, game, subject }, position, signature, account) =>
-    isPositionSigned({ ...chain, addresses: chain }, { game, subject, position }, signature, account),
-}
-
 /** Judges a bundle by the real referee, and by the hashes and signatures of contracts. */
-export const judgeAgain = (bundle: Evidence): EvidenceJudgement => judgeEvidence(rules, bundle)
+export const judgeAgain = (bundle: Evidence): EvidenceJudgement =>
+  judgeEvidence({ hash: sha256, referee, ...evidenceChecking }, bundle)
 
 /** Reads a bundle. Throws `InputError` (`MissingFile`, `NotReadable`, `BadEvidence`). */
 export async function readEvidence(path: string): Promise<Evidence> {
