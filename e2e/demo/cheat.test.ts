@@ -1,10 +1,11 @@
 /** The demo with a worker that cheats, as a person runs it, on a job that trains in a second: found out, judged, done again. */
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { LAUNCHER } from '@cairn/cli'
 import { expect, test } from 'vitest'
 
 const DEMO = fileURLToPath(new URL('../../examples/state-of-the-union/demo.ts', import.meta.url))
@@ -42,6 +43,11 @@ test('finds out a worker that skips a step in the last round, and ends with the 
     /Dispute 0: verifier-1 has done a part of worker-1's work in round 2 again and found other bits\./,
   )
   expect(err).toMatch(/The contract has judged: verifier-1 is right, after \d+ moves and one it computed itself\./)
+  // A step that was left out: a number of the next one is another.
+  expect(err).toMatch(/What it came down to:\n +round +1 [\s\S]* claimed .*\n +computed .*\n[\s\S]*verdict +refuted/)
+  const evidence = join(directory, 'out', 'evidence', 'dispute-0.cbor')
+  const replayed = spawnSync(process.execPath, [LAUNCHER, 'dispute', 'replay', '--evidence', evidence])
+  expect(replayed).toMatchObject({ status: 0, stderr: Buffer.from('') })
   expect(err).toMatch(/worker-1 loses its bond of [\d.]+ TEST: [\d.]+ TEST to verifier-1/)
   expect(err).toContain('The job goes back to round 2; somebody else does that part')
   expect(err).toMatch(/trained alone: the same bits\.[\s\S]*Every balance on the chain has changed by exactly/)

@@ -1,6 +1,18 @@
 /** What happens to a cheat, as the chain sees it: the challenge, the moves, the verdict, the bond. Told while it happens. */
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { formatAmount, openContracts, plural } from '@cairn/cli'
+import {
+  EVIDENCE,
+  findEvidence,
+  formatAmount,
+  makeDirectory,
+  openContracts,
+  pathRows,
+  plural,
+  printRows,
+  reportOf,
+  writeEvidence,
+} from '@cairn/cli'
 import {
   type ChainClient,
   type GameMoney,
@@ -86,6 +98,19 @@ function tellEnd(
     )
 }
 
+/** Says what a dispute came down to, and keeps what anybody can judge it again from. */
+async function tellEvidence({ run: { screen, options }, client }: Telling, game: number): Promise<void> {
+  const bundle = await findEvidence(client, game)
+  if (bundle === undefined) return
+  const directory = join(options.out, EVIDENCE)
+  const path = join(directory, `dispute-${game}.cbor`)
+  await makeDirectory(directory)
+  await writeEvidence(path, bundle)
+  screen.print('  What it came down to:')
+  printRows(screen, pathRows(reportOf(bundle)))
+  screen.print(`  Judge it yourself, without a network: npx cairn dispute replay --evidence ${path}`)
+}
+
 /** Follows the disputes of a job until they are over and the signal is aborted. Returns how many there were. */
 export async function tellDisputes(
   run: DemoRun,
@@ -109,6 +134,7 @@ export async function tellDisputes(
       const end = listed.state === 'open' ? undefined : await readGameMoney(client, game)
       if (end === undefined) continue
       tellEnd(telling, listed, end, moves?.moves.at(-1)?.after.turn ?? 0)
+      if (listed.state !== 'dissolved') await tellEvidence(telling, game)
       over.add(game)
     }
     if (isLast || run.signal.aborted) return over.size

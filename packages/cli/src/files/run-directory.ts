@@ -18,6 +18,9 @@ export const TOKENISERS = { 'hugging-face': 'tokenizer.json', characters: 'token
 /** Blobs of a job of a network while it is downloaded, so that an interrupted download goes on. */
 export const DOWNLOADING = 'downloading'
 
+/** Evidence of disputes about a job of a network. */
+export const EVIDENCE = 'evidence'
+
 /** Says that a directory was made by the demo, which may therefore remove it. */
 export const DEMO = 'demo.json'
 /** Where the demo keeps its network. */
@@ -27,6 +30,7 @@ const OWN = new Set<string>([
   RECORD,
   LOCK,
   DOWNLOADING,
+  EVIDENCE,
   WEIGHTS,
   RECEIPT,
   JOB,
