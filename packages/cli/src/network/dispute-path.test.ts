@@ -46,10 +46,16 @@ const element = { about: 'element', leaf: 0 } as const
 const partial = { about: 'partial', element: 0 } as const
 const f32 = { bits: expect.stringMatching(/^0x[0-9a-f]{8}$/), decimal: expect.stringMatching(/^-?[\de.+-]+$/) }
 const values = { claimed: f32, computed: f32, unitsApart: expect.any(Number) }
+const read = {
+  reads: expect.arrayContaining([expect.objectContaining({ operator: expect.any(Number), ...f32 })]),
+}
 const hashes = { claimed: { bytes: expect.stringMatching(/^[0-9a-f]{64}$/) } }
 
 it.each<[About, object]>([
-  [['first', 'adamw', element], { operation: 'the element, by the code of adamw', unit: 'replica 1', ...values }],
+  [
+    ['first', 'adamw', element],
+    { operation: 'the element, by the code of adamw', ...read, unit: 'replica 1', ...values },
+  ],
   [['first', 'quantise', element], { operation: expect.stringMatching(/^a block of 32/), within: 0, ...values }],
   [
     ['outer', 'dequantise', element],

@@ -3,7 +3,7 @@
  * follows from the evidence, whose moves were made again. Not here: how it is shown.
  */
 import { blockElements, coordinatesOf } from '@cairn/engine'
-import { hashFromHex } from '@cairn/primitives'
+import { concat, hashFromHex } from '@cairn/primitives'
 import {
   disputedIn,
   type Evidence,
@@ -14,8 +14,8 @@ import {
   type Proof,
   wrongStart,
 } from '@cairn/protocol'
-import { type DescribedOperator, describeOperator, describeSlot, type Finding } from '@cairn/training'
-import { type DisputeValues, decimalOf, disputeValues } from './dispute-values.ts'
+import { type AtomRead, type DescribedOperator, describeOperator, describeSlot, type Finding } from '@cairn/training'
+import { type DisputeValue, type DisputeValues, decimalOf, disputeValues, shownValue } from './dispute-values.ts'
 import { referee } from './evidence.ts'
 import { runsOf, unitName } from './work-names.ts'
 
@@ -23,6 +23,12 @@ import { runsOf, unitName } from './work-names.ts'
 interface Numbered {
   readonly number: number
   readonly of?: number
+}
+
+interface DisputeRead extends DisputeValue {
+  readonly operator?: number
+  readonly element: number
+  readonly coordinates?: readonly number[]
 }
 
 export interface DisputePath extends DisputeValues {
@@ -39,6 +45,8 @@ export interface DisputePath extends DisputeValues {
   /** Of a quantised tensor: the first one of the block. */
   readonly element?: Numbered & { readonly coordinates?: readonly number[] }
   readonly partial?: Numbered
+  /** What it was computed from: elements of operators, or of a batch's operands. */
+  readonly reads?: readonly DisputeRead[]
   /** What was computed last, and whether it left the domain. */
   readonly operation?: string
   readonly diverged?: boolean
@@ -85,6 +93,19 @@ function operationOf({ kind }: Proof, finding: Finding, name = 'the operator'): 
   if (kind === 'root') return 'the hash of a tensor that is copied'
   if (kind === 'slot') return 'the hash of a tensor that is left behind'
   return kind === 'index' ? 'an index, which has to name a row' : 'whether an operator before left the domain'
+}
+
+/** Operands of a batch are integers, of as many bytes as they take. */
+function readOf({ operator, index, bytes, dtype = 'i32', shape }: AtomRead): DisputeRead {
+  const isBlock = dtype === 'mx8' || dtype === 'mx12'
+  const coordinates = shape && coordinatesOf(isBlock ? blockElements(shape, index).first : index, shape)
+  const word = bytes.length < 4 ? concat(bytes, new Uint8Array(4 - bytes.length)) : bytes
+  return {
+    ...(operator !== undefined && { operator }),
+    element: index,
+    ...(coordinates && { coordinates }),
+    ...shownValue(word, dtype, 0),
+  }
 }
 
 const countOf = (of: number | undefined) => (of === undefined ? {} : { of })
@@ -147,6 +168,7 @@ export function disputePath(bundle: Evidence, steps: readonly EvidenceStep[]): D
     ...elementOf(position, proof, operator),
     ...(proof?.kind === 'partial' && { partial: { number: proof.at, ...countOf(position.facts?.partials) } }),
     ...(proof && { operation: operationOf(proof, finding, operator?.name) }),
+    ...(finding.reads && { reads: finding.reads.map(readOf) }),
     ...(finding.diverged && { diverged: true }),
     ...(finding.isMalformed && { isMalformed: true }),
     ...(proof && disputeValues(meaningOf(proof, operator), finding)),

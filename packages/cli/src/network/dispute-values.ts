@@ -20,7 +20,7 @@ export interface DisputeValues {
 }
 
 /** What a tensor's bytes mean; roots mean nothing. */
-type Meaning = DType | 'root'
+export type Meaning = DType | 'root'
 
 const BLOCK_BYTES: Readonly<Record<QuantisedDType, number>> = { mx8: 33, mx12: 66 }
 const MOST_DIGITS = 9
@@ -45,7 +45,7 @@ function bitsIn(bytes: Uint8Array, meaning: Meaning, within: number): number | u
   return meaning !== 'root' && bytes.length === 4 ? readU32le(bytes) : undefined
 }
 
-function shownValue(bytes: Uint8Array, meaning: Meaning, within: number): DisputeValue {
+export function shownValue(bytes: Uint8Array, meaning: Meaning, within: number): DisputeValue {
   const bits = bitsIn(bytes, meaning, within)
   if (bits === undefined) return { bytes: encodeHex(bytes) }
   const decimal = meaning === 'i32' ? String(bits | 0) : decimalOf(bits)

@@ -41,6 +41,20 @@ function elementRows({ element, partial, operator }: DisputePath): Row[] {
   return partial ? [...rows, ['partial', `result ${formatCount(partial.number)}${ofAll(partial.of)}`]] : rows
 }
 
+/** More than these are a row that says how many. */
+const MOST_READS = 8
+
+/** What the last operation read, one a line. */
+function readRows({ reads = [] }: DisputePath): Row[] {
+  if (reads.length === 0) return []
+  if (reads.length > MOST_READS) return [['reads', `${reads.length} numbers`]]
+  const lines = reads.map(({ operator, element, coordinates, ...value }) => {
+    const place = operator === undefined ? `number ${element} of an operand` : `operator ${operator}`
+    return `${place}${coordinates ? ` ${shape(coordinates)}` : ''}: ${inBits(value)}`
+  })
+  return [['reads', lines.join('\n')]]
+}
+
 const inBits = ({ bits, decimal, bytes }: DisputeValue): string =>
   bits === undefined ? bytes : `${bits} = ${decimal ?? ''}`
 
@@ -68,6 +82,7 @@ export function pathRows(report: DisputeReport): Row[] {
     ...operatorRows(path),
     ...elementRows(path),
     ...(operation === undefined ? [] : [['operation', operation] as const]),
+    ...readRows(path),
     ...valueRows(path),
     ['verdict', verdictOf(report)],
   ]

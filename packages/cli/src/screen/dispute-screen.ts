@@ -90,7 +90,9 @@ function moneyRows({ money }: Dispute, token: TokenUnit): Row[] {
   return [
     ended,
     ...slashRows({ loser, winner, ...parts }, token),
-    ...(pot ? [['compensation', `${formatAmount(pot.amount, token)}, payable from ${payable}`] as const] : []),
+    ...(pot && pot.amount > 0n
+      ? [['compensation', `${formatAmount(pot.amount, token)}, payable from ${payable}`] as const]
+      : []),
   ]
 }
 

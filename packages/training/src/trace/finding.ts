@@ -1,4 +1,16 @@
 /** What a referee finds out about a proof, for it to decide and for people to read. */
+import type { DType } from '@cairn/engine'
+
+/** An atom that was read: an element, or a block of a quantised tensor. */
+export interface AtomRead {
+  readonly input: number
+  readonly index: number
+  readonly bytes: Uint8Array
+  /** Of the operator that was read; none where it is an operand of a batch. */
+  readonly operator?: number
+  readonly dtype?: DType
+  readonly shape?: readonly number[]
+}
 
 /** Values that were compared, as bytes: elements, blocks, partial results, or roots. */
 export interface Finding {
@@ -11,6 +23,8 @@ export interface Finding {
   readonly isMalformed?: true
   /** Whether the computation left the domain. */
   readonly diverged?: boolean
+  /** Of an element or a block: what its computation has read, each atom once. */
+  readonly reads?: readonly AtomRead[]
   /** Of a partial result: what it was computed from, in order; f32 or i32 bits, or a block. */
   readonly operands?: readonly (number | Uint8Array)[]
 }

@@ -4,10 +4,11 @@
  */
 import { equal } from '@cairn/primitives'
 import { type Computed, computeAtom, isOutOfRange } from './computations.ts'
-import { type Finding, NOTHING_FOUND } from './finding.ts'
+import { type AtomRead, type Finding, NOTHING_FOUND } from './finding.ts'
 import type { OperatorCase } from './judged-case.ts'
+import { batchOf } from './judged-leaf.ts'
 import { leafHashOf } from './openings.ts'
-import { operandsOf } from './operands.ts'
+import { type Operands, operandsOf } from './operands.ts'
 import { type Atoms, atomIn, atomsOf, isPlace, leafBytes, leafOfAtom, wordOf } from './tensor-leaves.ts'
 
 /** The leaf that the other side showed, if the proof brings it and it holds the atom in question. */
@@ -42,8 +43,23 @@ export function judgeElement(c: OperatorCase): Finding {
   const atoms = atomsOf(leaf.operator)
   const operands = operandsOf(c)
   if (operands === undefined || !isPlace(proof.at, atoms.count)) return NOTHING_FOUND
-  const computed = computeAtom({ hash, leaf, code: proof.code, at: proof.at, ...operands })
-  return computed === undefined ? NOTHING_FOUND : compare(c, atoms, computed)
+  const { read, reads } = noting(c, operands)
+  const task = { hash, leaf, code: proof.code, at: proof.at, atoms: operands.atoms, read }
+  const computed = computeAtom(task)
+  return computed === undefined ? NOTHING_FOUND : { ...compare(c, atoms, computed), reads: [...reads.values()] }
+}
+
+/** Reads, and notes what was there, for people. */
+function noting({ leaf }: OperatorCase, operands: Operands) {
+  const reads = new Map<string, AtomRead>()
+  const read = (input: number, index: number): Uint8Array | undefined => {
+    const bytes = operands.read(input, index)
+    // Operands of a batch are no operators.
+    const of = batchOf(leaf) ? undefined : leaf.operator.inputs[input]
+    if (bytes !== undefined) reads.set(`${input}/${index}`, { input, index, bytes, ...of })
+    return bytes
+  }
+  return { read, reads }
 }
 
 /** An index of a scatter-add names a row that is not there. */
