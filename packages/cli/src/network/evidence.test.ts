@@ -14,6 +14,7 @@ import { openContents } from '@cairn/training'
 import { claimedBy, lyingTraces, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { beforeAll, expect, it } from 'vitest'
 import { playedGame } from '../testing/played-game.ts'
+import { reportOf } from './dispute-report.ts'
 import { judgeAgain } from './evidence.ts'
 
 const account = (digit: string): Account => `0x${digit.repeat(40)}`
@@ -101,7 +102,7 @@ function changes(value: unknown, path = ''): Change[] {
 it('names a difference, or is no bundle, whatever is changed', () => {
   const unnoticed = changes(bundle).flatMap(([path, changed]) => {
     const decoded = decodeEvidence(encodeCanonical(changed as never))
-    const isNoticed = !decoded.ok || judgeAgain(decoded.document).differences.length > 0
+    const isNoticed = !decoded.ok || reportOf(decoded.document).differences.length > 0
     return isNoticed || SAID_BY_THE_CHAIN.test(path) ? [] : [path]
   })
   expect(unnoticed).toEqual(NOT_JUDGED)
