@@ -29,7 +29,7 @@ function operatorRows({ operator }: DisputePath): Row[] {
   if (operator === undefined) return []
   const { number, of, name, tensor, dtype, shape: dimensions } = operator
   const what = name && `: ${name}${tensor === undefined ? '' : ` ${tensor}`}, ${dtype}${shape(dimensions ?? [])}`
-  return [['operator', `${number}${ofAll(of)}${what ?? ''}`]]
+  return [['operator', `${formatCount(number)}${ofAll(of)}${what ?? ''}`]]
 }
 
 function elementRows({ element, partial, operator }: DisputePath): Row[] {
