@@ -1,7 +1,7 @@
 /**
  * Slow check: real networks of processes in which workers lie, in the worst places at the worst times: in the last round
  * before finality, in two replicas at once, while the coordinator, the liar or its accuser is killed in the middle of the
- * dispute. Every liar is found out and every job ends in the state of `cairn train`, bit for bit.
+ * dispute, or the coordinator dies for good and another one takes over. Every liar is found out and every job ends in the state of `cairn train`, bit for bit.
  * Run: node e2e/slow/rewinds.ts [--only PART-OF-A-NAME] [--keep]
  */
 import { execFileSync } from 'node:child_process'
@@ -12,7 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { download, LAUNCHER, type LocalNetwork, openContracts, startLocalNetwork, submit, withClient } from '@cairn/cli'
-import { type ListedGame, listGames, readGameMoves } from '@cairn/contracts'
+import { type ListedGame, listGames, readAnchors, readGameMoves } from '@cairn/contracts'
 import { CairnError } from '@cairn/primitives'
 import type { JobId } from '@cairn/protocol'
 
@@ -23,8 +23,8 @@ const LAST = ROUNDS - 1
 const CHALLENGE_SECONDS = 15
 const LOOK_EVERY_MS = 300
 const LIMIT_MS = 300_000
-/** So many moves in, both sides are in the middle of the game. */
-const MIDDLE = 4
+/** Where there is a second coordinator, it runs in the place of this verifier. */
+const SECOND = 'verifier-2'
 
 interface Scene {
   readonly name: string
@@ -32,7 +32,7 @@ interface Scene {
   readonly verifiers: number
   /** Kind and round of the liars, by their names. */
   readonly liars: Readonly<Record<string, string>>
-  /** Who is killed with SIGKILL in the middle of the first game. */
+  /** Who is killed with SIGKILL while the first game is open; of two coordinators the one that holds the job, for good. */
   readonly killed?: string
   /** Fewer disputes than so many, and the scene was not played. */
   readonly disputes: number
@@ -47,6 +47,7 @@ const SCENES: readonly Scene[] = [
   { ...TWO, name: 'two replicas, same lie', liars: { ...MIDDLE_LIE, 'worker-2': 'skips-one-step:1' } },
   { ...TWO, name: 'two replicas, two kinds', liars: { ...MIDDLE_LIE, 'worker-2': 'skips-the-rest:1' } },
   { ...ONE, name: 'coordinator is killed', liars: MIDDLE_LIE, killed: 'coordinator' },
+  { ...ONE, verifiers: 2, name: 'another coordinator takes over', liars: MIDDLE_LIE, killed: 'holder' },
   { ...ONE, name: 'liar is killed', liars: MIDDLE_LIE, killed: 'worker-1' },
   { ...ONE, name: 'accuser is killed', liars: MIDDLE_LIE, killed: 'verifier-1' },
   {
@@ -85,25 +86,55 @@ function rootAlone(directory: string, job: string): string {
   return (JSON.parse(lines.at(-1) as string) as { finalStateRoot: string }).finalStateRoot
 }
 
-/** Writes a program for each liar: it lies in its own way, and goes on so when it is started again. */
-function writePrograms(directory: string, liars: Scene['liars']): ReadonlyMap<string, string> {
-  const programs = Object.entries(liars).map(([name, lie]): [string, string] => {
-    const path = join(directory, `${name}.mjs`)
-    writeFileSync(path, `process.env.CAIRN_CHEAT = '${lie}'\nawait import('${DISHONEST}')\n`)
-    return [name, path]
-  })
-  return new Map(programs)
+/** A liar lies in its own way, and goes on so when it is started again. */
+const lying = (lie: string): string => `process.env.CAIRN_CHEAT = '${lie}'\nawait import('${DISHONEST}')\n`
+
+const graveOf = (directory: string, name: string): string => join(directory, `${name}.dead`)
+
+/** A coordinator, whatever it was started as, that does not start again once it has a grave. */
+const mortal = (grave: string): string => `import { existsSync } from 'node:fs'
+if (existsSync('${grave}')) process.exit(1)
+process.argv[process.argv.indexOf('--role') + 1] = 'coordinator'
+await import('${LAUNCHER}')
+`
+
+/** Writes the programs of those that do not run `cairn` itself. */
+function writePrograms(directory: string, { liars, killed }: Scene): ReadonlyMap<string, string> {
+  const coordinators = killed === 'holder' ? ['coordinator', SECOND] : []
+  const programs = [
+    ...Object.entries(liars).map(([name, lie]) => [name, lying(lie)] as const),
+    ...coordinators.map(name => [name, mortal(graveOf(directory, name))] as const),
+  ]
+  return new Map(
+    programs.map(([name, program]) => {
+      const path = join(directory, `${name}.mjs`)
+      writeFileSync(path, program)
+      return [name, path]
+    }),
+  )
+}
+
+/** Names the coordinator that holds a job. */
+async function holderOf({ network, accounts }: LocalNetwork, job: string): Promise<string> {
+  const { holder } = await readAnchors(await openContracts(network), job as JobId)
+  const isSecond = accounts[SECOND]?.address.toLowerCase() === holder?.toLowerCase()
+  return isSecond ? SECOND : 'coordinator'
 }
 
 interface Watched {
   readonly games: readonly ListedGame[]
   readonly moves: number
-  /** After how many moves somebody was killed. */
+  /** After how many moves on the chain somebody was killed. */
   readonly killedAfter?: number
 }
 
-/** Looks at the games of the job until the signal is aborted, and kills once when the first is in its middle. */
-async function watchGames(network: LocalNetwork, job: string, signal: AbortSignal, kill: () => void): Promise<Watched> {
+/** Looks at the games of the job until the signal is aborted, and kills once when the first is open: most moves are messages. */
+async function watchGames(
+  network: LocalNetwork,
+  job: string,
+  signal: AbortSignal,
+  kill: () => Promise<void>,
+): Promise<Watched> {
   const client = await openContracts(network.network)
   let killedAfter: number | undefined
   for (;;) {
@@ -112,9 +143,9 @@ async function watchGames(network: LocalNetwork, job: string, signal: AbortSigna
     const counts = await Promise.all(
       games.map(async ({ game }) => (await readGameMoves(client, game))?.moves.length ?? 0),
     )
-    const now = games.findIndex(({ state }, i) => state === 'open' && (counts[i] as number) >= MIDDLE)
+    const now = games.findIndex(({ state }) => state === 'open')
     if (now >= 0 && killedAfter === undefined) {
-      kill()
+      await kill()
       killedAfter = counts[now] as number
     }
     const moves = counts.reduce((a, b) => a + b, 0)
@@ -149,15 +180,22 @@ const isPlayed = ({ disputes, killed }: Scene, { games, killedAfter }: Watched):
 async function play(scene: Scene, directory: string): Promise<boolean> {
   const job = writeJob(directory, scene)
   const expected = rootAlone(directory, job)
-  const programs = writePrograms(directory, scene.liars)
+  const programs = writePrograms(directory, scene)
   const processes = new Map<string, number>()
+  const addresses = new Map<string, string[]>()
   const network = await startLocalNetwork({
     directory: join(directory, 'network'),
     ...{ workers: scene.workers, verifiers: scene.verifiers, threadsPerWorker: 1, memoryPerWorker: 2 ** 28 },
     ...{ challengeSeconds: CHALLENGE_SECONDS, oneOwner: false, restart: true },
     programOf: name => programs.get(name),
-    onEvent: event => event.event === 'started' && processes.set(event.name, event.pid),
+    onEvent(event) {
+      if (event.event === 'started') processes.set(event.name, event.pid)
+      else if (event.event === 'up') addresses.set(event.name, event.facts.addresses as string[])
+    },
   })
+  // Who asks for the job's end has to find the coordinator that is left.
+  const bootstrap = [...network.network.bootstrap, ...(addresses.get(SECOND) ?? [])]
+  writeFileSync(network.path, JSON.stringify({ ...network.network, bootstrap }))
   const isOver = new AbortController()
   const began = performance.now()
   try {
@@ -165,17 +203,21 @@ async function play(scene: Scene, directory: string): Promise<boolean> {
     const custodians = scene.workers - Object.keys(scene.liars).length - 1
     const options = { key: 'submitter', network: network.path, wait: true, custodians }
     const id = await submit(job, options, () => undefined)
-    const watching = watchGames(network, id, isOver.signal, () => {
-      if (scene.killed !== undefined) process.kill(processes.get(scene.killed) as number, 'SIGKILL')
+    const watching = watchGames(network, id, isOver.signal, async () => {
+      if (scene.killed === undefined) return
+      const name = scene.killed === 'holder' ? await holderOf(network, id) : scene.killed
+      if (scene.killed === 'holder') writeFileSync(graveOf(directory, name), '')
+      process.kill(processes.get(name) as number, 'SIGKILL')
     })
     const root = await finalRoot(network, id, join(directory, 'out')).finally(() => isOver.abort())
     const watched = await watching
     const isSame = root === expected
     const outcomes = watched.games.map(({ round, state }) => `round ${round + 1} ${state}`).join(', ')
     const rewinds = watched.games.filter(({ state }) => state === 'refuted').length
-    const death = scene.killed === undefined ? '' : `, ${scene.killed} killed after ${watched.killedAfter} moves`
+    const death =
+      scene.killed === undefined ? '' : `, ${scene.killed} killed with ${watched.killedAfter} moves on the chain`
     console.log(
-      `${scene.name}: ${watched.games.length} disputes (${outcomes}), ${watched.moves} moves${death}, ${rewinds} rewinds, ` +
+      `${scene.name}: ${watched.games.length} disputes (${outcomes}), ${watched.moves} moves on the chain${death}, ${rewinds} rewinds, ` +
         `${isSame ? 'same root' : `OTHER ROOT ${root}, not ${expected}`}, ${((performance.now() - began) / 1000).toFixed(0)} s`,
     )
     return isSame && isPlayed(scene, watched)
