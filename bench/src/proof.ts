@@ -5,11 +5,10 @@
 import { availableParallelism } from 'node:os'
 import { startHashThreads } from '@cairn/node/parts'
 import type { HashFunction } from '@cairn/primitives'
-import type { PeerAddress } from '@cairn/protocol'
 import { inScope, type Scope } from './network/scope.ts'
 import { type ProofJob, REPLICAS, type Size, sizes, writeJob } from './proof/job.ts'
 import { type AuditCost, audits, type CommitmentCost, commitments, type MeasuredUnit, unit } from './proof/measure.ts'
-import { type Party, startParty, startSource } from './proof/party.ts'
+import { type Party, type Source, startParty, startSource } from './proof/party.ts'
 import { lessIsBetter, median, type Row } from './rows.ts'
 import { readCount, readNames, type Suite } from './suite.ts'
 
@@ -20,8 +19,7 @@ const ALLOWED_PERCENT = 2
 interface Parties {
   readonly worker: Party
   readonly verifier: Party
-  /** Where the worker's blobs are to be had. */
-  readonly source: PeerAddress
+  readonly source: Source
   /** As a worker's compute thread hashes. */
   readonly hash: HashFunction
   readonly job: ProofJob
@@ -75,6 +73,9 @@ function rowsOf(size: Size, measured: readonly Measured[]): Row[] {
   const perAudit = (of: (audit: AuditCost) => number) => percent(({ audited }) => of(audited) / SEGMENTS)
   const row = (metric: string, value: number, peer: string, peerValue: number): Row =>
     lessIsBetter({ suite: 'proof', case: size, metric, unit: '% of a unit', value, peer, peerValue })
+  const ofCpu = (of: (audit: AuditCost) => number): number =>
+    100 * median(measured.map(({ audited, done }) => of(audited) / SEGMENTS / done.cpuSeconds))
+  const share = ['1 / C', 100 / SEGMENTS] as const
   return [
     row(
       'hashing for the commitment',
@@ -91,14 +92,22 @@ function rowsOf(size: Size, measured: readonly Measured[]): Row[] {
     row(
       'an audit',
       perAudit(a => a.seconds),
-      '1 / C',
-      100 / SEGMENTS,
+      ...share,
     ),
     row(
-      'an audit, computing alone',
+      'an audit, waiting for its computing',
       perAudit(a => a.computeSeconds),
-      '1 / C',
-      100 / SEGMENTS,
+      ...share,
+    ),
+    row(
+      'an audit, CPU time',
+      ofCpu(a => a.cpuSeconds),
+      ...share,
+    ),
+    row(
+      'an audit, CPU time with the worker that serves it',
+      ofCpu(a => a.cpuSeconds + a.servingSeconds),
+      ...share,
     ),
   ]
 }

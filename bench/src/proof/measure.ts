@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { type BlobStore, openBlobStore, sha256 } from '@cairn/node/parts'
 import type { HashFunction, HashHex } from '@cairn/primitives'
-import { type Commitment, commitSteps, type PeerAddress, type StepValues } from '@cairn/protocol'
+import { type Commitment, commitSteps, type StepValues } from '@cairn/protocol'
 import {
   checkpointSlots,
   replicaSlots,
@@ -14,21 +14,27 @@ import {
   updateSlots,
 } from '@cairn/training'
 import type { ProofJob } from './job.ts'
-import type { Party } from './party.ts'
+import type { Party, Source } from './party.ts'
 
 const CHECKPOINTS = 5
 const EVERY_SECONDS = 15
 
-async function timed<T>(work: () => Promise<T>): Promise<{ readonly value: T; readonly seconds: number }> {
-  const began = performance.now()
-  const value = await work()
-  return { value, seconds: (performance.now() - began) / 1000 }
+export interface Spent {
+  readonly seconds: number
+  /** Of all threads of this process. */
+  readonly cpuSeconds: number
 }
 
-export interface MeasuredUnit {
+async function timed<T>(work: () => Promise<T>): Promise<Spent & { readonly value: T }> {
+  const [began, before] = [performance.now(), process.cpuUsage()]
+  const value = await work()
+  const { user, system } = process.cpuUsage(before)
+  return { value, seconds: (performance.now() - began) / 1000, cpuSeconds: (user + system) / 1e6 }
+}
+
+export interface MeasuredUnit extends Spent {
   readonly commitment: Commitment
   readonly values: readonly StepValues[]
-  readonly seconds: number
 }
 
 interface UnitPlace {
@@ -42,9 +48,9 @@ interface UnitPlace {
 export async function unit({ compute }: Party, job: ProofJob, place: UnitPlace): Promise<MeasuredUnit> {
   const { documentId: document } = job
   const work = { kind: 'runUnit', document, ...place, checkpointEverySeconds: EVERY_SECONDS } as const
-  const { value: answer, seconds } = await timed(() => compute.request(work))
+  const { value: answer, ...spent } = await timed(() => compute.request(work))
   if (!answer.ok) throw new Error(`the unit was not done: ${answer.why}`)
-  return { ...answer.value, seconds }
+  return { ...answer.value, ...spent }
 }
 
 async function readState(blobs: BlobStore, slots: readonly TensorSlot[], root: HashHex): Promise<State> {
@@ -94,11 +100,12 @@ export async function commitments(
   return { hashingSeconds: innerSeconds + endSeconds, keptSeconds: keepSeconds + endSeconds }
 }
 
-export interface AuditCost {
-  /** From the first request to the last end, states fetched while another segment is done. */
-  readonly seconds: number
-  /** Of it, on the compute thread. */
+/** Of all segments of a unit, from the first request to the last end, states fetched while another segment is done. */
+export interface AuditCost extends Spent {
+  /** Of it, waiting for the compute thread. */
   readonly computeSeconds: number
+  /** What giving the states costs whoever has them. */
+  readonly servingSeconds: number
 }
 
 /** States that a segment is done again from: those that steps carry; those of the unit's begin for its first and last. */
@@ -111,14 +118,14 @@ function inputsOf({ globalRoot, replicaRoot, checkpointRoots }: Commitment, segm
 /** Audits all segments of a unit as a verifier does: it fetches for one while it does another. */
 export async function audits(
   verifier: Party,
-  source: PeerAddress,
+  source: Source,
   { documentId: document }: ProofJob,
   { commitment, values }: MeasuredUnit,
 ): Promise<AuditCost> {
   const { unit, globalRoot, replicaRoot, checkpointRoots } = commitment
   const fetch = async (segment: number): Promise<void> => {
     for (const root of inputsOf(commitment, segment)) {
-      const fetched = await verifier.fetcher.fetch(root, [source])
+      const fetched = await verifier.fetcher.fetch(root, [source.address])
       if (!fetched.ok) throw new Error(`${fetched.code}: ${fetched.detail}`)
     }
   }
@@ -134,7 +141,8 @@ export async function audits(
     if (answer.value.ends[0] !== checkpointRoots[segment] || !isSame) throw new Error('another end than claimed')
   }
   let computeSeconds = 0
-  const { seconds } = await timed(async () => {
+  const servedBefore = await source.cpuSeconds()
+  const { seconds, cpuSeconds } = await timed(async () => {
     await fetch(0)
     for (let segment = 0; segment < CHECKPOINTS; segment++) {
       const next = segment + 1 < CHECKPOINTS ? fetch(segment + 1) : undefined
@@ -144,5 +152,5 @@ export async function audits(
       for (const root of inputsOf(commitment, segment)) await verifier.blobs.delete(root)
     }
   })
-  return { seconds, computeSeconds }
+  return { seconds, cpuSeconds, computeSeconds, servingSeconds: (await source.cpuSeconds()) - servedBefore }
 }

@@ -49,10 +49,24 @@ export async function startParty(scope: Scope, threads: number): Promise<Party> 
   return { blobs, fetcher, compute }
 }
 
+/** Where a party's blobs are to be had. */
+export interface Source {
+  readonly address: PeerAddress
+  /** CPU time that it has taken so far. */
+  cpuSeconds(): Promise<number>
+}
+
 /** Serves a party's blobs from a process of its own. */
-export async function startSource(scope: Scope, { blobs }: Party): Promise<PeerAddress> {
+export async function startSource(scope: Scope, { blobs }: Party): Promise<Source> {
   const source = fork(new URL('./source-process.ts', import.meta.url), [blobs.directory, NETWORK])
   scope.add(async () => void source.kill())
   const [address] = await once(source, 'message')
-  return address as PeerAddress
+  return {
+    address: address as PeerAddress,
+    async cpuSeconds() {
+      const answered = once(source, 'message')
+      source.send('cpu')
+      return (await answered)[0] as number
+    },
+  }
 }

@@ -11,4 +11,8 @@ const host = await createHost({
 })
 await serveBlobs(host.connections, await openBlobStore({ directory }))
 process.on('disconnect', () => process.exit())
+process.on('message', () => {
+  const { user, system } = process.cpuUsage()
+  process.send?.((user + system) / 1e6)
+})
 process.send?.({ peer: host.peer, addresses: host.addresses() })
