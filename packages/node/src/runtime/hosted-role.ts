@@ -1,6 +1,6 @@
 /**
- * The role of a node, with what it hosts beside it: every role reads what audits the chain has drawn; workers and verifiers
- * also play the games about their claims and challenges.
+ * The role of a node, with what it hosts beside it: every role reads what audits the chain has drawn, and what is asserted of
+ * earnings; workers and verifiers also play the games about their claims and challenges.
  */
 import { join } from 'node:path'
 import type { Message, NetworkParameters } from '@cairn/protocol'
@@ -12,6 +12,7 @@ import { type AuditBook, auditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import { auditJobs } from './audit-jobs.ts'
 import { type CoordinatorHost, hostCoordinator } from './coordinator-host.ts'
+import { earningsWatch } from './earnings-watch.ts'
 import { hostGames } from './game-host.ts'
 import type { LivePeers } from './live-peers.ts'
 import type { Fetcher, NodeParts } from './parts.ts'
@@ -151,5 +152,15 @@ async function asDoer(options: HostingOptions): Promise<HostedRole> {
 }
 
 /** Starts a node's role. */
-export const hostRole = async (options: HostingOptions): Promise<HostedRole> =>
-  options.config.role === 'coordinator' ? asCoordinator(options) : asDoer(options)
+export async function hostRole(options: HostingOptions): Promise<HostedRole> {
+  const { config, parts, parameters } = options
+  const role = config.role === 'coordinator' ? asCoordinator(options) : await asDoer(options)
+  const earnings = earningsWatch({ ...parts, challengeSeconds: parameters.challengeSeconds })
+  return {
+    ...role,
+    chainChanged() {
+      role.chainChanged()
+      earnings.chainChanged()
+    },
+  }
+}
