@@ -12,10 +12,11 @@ export {
   type StepReveal,
   type StepValues,
 } from './audit/attestation.ts'
-export { type Beacon, refutedBeacon, roundBeacon } from './audit/beacon.ts'
+export { type Beacon, refutedBeacon, roundBeacon, submittedBeacon } from './audit/beacon.ts'
 export { type AuditedWork, claimedSegment, type UnitSchedule, unitSegment } from './audit/claimed.ts'
 export { type AuditRequest, DECOY_RATE, plantedEnds, werePlanted } from './audit/decoy.ts'
 export { burnedOf, type Deterrence, deterrenceOf } from './audit/deterrence.ts'
+export { type DoerOrder, orderDoers, resultRoot } from './audit/doers.ts'
 export type { StakedNode } from './audit/draw.ts'
 export {
   type AuditHistory,
@@ -27,6 +28,18 @@ export {
   type UnitPlace,
   unsettledOf,
 } from './audit/record.ts'
+export {
+  applyRedundant,
+  newRedundantUnit,
+  type RedundantEvent,
+  type RedundantLease,
+  type RedundantOutcome,
+  type RedundantRequests,
+  type RedundantTimes,
+  type RedundantUnit,
+  redundantRequests,
+  refusesList,
+} from './audit/redundant-unit.ts'
 export { compareSealed, type OpenedSeal, type SealedOutcome, type SealedWork, sealRoot } from './audit/sealed.ts'
 export { type Segment, segmentOf } from './audit/segment.ts'
 export {
@@ -34,7 +47,6 @@ export {
   type AuditOrder,
   type AuditPolicy,
   auditAll,
-  drawDoers,
   type Selection,
   selectAudits,
 } from './audit/selection.ts'

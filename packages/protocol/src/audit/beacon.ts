@@ -39,6 +39,12 @@ export interface Refuted {
 export const roundBeacon = (hash: HashFunction, { chainId, job, round, head, blockHash }: RoundAnchored): Beacon =>
   beaconOf(hash, ['cairn/beacon/v1', chainId, hashFromHex(job), round, hashFromHex(head), hashFromHex(blockHash)])
 
+/** Computes the beacon of what comes before round 0, from a block that many confirmations after the submission's. */
+export const submittedBeacon = (
+  hash: HashFunction,
+  { chainId, job, blockHash }: Pick<RoundAnchored, 'chainId' | 'job' | 'blockHash'>,
+): Beacon => beaconOf(hash, ['cairn/submitted/v1', chainId, hashFromHex(job), hashFromHex(blockHash)])
+
 /** Computes the beacon for what a refuted worker has unsettled (`unsettledOf`). */
 export const refutedBeacon = (hash: HashFunction, { chainId, worker, head, blockHash }: Refuted): Beacon =>
   beaconOf(hash, ['cairn/refuted/v1', chainId, accountBytes(worker), hashFromHex(head), hashFromHex(blockHash)])

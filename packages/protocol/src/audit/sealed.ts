@@ -8,7 +8,7 @@ import type { Account } from '../settlement/terms.ts'
 import { accountBytes } from './beacon.ts'
 
 export interface OpenedSeal {
-  /** What the node computed: the claim of its work. */
+  /** What the node computed: the result of its work (`resultRoot`). */
   readonly root: HashHex
   readonly account: Account
   /** 32 bytes, never used for another unit. */
@@ -33,10 +33,15 @@ export type SealedOutcome =
   | { readonly outcome: 'disputed'; readonly claims: readonly OpenedSeal[]; readonly silent: readonly Account[] }
   | { readonly outcome: 'unopened'; readonly silent: readonly Account[] }
 
+const SALT_BYTES = 32
+
+/** Tells whether what was said opens the seal, to the account that it came from. */
+export const isOpened = (hash: HashFunction, { account, seal, opened }: SealedWork): boolean =>
+  opened?.salt.length === SALT_BYTES && opened.account === account && sealRoot(hash, opened) === seal
+
 /** Compares what opens its seal; the rest is silence, whether or not something was said. */
 export function compareSealed(hash: HashFunction, works: readonly SealedWork[]): SealedOutcome {
-  const isOpen = ({ account, seal, opened }: SealedWork): boolean =>
-    opened !== undefined && opened.account === account && sealRoot(hash, opened) === seal
+  const isOpen = (work: SealedWork) => isOpened(hash, work)
   const silent = works.filter(work => !isOpen(work)).map(({ account }) => account)
   const opened = works.filter(isOpen).flatMap(work => (work.opened ? [work.opened] : []))
   const claims = opened.filter(({ root }, i) => opened.findIndex(other => other.root === root) === i)

@@ -5,7 +5,7 @@ import type { JobId } from '../units.ts'
 import { type Beacon, roundBeacon } from './beacon.ts'
 import { drawBelow, drawOwners, type StakedNode } from './draw.ts'
 import { segmentOf } from './segment.ts'
-import { type AuditableUnit, type AuditPolicy, auditAll, drawDoers, selectAudits } from './selection.ts'
+import { type AuditableUnit, type AuditPolicy, auditAll, selectAudits } from './selection.ts'
 
 const digest = (text: string): HashHex => hashToHex(sha256(encodeUtf8(text)))
 const beaconOf = (text: string) => digest(text) as string as Beacon
@@ -134,14 +134,6 @@ describe('auditAll', () => {
     const orders = auditAll(sha256, selection, units)
     expect(orders.length).toBe(units.length)
     expect(orders[0]?.reason).toContain('refuted')
-  })
-})
-
-describe('drawDoers', () => {
-  it('names nodes of different owners, others for another unit', () => {
-    const [one, other] = [1, 2].map(index => drawDoers(sha256, beacon, unit(index), verifiers, 3))
-    expect(new Set(one).size).toBe(3)
-    expect(one).not.toEqual(other)
   })
 })
 

@@ -70,15 +70,6 @@ export function selectAudits(
 export const auditAll = (hash: HashFunction, selection: Selection, units: readonly AuditableUnit[]): AuditOrder[] =>
   units.map(unit => orderOf(hash, selection, unit, 'another unit of its worker was refuted'))
 
-/** Draws who does a unit under redundancy: nodes of different owners. The beacon is that of the round before. */
-export const drawDoers = (
-  hash: HashFunction,
-  beacon: Beacon,
-  unit: UnitPlace,
-  nodes: readonly StakedNode[],
-  count: number,
-): Account[] => drawOwners(hash, beacon, labelOf('doer', unit), nodes, [], count)
-
 /** Under redundancy everybody's units are compared anyway; only Sybils that agree are left for audits to find. */
 const rateOf = ({ policy, rate }: AuditPolicy, record: AuditRecord | undefined): number =>
   policy === 'redundancy' ? rate : auditRate(record, rate)

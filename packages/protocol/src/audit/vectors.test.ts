@@ -14,7 +14,7 @@ describe('vectors/network/audits.json', () => {
   })
 
   it('has cases of every rule', () => {
-    expect(new Set(cases.map(one => one.of)).size).toBe(14)
+    expect(new Set(cases.map(one => one.of)).size).toBe(16)
     for (const { orders } of casesOf('selection')) expect((orders as unknown[]).length).toBeGreaterThan(0)
   })
 

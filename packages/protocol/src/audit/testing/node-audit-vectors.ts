@@ -10,13 +10,14 @@ import { finalisedEvent, linkEvent, refutedEvents, rewoundEvent } from '../../te
 import { accountOf, MARKET, termsOf } from '../../testing/audit-network.ts'
 import type { JobId } from '../../units.ts'
 import { attestationStatement, attestSteps, commitSteps, saltedStep } from '../attestation.ts'
-import { type Beacon, refutedBeacon, roundBeacon } from '../beacon.ts'
+import { type Beacon, refutedBeacon, roundBeacon, submittedBeacon } from '../beacon.ts'
 import { plantedEnds } from '../decoy.ts'
+import { orderDoers, resultRoot } from '../doers.ts'
 import { drawBelow } from '../draw.ts'
 import { type AuditHistory, applyHistory, auditRate, type HistoryEvent, newHistory, unsettledOf } from '../record.ts'
 import { sealRoot } from '../sealed.ts'
 import { segmentOf } from '../segment.ts'
-import { type AuditableUnit, auditAll, drawDoers, selectAudits } from '../selection.ts'
+import { type AuditableUnit, auditAll, selectAudits } from '../selection.ts'
 
 interface Case {
   readonly of: string
@@ -32,9 +33,11 @@ const beacon = digest('beacon') as string as Beacon
 function beaconCases(): Case[] {
   const anchored = { chainId: 31_337, job, round: 4, head: digest('head'), blockHash: digest('block') }
   const refuted = { chainId: 31_337, worker, head: digest('head'), blockHash: digest('block') }
+  const submitted = { chainId: 31_337, job, blockHash: digest('block') }
   return [
     { of: 'beacon', ...anchored, beacon: roundBeacon(sha256, anchored) },
     { of: 'refutedBeacon', ...refuted, beacon: refutedBeacon(sha256, refuted) },
+    { of: 'submittedBeacon', ...submitted, beacon: submittedBeacon(sha256, submitted) },
   ]
 }
 
@@ -95,8 +98,9 @@ function selectionCases(): Case[] {
       beacon,
       unit: { job, round: 4, index: 1 },
       nodes: verifiers,
-      count: 3,
-      doers: drawDoers(sha256, beacon, units[1]!, staked, 3),
+      workerOwner: accountOf(103),
+      verifiers: 3,
+      ...orderDoers(sha256, beacon, units[1]!, staked, accountOf(103), 3),
     },
   ]
 }
@@ -158,8 +162,11 @@ function stepCases(): Case[] {
 
 function sealCases(): Case[] {
   const opened = { root: digest('root'), account: worker, salt }
+  const unit = { job, round: 4, replica: 1, kind: 'train' } as const
+  const ends = [digest('a'), digest('b')]
   const request = { beacon, job, round: 4, index: 1, segment: 2, verifier: other }
   return [
+    { of: 'result', unit, ends, root: resultRoot(sha256, unit, ends) },
     { of: 'seal', ...opened, seal: sealRoot(sha256, opened) },
     { of: 'decoy', ...request, secret: salt, rate: 1_000_000, ends: plantedEnds(sha256, salt, request, 2, 1_000_000) },
     { of: 'decoy', ...request, secret: salt, rate: 0, ends: plantedEnds(sha256, salt, request, 2, 0) ?? null },
