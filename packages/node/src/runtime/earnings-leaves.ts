@@ -3,7 +3,7 @@
  * root, for nobody can withdraw without them. SPEC: docs/spec/earnings.md "The tree".
  */
 import { type ChainClient, earningsTree, listAnchors } from '@cairn/contracts'
-import { encodeUtf8, type HashHex } from '@cairn/primitives'
+import { encodeUtf8, type HashHex, ResourceError } from '@cairn/primitives'
 import {
   type Account,
   addCounts,
@@ -40,6 +40,8 @@ export function earnedCounter(client: ChainClient): EarnedCounter {
     const start = before !== undefined && before.links <= links ? before : { links: 0, earned: new Map() }
     const anchors = await listAnchors(client, job, start.links)
     const counted = anchors.filter(({ round }) => round < links)
+    // SAFETY: a node of the chain that lags behind must not make anybody's earnings look smaller.
+    if (counted.length !== links - start.links) throw linksMissing(links, start.links + counted.length)
     const more = earnedIn(
       counted.map(anchor => ({ anchor, isClosing: anchor.round === rounds })),
       replicas,
@@ -49,6 +51,13 @@ export function earnedCounter(client: ChainClient): EarnedCounter {
     return earned
   }
 }
+
+const linksMissing = (expected: number, found: number): ResourceError =>
+  new ResourceError('LinksMissing', 'The chain does not name all links that are to be counted.', {
+    expected: `${expected} links`,
+    found: `${found}`,
+    fix: 'Wait until the node of the chain has caught up.',
+  })
 
 /** By root: a last assertion may cover as many rounds as the settled one before it. */
 const earningsFact = (job: JobId, root: string): string => `earnings/${job}/${root}`
