@@ -7,6 +7,7 @@ import {
   type ChainClient,
   claimHash,
   claimsHash,
+  endJob,
   jobKey,
   provableHash,
   signWork,
@@ -20,8 +21,11 @@ import {
   type Account,
   type Anchor,
   bytesBlob,
+  type ClosingDocument,
   commitSteps,
+  DIVERGED,
   type DocumentId,
+  encodeClosingDocument,
   encodeRoundDocument,
   type JobId,
   NO_HASH,
@@ -102,7 +106,15 @@ export interface RoundLie {
   /** Of replica 1's unit. */
   readonly unit?: Partial<SaltedCommitment>
   readonly globalRoot?: HashHex
+  /** That replica 1's unit left the domain after its first checkpoint, and the job with it. */
+  readonly isDiverged?: boolean
 }
+
+/** What a worker claims that says so. */
+const diverged = ({ checkpointRoots }: SaltedCommitment): Partial<SaltedCommitment> => ({
+  checkpointRoots: checkpointRoots.map((root, i) => (i === 0 ? root : DIVERGED)),
+  ...{ updateRoot: DIVERGED, newReplicaRoot: DIVERGED, lossBits: 0 },
+})
 
 /** Does round 0 of a job. */
 async function doRound({ compute, blobs }: Workshop, submission: Submission, lie: RoundLie) {
@@ -117,7 +129,7 @@ async function doRound({ compute, blobs }: Workshop, submission: Submission, lie
     const salted = { ...commitment, ...commitSteps(sha256, SALT, values) }
     done.push({
       values,
-      commitment: replica === 1 ? { ...salted, ...lie.unit } : salted,
+      commitment: replica === 1 ? { ...salted, ...lie.unit, ...(lie.isDiverged && diverged(salted)) } : salted,
       updateRoot: commitment.updateRoot,
     })
   }
@@ -141,13 +153,16 @@ export async function anchorDone(
   const { submitter, coordinator, workers } = network
   const submission = workshop.submit(salt)
   const job = jobKey(accountOf(submitter), submission.documentId)
-  const { done, provable, globalRoot } = await doRound(workshop, submission, lie)
+  const { done, provable, globalRoot: found } = await doRound(workshop, submission, lie)
+  const globalRoot = lie.isDiverged ? NO_HASH : found
   const units = done.map(({ commitment }, i) => ({
     ...{ commitment, worker: KEY, signature: KEY.repeat(2), claimSignature: 'cd'.repeat(65), custody: [] },
     account: accountOf(workers[i] as ChainClient).toLowerCase(),
   }))
   const document: RoundDocument = { format: 'cairn/round/v2', job, round: 0, units, globalRoot, outers: [] }
-  const documentId = await workshop.blobs.write(bytesBlob(encodeRoundDocument(document)))
+  const closing: ClosingDocument = { format: 'cairn/closing/v1', job, round: 0, outcome: 'diverged', units }
+  const bytes = lie.isDiverged ? encodeClosingDocument(closing) : encodeRoundDocument(document)
+  const documentId = await workshop.blobs.write(bytesBlob(bytes))
   mustBe(await submitJob(submitter, { ...terms, document: submission.documentId, provable: provableHash(provable) }))
   mustBe(await takeLease(coordinator, job))
   const bare = done.map(({ commitment }, index): Work => {
@@ -164,6 +179,6 @@ export async function anchorDone(
     })),
   )
   const anchor = { ...unsigned, works }
-  mustBe(await anchorRound(coordinator, { epoch: 1, ...anchor }))
+  mustBe(await (lie.isDiverged ? endJob : anchorRound)(coordinator, { epoch: 1, ...anchor }))
   return { job, submission, anchor, values: done.map(({ values }) => values), document }
 }

@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import {
   anchorHead,
   createChainClient,
+  endLateGame,
   type GameOnChain,
   type LocalChain,
   listGames,
   localParameters,
+  readAnchors,
   registerNode,
   registrationMessage,
   startLocalChain,
@@ -286,4 +288,28 @@ it('a substitute waits until it is asked; wrong outer steps and starts are chall
   await develop('anvil_mine', '0x1')
   await until(() => book.draws().some(({ orders: [order] }) => /refuted/.test(order?.reason ?? '')))
   expect(book.isOpen(anchorHead(elsewhere.anchor))).toBe(false)
+})
+
+it('a false divergence that closed the chain is challenged where it is said to be; its worker loses, and the chain is open', async () => {
+  const lied = await anchorAndDraw('e', { isDiverged: true })
+  const { submitter, challenger } = network
+  expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: true })
+  const node = verifierNode()
+  const isLied = ({ job }: { readonly job: JobId }) => job === lied.job
+  const { book, stop } = await node.start(draw => (isLied(draw) ? draw : { ...draw, orders: [] }))
+  await until(async () => (await gamesAbout(lied)).length > 0)
+  const drawn = book.draws().find(isLied)
+  expect(drawn?.orders).toMatchObject([0, 1].map(index => ({ index, reason: 'its link closed the chain' })))
+  const [game, ...others] = await gamesAbout(lied)
+  expect(others).toEqual([])
+  expect(game).toMatchObject({ position: 1, isOuter: false, state: 'open' })
+  const wrong = /replica 1 in round 0 again.*challenging part 1 of the unit/
+  expect(node.said.filter(text => text.includes('challenging'))).toEqual([expect.stringMatching(wrong)])
+  stop()
+  expect(node.sent).toEqual([])
+
+  await network.advance(localParameters.maximumDelaySeconds + 600)
+  expect(await endLateGame(challenger, game!.game)).toMatchObject({ ok: true })
+  expect(await gamesAbout(lied)).toMatchObject([{ state: 'refuted' }])
+  expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: false })
 })

@@ -1,6 +1,7 @@
 /** Cairn's protocol: what a job is, what work and results are called, and the documents that prove them. No I/O. */
 export * from './audit.ts'
 export * from './blobs.ts'
+export * from './closing-document.ts'
 export * from './cost.ts'
 export * from './data-order.ts'
 export {

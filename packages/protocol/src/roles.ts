@@ -10,7 +10,7 @@ export type { AnchoredRound } from './roles/coordinator/begin.ts'
 export { MOST_NAMED as MOST_CUSTODIANS } from './roles/coordinator/custodians.ts'
 export { activeUnitsOf, type CoordinatorEffect, claimsBefore, claimsOfRound } from './roles/coordinator/draft.ts'
 export { closingWorks, earnedCounts, worksIn } from './roles/coordinator/earned.ts'
-export { roundDocumentOf } from './roles/coordinator/round-documents.ts'
+export { closingDocumentOf, roundDocumentOf } from './roles/coordinator/round-documents.ts'
 export { signedCommit, signedReport } from './roles/coordinator/signed-events.ts'
 export {
   type ChainCall,

@@ -10,6 +10,7 @@ import {
   auditAll,
   type Beacon,
   type JobId,
+  NO_HASH,
   POLICIES,
   refutedBeacon,
   roundBeacon,
@@ -83,9 +84,10 @@ export function drawAudits(due: DueDraw, basis: DrawBasis): AuditDraw {
   const selection = { beacon, policy: policyOf(basis), verifiers }
   const units = unitsOf(due, basis)
   const isNamed = ({ index }: AuditableUnit) => refuted?.units.some(unit => unit.index === index) ?? true
-  const orders = refuted
-    ? auditAll(sha256, selection, units.filter(isNamed))
-    : selectAudits(sha256, selection, units, records)
+  let orders: AuditOrder[]
+  if (refuted) orders = auditAll(sha256, selection, units.filter(isNamed))
+  else if (anchor.globalRoot === NO_HASH) orders = auditAll(sha256, selection, units, 'its link closed the chain')
+  else orders = selectAudits(sha256, selection, units, records)
   const about = { job, round, head, beacon, orders, anchor, anchoredAtSeconds }
   return documentBefore === undefined ? about : { ...about, documentBefore }
 }

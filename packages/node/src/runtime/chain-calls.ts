@@ -12,12 +12,13 @@ import {
   settleEarnings,
   takeLease,
 } from '@cairn/contracts'
-import { encodeCanonical } from '@cairn/primitives'
 import {
   bytesId,
   type ChainCall,
   type CoordinatorState,
+  closingDocumentOf,
   closingWorks,
+  encodeClosingDocument,
   encodeRoundDocument,
   type JobRecord,
   NO_HASH,
@@ -66,8 +67,8 @@ const CALLS: Calls = {
   end(calling, { outcome, audits }) {
     const link = nextLink(calling)
     const record = calling.job.rounds[link.round]
-    const reason = encodeCanonical(['cairn/end/v1', outcome, calling.job.ended?.reason ?? ''])
-    const about = { globalRoot: NO_HASH, documentId: bytesId(sha256, reason) }
+    const document = closingDocumentOf(calling.job, link.round, outcome)
+    const about = { globalRoot: NO_HASH, documentId: bytesId(sha256, encodeClosingDocument(document)) }
     // A job that has all its rounds did nothing after them; there are attestations to be paid.
     const works = record ? closingWorks(record) : []
     return endJob(calling.parts.client, { ...link, ...about, works, audits })

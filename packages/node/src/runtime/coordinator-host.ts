@@ -7,11 +7,15 @@ import {
   type CoordinatorEffect,
   type CoordinatorEvent,
   type CoordinatorState,
+  closingDocumentOf,
   DEFAULT_SETTINGS,
   decodeJobDocument,
+  encodeClosingDocument,
   encodeRoundDocument,
   type JobDocument,
   type JobId,
+  type JobOutcome,
+  type JobRecord,
   lacksOrders,
   type Message,
   type PeerAddress,
@@ -64,6 +68,13 @@ type Perform = {
 const TIMER_MS = 500
 const SECRET_BYTES = 32
 
+/** The document that a link names. */
+function announcedDocument(job: JobRecord, round: number, closing: JobOutcome | undefined): Uint8Array | undefined {
+  if (closing !== undefined) return encodeClosingDocument(closingDocumentOf(job, round, closing))
+  const document = roundDocumentOf(job, round)
+  return document && encodeRoundDocument(document)
+}
+
 /** Starts the role where its journal left off. */
 export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHost {
   const { parts, blobs, fetcher, challengeSeconds, book, onReason, onProgress } = options
@@ -98,11 +109,11 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
   const table: Perform = {
     send: ({ to, kind, job, body }) => mailbox.send(to, kind, job, body),
     reason: effect => onReason(effect),
-    announceAnchored({ job: id, round, to }) {
+    announceAnchored({ job: id, round, closing, to }) {
       const job = state().jobs.get(id)
-      const document = job && roundDocumentOf(job, round)
+      const document = job && announcedDocument(job, round, closing)
       if (document === undefined) return
-      const body = { round, document: encodeRoundDocument(document) }
+      const body = { round, document }
       for (const peer of to) mailbox.send(peer, 'anchored', id, body)
     },
     async call({ job: id, call }) {

@@ -8,8 +8,8 @@ import {
   type AuditOrder,
   attestSteps,
   claimedSegment,
+  DIVERGED,
   NO_HASH,
-  type RoundDocument,
   type UnitClaim,
   type UnitSchedule,
   unitSegment,
@@ -17,8 +17,16 @@ import {
 import { sha256 } from '../files/hash.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import { problemText } from './prepare-job.ts'
-import { beganRight, type ClaimedUnit, claimedUnit, claimsOfHash, needsClaimsBefore } from './verifier-claims.ts'
 import {
+  beganRight,
+  type ClaimedUnit,
+  claimedUnit,
+  claimsOfHash,
+  type LinkDocument,
+  needsClaimsBefore,
+} from './verifier-claims.ts'
+import {
+  closingDocument,
   obtainCheckpoint,
   obtainInputs,
   roundDocument,
@@ -47,7 +55,9 @@ export interface Finding {
 /** An order with all that it is about. */
 export interface OpenedOrder {
   readonly audited: ClaimedUnit
-  readonly document: RoundDocument
+  readonly document: LinkDocument
+  /** Which segment is done again: where the chain was closed, the one in which its unit says that it left the domain. */
+  readonly order: AuditOrder
   /** Claims of the round before, where the unit's start depends on them. */
   readonly before: readonly UnitClaim[]
 }
@@ -62,6 +72,12 @@ const scheduleOf = ({ document: { spec } }: VerifiableJob): UnitSchedule => ({
 export const segmentOfOrder = (job: VerifiableJob, { unit }: Pick<ClaimedUnit, 'unit'>, { segment }: AuditOrder) =>
   unitSegment(unit.kind, scheduleOf(job), segment)
 
+/** SAFETY: a chain is closed once, so the segment is not left to chance that a false divergence would be found in. */
+function whereItEnds({ claim: { checkpointRoots, updateRoot } }: ClaimedUnit, order: AuditOrder): AuditOrder {
+  const diverged = [...checkpointRoots, updateRoot].indexOf(DIVERGED)
+  return diverged < 0 ? order : { ...order, segment: Math.min(diverged, checkpointRoots.length - 1) }
+}
+
 /** Fetches what the round's document says of the unit, and the round before where that matters. */
 export async function openOrder(
   parts: VerifierParts,
@@ -69,14 +85,17 @@ export async function openOrder(
   { draw, order, reason }: Omit<Assignment, 'account'>,
 ): Promise<Sourced<OpenedOrder>> {
   const { anchor, documentBefore } = draw
-  if (anchor.globalRoot === NO_HASH)
-    return { ok: false, reason: 'a link that closes the chain has no round document', isFinal: true }
-  const fetched = await roundDocument(parts, anchor.documentId, reason)
+  const isClosing = anchor.globalRoot === NO_HASH
+  const fetched: Sourced<LinkDocument> = await (isClosing ? closingDocument : roundDocument)(
+    parts,
+    anchor.documentId,
+    reason,
+  )
   if (!fetched.ok) return fetched
   const audited = claimedUnit(anchor, fetched.value, order.index)
   if (audited === undefined)
     return { ok: false, reason: 'the round document does not claim what its link says', isFinal: true }
-  const opened = { audited, document: fetched.value }
+  const opened = { audited, document: fetched.value, order: isClosing ? whereItEnds(audited, order) : order }
   if (!needsClaimsBefore(audited.unit, job.provable)) return { ok: true, value: { ...opened, before: [] } }
   if (documentBefore === undefined) return { ok: false, reason: 'the chain names no round before', isFinal: true }
   const last = await roundDocument(parts, documentBefore, reason)
@@ -180,8 +199,8 @@ async function doAgain(
 export async function audit(
   parts: VerifierParts,
   job: VerifiableJob,
-  { audited, before }: OpenedOrder,
-  { draw, order, account, reason }: Assignment,
+  { audited, before, order }: OpenedOrder,
+  { draw, account, reason }: Omit<Assignment, 'order'>,
 ): Promise<Sourced<Finding>> {
   const { claimHash, signed } = audited
   const { segment } = order

@@ -31,15 +31,18 @@ export interface ClaimedUnit {
   readonly holders: readonly string[]
 }
 
+/** What the document of a round says of its units, or that of the link that closed the chain. */
+export type LinkDocument = Pick<RoundDocument, 'units' | 'evaluation'>
+
 /** Finds the unit of a work by its index; undefined where the document does not claim what the link does. */
 export function claimedUnit(
   { job, round, works }: Anchor,
-  { units, evaluation }: RoundDocument,
+  { units, evaluation }: LinkDocument,
   index: number,
 ): ClaimedUnit | undefined {
   const position = works.findIndex(work => work.index === index)
   const work = works[position]
-  const trained = units[index]
+  const trained = units.find(({ commitment }) => commitment.unit.replica === index)
   const found: Omit<ClaimedUnit, 'position' | 'claimHash'> | undefined =
     trained !== undefined
       ? {

@@ -11,6 +11,7 @@ import {
   type JobId,
   type Message,
   type MessageBodies,
+  NO_HASH,
 } from '@cairn/protocol'
 import { accountOf } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
@@ -124,13 +125,14 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
     say(task, `leaves it: ${reason}`)
   }
 
+  /** Nothing is paid for any more once the chain is closed, so nobody listens. */
   function attest(task: Task): void {
     const { finding, isNoted } = task.record
     const { draw, order, sentMs } = task
     if (!finding || finding.ends.length === 0 || isNoted || Date.now() - sentMs < RESEND_MS) return
     const holder = chain.job(draw.job)?.anchors.holder
     const to = holder && chain.nodeOfAccount(holder)?.peer
-    if (to === undefined || !book.isOpen(draw.head)) return
+    if (to === undefined || !book.isOpen(draw.head) || draw.anchor.globalRoot === NO_HASH) return
     task.sentMs = Date.now()
     const { job, round, index, segment } = order
     const isReplica = index < (chain.job(job)?.terms.replicas ?? 0)

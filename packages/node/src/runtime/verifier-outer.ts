@@ -4,8 +4,9 @@
  */
 import { claimHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
-import { type Anchor, claimsOf, DIVERGED, type RoundDocument, trainedClaim, type UnitClaim } from '@cairn/protocol'
+import { type Anchor, claimsOf, DIVERGED, trainedClaim, type UnitClaim } from '@cairn/protocol'
 import { problemText } from './prepare-job.ts'
+import type { LinkDocument } from './verifier-claims.ts'
 import { obtainInputs, type Sourced, type VerifiableJob, type VerifierParts } from './verifier-sources.ts'
 
 export interface OuterFinding {
@@ -15,7 +16,7 @@ export interface OuterFinding {
 }
 
 /** Claims of all replicas, where they are those of the link. */
-function claimsOfLink({ units }: RoundDocument, anchor: Anchor): UnitClaim[] | undefined {
+function claimsOfLink({ units }: LinkDocument, anchor: Anchor): UnitClaim[] | undefined {
   const claims = units.map(({ commitment }) => trainedClaim(commitment))
   const anchored = claimsOf(anchor, units.length)
   return claims.every((claim, i) => claimHash(claim) === anchored[i]) ? claims : undefined
@@ -26,7 +27,7 @@ export async function auditOuter(
   parts: VerifierParts,
   job: VerifiableJob,
   anchor: Anchor,
-  document: RoundDocument,
+  document: LinkDocument,
   reason: string,
 ): Promise<Sourced<OuterFinding>> {
   const claims = claimsOfLink(document, anchor)

@@ -2,6 +2,9 @@
 import { type ChainClient, provableHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
+  type ClosingDocument,
+  type Decoded,
+  decodeClosingDocument,
   decodeRoundDocument,
   type JobDocument,
   type JobId,
@@ -62,15 +65,23 @@ async function obtain(
   return fetched.ok ? undefined : `the blob ${root.slice(0, 8)} cannot be fetched (${fetched.code})`
 }
 
-/** Fetches the document of a round. */
-export async function roundDocument(
+/** Fetches what a link names: the document of its round. */
+export const roundDocument = (parts: VerifierParts, id: HashHex, reason: string) =>
+  linkDocument<RoundDocument>(parts, id, reason, decodeRoundDocument)
+
+/** Fetches what the link names that closes a chain. */
+export const closingDocument = (parts: VerifierParts, id: HashHex, reason: string) =>
+  linkDocument<ClosingDocument>(parts, id, reason, decodeClosingDocument)
+
+async function linkDocument<T>(
   parts: VerifierParts,
   id: HashHex,
   reason: string,
-): Promise<Sourced<RoundDocument>> {
+  decode: (bytes: Uint8Array) => Decoded<T>,
+): Promise<Sourced<T>> {
   const missing = await obtain(parts, id, reason, [])
   if (missing !== undefined) return { ok: false, reason: `of the round document, ${missing}` }
-  const decoded = decodeRoundDocument((await parts.blobs.read(id))?.[0]?.bytes ?? new Uint8Array())
+  const decoded = decode((await parts.blobs.read(id))?.[0]?.bytes ?? new Uint8Array())
   if (decoded.ok) return { ok: true, value: decoded.document }
   return { ok: false, reason: `the round document is refused: ${decoded.path} ${decoded.found}`, isFinal: true }
 }

@@ -1,6 +1,6 @@
 /** What there is to be done about one order of a verifier, one step after another; each may be tried again. */
 import type { GameCharge } from '@cairn/contracts'
-import type { Account, AuditOrder, JobId } from '@cairn/protocol'
+import { type Account, type AuditOrder, type JobId, NO_HASH } from '@cairn/protocol'
 import type { AuditDraw } from './audit-draw.ts'
 import { openChallenge } from './game-opening.ts'
 import { audit, type OpenedOrder, openOrder, segmentOfOrder } from './verifier-audit.ts'
@@ -70,10 +70,10 @@ export function auditSteps({
     }
 
   const find = withReady(async (task, { job, opened }) => {
-    const { draw, order, key: reason } = task
-    const found = await audit(parts, job, opened, { draw, order, account, reason })
+    const { draw, key: reason } = task
+    const found = await audit(parts, job, opened, { draw, account, reason })
     if (!found.ok || isStopped()) return found
-    const what = stretchInWords(opened.audited.unit, segmentOfOrder(job, opened.audited, order))
+    const what = stretchInWords(opened.audited.unit, segmentOfOrder(job, opened.audited, opened.order))
     change(task, { finding: found.value })
     say(task, findingInWords(what, found.value))
     return found
@@ -110,10 +110,12 @@ export function auditSteps({
     return charged
   })
 
-  return ({ record: { finding, isCharged, isOuterDone, isGivenUp }, order }) => {
+  return ({ record: { finding, isCharged, isOuterDone, isGivenUp }, order, draw }) => {
     if (isGivenUp) return undefined
     if (finding === undefined) return find
     if (finding.wrongPart !== undefined) return isCharged ? undefined : chargeUnit
-    return order.index === 0 && !isOuterDone ? lookAtOuter : undefined
+    // Where the chain was closed no outer step led to a state, and the contract judges none that left the domain.
+    const hasOuter = draw.anchor.globalRoot !== NO_HASH
+    return order.index === 0 && hasOuter && !isOuterDone ? lookAtOuter : undefined
   }
 }

@@ -66,9 +66,13 @@ export function selectAudits(
   })
 }
 
-/** Audits every one of some units: what a worker has unsettled when it is refuted (`unsettledOf`, `refutedBeacon`). */
-export const auditAll = (hash: HashFunction, selection: Selection, units: readonly AuditableUnit[]): AuditOrder[] =>
-  units.map(unit => orderOf(hash, selection, unit, 'another unit of its worker was refuted'))
+/** Audits every one of some units: what a worker has unsettled when it is refuted (`unsettledOf`, `refutedBeacon`), or what closed a chain. */
+export const auditAll = (
+  hash: HashFunction,
+  selection: Selection,
+  units: readonly AuditableUnit[],
+  reason = 'another unit of its worker was refuted',
+): AuditOrder[] => units.map(unit => orderOf(hash, selection, unit, reason))
 
 /** Under redundancy everybody's units are compared anyway; only Sybils that agree are left for audits to find. */
 const rateOf = ({ policy, rate }: AuditPolicy, record: AuditRecord | undefined): number =>

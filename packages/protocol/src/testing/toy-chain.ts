@@ -2,9 +2,10 @@
  * The chain as roles see it: the contracts' reference model with one job, and what a node makes of its coordinator's calls.
  * Whoever judges is a function here, and finds against any claim that it is asked to.
  */
-import { encodeCanonical, type HashHex, hashToHex, sha256 } from '@cairn/primitives'
+import { type HashHex, hashToHex, sha256 } from '@cairn/primitives'
+import { encodeClosingDocument } from '../closing-document.ts'
 import { closingWorks, worksIn } from '../roles/coordinator/earned.ts'
-import { roundDocumentOf } from '../roles/coordinator/round-documents.ts'
+import { closingDocumentOf, roundDocumentOf } from '../roles/coordinator/round-documents.ts'
 import type { ChainCall, ChainView, JobFacts, JobRecord, WrongClaim } from '../roles/coordinator/state.ts'
 import { encodeRoundDocument } from '../round-document.ts'
 import {
@@ -138,12 +139,13 @@ export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challe
       const anchor = linkOf(round, globalRoot, documentId, { works: worksIn(record), audits }, from)
       return [{ call: 'anchor', from, args: { epoch: underLease().epoch, anchor } }]
     },
-    end({ rounds, chain }, { outcome, audits }, from) {
+    end(job, { outcome, audits }, from) {
       const round = jobState().rounds
-      if (chain.anchored !== round) return []
-      const record = rounds[round]
+      if (job.chain.anchored !== round) return []
+      const record = job.rounds[round]
       const works = record ? closingWorks(record) : []
-      const anchor = linkOf(round, NO_HASH, hashToHex(sha256(encodeCanonical(outcome))), { works, audits }, from)
+      const documentId = toyDocumentId(encodeClosingDocument(closingDocumentOf(job, round, outcome)))
+      const anchor = linkOf(round, NO_HASH, documentId, { works, audits }, from)
       return [{ call: 'end', from, args: { epoch: underLease().epoch, anchor } }]
     },
     finalise: (_, { round, links }, from) =>

@@ -121,7 +121,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     if (effect.effect === 'reason') reasons.push(effect.text)
     else if (effect.effect === 'send') send(() => deliverTo(effect))
     else if (effect.effect === 'announceAnchored') {
-      coordinators.keepDocument(effect.round)
+      if (effect.closing === undefined) coordinators.keepDocument(effect.round)
       const event = { event: 'anchored', job, round: effect.round, document: new Uint8Array() } as const
       for (const peer of effect.to) post(() => network.tellPeer(peer, event))
     } else if (effect.effect === 'call') {

@@ -10,7 +10,7 @@ import { closingWorks } from './earned.ts'
 import { endJob } from './end.ts'
 import { reopenUnbonded, takeWrongs } from './rewind.ts'
 import { signaturesOf } from './rounds.ts'
-import type { ChainCall, ChainView, CoordinatorSettings, JobRecord, RoundRecord } from './state.ts'
+import type { ChainCall, ChainView, CoordinatorSettings, JobOutcome, JobRecord, RoundRecord } from './state.ts'
 
 /**
  * A round can be anchored once its root is agreed and somebody who did it answers for that, and its evaluation, where one is
@@ -190,10 +190,15 @@ function tellAnchored(draft: Draft, id: JobId, round: number): void {
   note(draft, `round ${round} is anchored`, { job: id, round })
 }
 
-/** Sends a round's document to who takes part. */
-function announce(draft: Draft, { facts: { job }, participants }: JobRecord, round: number): void {
+/** Sends the document of a round, or of the link that closes the chain in it, to who takes part. */
+function announce(
+  draft: Draft,
+  { facts: { job }, participants }: JobRecord,
+  round: number,
+  closing?: JobOutcome,
+): void {
   const to = [...participants].filter(peer => isLive(draft, peer))
-  draft.effects.push({ effect: 'announceAnchored', job, round, to })
+  draft.effects.push({ effect: 'announceAnchored', job, round, ...(closing && { closing }), to })
 }
 
 /** Asks for the next transaction, unless one is under way. */
@@ -211,6 +216,9 @@ export function tendChain(draft: Draft, id: JobId): void {
     // Before it is anchored: a document that only this coordinator has would be lost with it, and the job with that.
     announce(draft, job, call.round)
   }
-  if (call.call === 'end') changeJob(draft, id, old => ({ ...old, closingAudits: call.audits }))
+  if (call.call === 'end') {
+    changeJob(draft, id, old => ({ ...old, closingAudits: call.audits }))
+    announce(draft, job, job.chain.anchored, call.outcome)
+  }
   draft.effects.push({ effect: 'call', job: id, call })
 }

@@ -3,14 +3,21 @@ import type { HashHex } from '@cairn/primitives'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer, ReasonEffect, SendEffect } from '../events.ts'
 import { moveUnit, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
-import type { ChainCall, CoordinatorState, JobRecord, NodeInfo, RoundRecord } from './state.ts'
+import type { ChainCall, CoordinatorState, JobOutcome, JobRecord, NodeInfo, RoundRecord } from './state.ts'
 
 export type CoordinatorEffect =
   | SendEffect
   | ReasonEffect
   | { readonly effect: 'call'; readonly job: JobId; readonly call: ChainCall }
   /** Send the round document to the participants. */
-  | { readonly effect: 'announceAnchored'; readonly job: JobId; readonly round: number; readonly to: readonly Peer[] }
+  | {
+      readonly effect: 'announceAnchored'
+      readonly job: JobId
+      readonly round: number
+      /** Of the link that closes the chain in this round: its document is the closing one. */
+      readonly closing?: JobOutcome
+      readonly to: readonly Peer[]
+    }
 
 export interface Draft {
   state: CoordinatorState

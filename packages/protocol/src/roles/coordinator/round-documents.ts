@@ -1,8 +1,10 @@
 /** Round documents as a coordinator makes them of what it has taken in, and compared with those that are anchored. */
 import { equal } from '@cairn/primitives'
+import type { ClosingDocument } from '../../closing-document.ts'
 import { encodeRoundDocument, type RoundDocument } from '../../round-document.ts'
+import { workOf } from '../unit-machine.ts'
 import { signaturesOf } from './rounds.ts'
-import type { JobRecord } from './state.ts'
+import type { JobOutcome, JobRecord } from './state.ts'
 
 /** Assembles what a round came to; undefined before it is agreed. */
 export function roundDocumentOf({ facts, rounds }: JobRecord, round: number): RoundDocument | undefined {
@@ -19,6 +21,12 @@ export function roundDocumentOf({ facts, rounds }: JobRecord, round: number): Ro
     outers: record.outers ?? signaturesOf(record),
     ...(evaluation?.kind === 'evaluated' ? { evaluation: evaluation.evaluation } : {}),
   }
+}
+
+/** Assembles what was done of the round in which the chain is closed: nothing where the job has all its rounds. */
+export function closingDocumentOf({ facts, rounds }: JobRecord, round: number, outcome: JobOutcome): ClosingDocument {
+  const units = rounds[round]?.units.flatMap(unit => workOf(unit)?.commitment ?? []) ?? []
+  return { format: 'cairn/closing/v1', job: facts.job, round, outcome, units }
 }
 
 /** Tells whether a job's rounds are those that are anchored: another coordinator may have taken other signatures in. */
