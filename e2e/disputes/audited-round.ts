@@ -106,8 +106,8 @@ export interface RoundLie {
   /** Of replica 1's unit. */
   readonly unit?: Partial<SaltedCommitment>
   readonly globalRoot?: HashHex
-  /** That replica 1's unit left the domain after its first checkpoint, and the job with it. */
-  readonly isDiverged?: boolean
+  /** That replica 1's unit left the domain after its first checkpoint, or the outer step did, and the job with it. */
+  readonly diverged?: 'unit' | 'outer'
 }
 
 /** What a worker claims that says so. */
@@ -129,7 +129,7 @@ async function doRound({ compute, blobs }: Workshop, submission: Submission, lie
     const salted = { ...commitment, ...commitSteps(sha256, SALT, values) }
     done.push({
       values,
-      commitment: replica === 1 ? { ...salted, ...lie.unit, ...(lie.isDiverged && diverged(salted)) } : salted,
+      commitment: replica === 1 ? { ...salted, ...lie.unit, ...(lie.diverged === 'unit' && diverged(salted)) } : salted,
       updateRoot: commitment.updateRoot,
     })
   }
@@ -154,14 +154,14 @@ export async function anchorDone(
   const submission = workshop.submit(salt)
   const job = jobKey(accountOf(submitter), submission.documentId)
   const { done, provable, globalRoot: found } = await doRound(workshop, submission, lie)
-  const globalRoot = lie.isDiverged ? NO_HASH : found
+  const globalRoot = lie.diverged ? NO_HASH : found
   const units = done.map(({ commitment }, i) => ({
     ...{ commitment, worker: KEY, signature: KEY.repeat(2), claimSignature: 'cd'.repeat(65), custody: [] },
     account: accountOf(workers[i] as ChainClient).toLowerCase(),
   }))
   const document: RoundDocument = { format: 'cairn/round/v2', job, round: 0, units, globalRoot, outers: [] }
   const closing: ClosingDocument = { format: 'cairn/closing/v1', job, round: 0, outcome: 'diverged', units }
-  const bytes = lie.isDiverged ? encodeClosingDocument(closing) : encodeRoundDocument(document)
+  const bytes = lie.diverged ? encodeClosingDocument(closing) : encodeRoundDocument(document)
   const documentId = await workshop.blobs.write(bytesBlob(bytes))
   mustBe(await submitJob(submitter, { ...terms, document: submission.documentId, provable: provableHash(provable) }))
   mustBe(await takeLease(coordinator, job))
@@ -179,6 +179,6 @@ export async function anchorDone(
     })),
   )
   const anchor = { ...unsigned, works }
-  mustBe(await (lie.isDiverged ? endJob : anchorRound)(coordinator, { epoch: 1, ...anchor }))
+  mustBe(await (lie.diverged ? endJob : anchorRound)(coordinator, { epoch: 1, ...anchor }))
   return { job, submission, anchor, values: done.map(({ values }) => values), document }
 }

@@ -10,6 +10,7 @@ import {
   type LocalChain,
   listGames,
   localParameters,
+  openGame,
   readAnchors,
   registerNode,
   registrationMessage,
@@ -34,11 +35,13 @@ import {
   attestationOf,
   type BlobId,
   claimedSegment,
+  type DocumentId,
   type JobId,
   judgeAttestation,
   type Message,
   type MessageBodies,
   revealSteps,
+  trainedClaim,
   unitSegment,
 } from '@cairn/protocol'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -290,26 +293,42 @@ it('a substitute waits until it is asked; wrong outer steps and starts are chall
   expect(book.isOpen(anchorHead(elsewhere.anchor))).toBe(false)
 })
 
-it('a false divergence that closed the chain is challenged where it is said to be; its worker loses, and the chain is open', async () => {
-  const lied = await anchorAndDraw('e', { isDiverged: true })
-  const { submitter, challenger } = network
-  expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: true })
-  const node = verifierNode()
-  const isLied = ({ job }: { readonly job: JobId }) => job === lied.job
-  const { book, stop } = await node.start(draw => (isLied(draw) ? draw : { ...draw, orders: [] }))
-  await until(async () => (await gamesAbout(lied)).length > 0)
-  const drawn = book.draws().find(isLied)
-  expect(drawn?.orders).toMatchObject([0, 1].map(index => ({ index, reason: 'its link closed the chain' })))
-  const [game, ...others] = await gamesAbout(lied)
-  expect(others).toEqual([])
-  expect(game).toMatchObject({ position: 1, isOuter: false, state: 'open' })
-  const wrong = /replica 1 in round 0 again.*challenging part 1 of the unit/
-  expect(node.said.filter(text => text.includes('challenging'))).toEqual([expect.stringMatching(wrong)])
-  stop()
-  expect(node.sent).toEqual([])
+/** Who signs truly that an outer step led nowhere, because of another's unit, does not answer for that unit. */
+async function outerIsRefused({ anchor, document, submission: { documentId } }: DoneRound): Promise<void> {
+  const facts = await workshop.compute.request({ kind: 'facts', document: documentId as DocumentId })
+  if (!facts.ok) throw new Error(facts.why)
+  const { provable: job, contents } = facts.value
+  const claims = document.units.map(({ commitment }) => trainedClaim(commitment))
+  const charge = { anchor, position: 0, isOuter: true, part: 0, job, claims, claimsBefore: [], contents }
+  expect(await openGame(network.challenger, charge)).toMatchObject({ ok: false, code: 'BadPart' })
+}
 
-  await network.advance(localParameters.maximumDelaySeconds + 600)
-  expect(await endLateGame(challenger, game!.game)).toMatchObject({ ok: true })
-  expect(await gamesAbout(lied)).toMatchObject([{ state: 'refuted' }])
-  expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: false })
-})
+it.each([
+  ['unit', { position: 1, isOuter: false }, /replica 1 in round 0 again.*challenging part 1 of the unit/],
+  ['outer', { position: 0, isOuter: true }, /outer step of round 0 again: it leads to another state; challenging it/],
+] as const)(
+  'a false divergence (%s) that closed the chain is challenged; its worker loses, and the chain is open',
+  async (diverged, claim, wrong) => {
+    const lied = await anchorAndDraw(diverged === 'unit' ? 'e' : 'f', { diverged })
+    const { submitter, challenger } = network
+    expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: true })
+    const node = verifierNode()
+    const isLied = ({ job }: { readonly job: JobId }) => job === lied.job
+    const { book, stop } = await node.start(draw => (isLied(draw) ? draw : { ...draw, orders: [] }))
+    await until(async () => (await gamesAbout(lied)).length > 0)
+    if (diverged === 'unit') await outerIsRefused(lied)
+    const drawn = book.draws().find(isLied)
+    expect(drawn?.orders).toMatchObject([0, 1].map(index => ({ index, reason: 'its link closed the chain' })))
+    const [game, ...others] = await gamesAbout(lied)
+    expect(others).toEqual([])
+    expect(game).toMatchObject({ ...claim, state: 'open' })
+    expect(node.said.filter(text => text.includes('challenging'))).toEqual([expect.stringMatching(wrong)])
+    stop()
+    expect(node.sent).toEqual([])
+
+    await network.advance(localParameters.maximumDelaySeconds + 600)
+    expect(await endLateGame(challenger, game!.game)).toMatchObject({ ok: true })
+    expect(await gamesAbout(lied)).toMatchObject([{ state: 'refuted' }])
+    expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: false })
+  },
+)

@@ -79,6 +79,8 @@ library Subjects {
         s.targets[0].root = _lossRoot(MEAN_LOSS, claim.lossBits);
     }
 
+    /// @notice An outer step to no root left the domain. Where a unit did so before, it was never done: whoever doubts that
+    /// disputes the unit.
     /// @param claims Of all replicas, in their order.
     function ofOuterStep(
         ProvableJob memory job,
@@ -91,8 +93,11 @@ library Subjects {
         _setProgram(s, job, contents, Graph.Outer);
         (s.round, s.globalRoot, s.runs) = (round, globalRoot, 1);
         s.updateRoots = new bytes32[](claims.length);
-        for (uint256 i = 0; i < claims.length; i++) s.updateRoots[i] = claims[i].updateRoot;
-        s.targets[0].root = newGlobalRoot;
+        for (uint256 i = 0; i < claims.length; i++) {
+            s.updateRoots[i] = claims[i].updateRoot;
+            if (newGlobalRoot == 0 && claims[i].updateRoot == DIVERGED) revert BadPart();
+        }
+        s.targets[0].root = newGlobalRoot == 0 ? DIVERGED : newGlobalRoot;
     }
 
     /// @dev Steps of a unit before checkpoint `index`.

@@ -4,7 +4,7 @@
  */
 import { claimHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
-import { type Anchor, claimsOf, DIVERGED, trainedClaim, type UnitClaim } from '@cairn/protocol'
+import { type Anchor, claimsOf, DIVERGED, NO_HASH, trainedClaim, type UnitClaim } from '@cairn/protocol'
 import { problemText } from './prepare-job.ts'
 import type { LinkDocument } from './verifier-claims.ts'
 import { obtainInputs, type Sourced, type VerifiableJob, type VerifierParts } from './verifier-sources.ts'
@@ -15,24 +15,36 @@ export interface OuterFinding {
   readonly claims: readonly UnitClaim[]
 }
 
-/** Claims of all replicas, where they are those of the link. */
-function claimsOfLink({ units }: LinkDocument, anchor: Anchor): UnitClaim[] | undefined {
+/** Claims of the replicas, where they are those of the link. */
+function claimsOfLink({ units }: LinkDocument, anchor: Anchor, replicas: number): UnitClaim[] | undefined {
   const claims = units.map(({ commitment }) => trainedClaim(commitment))
-  const anchored = claimsOf(anchor, units.length)
+  const anchored = claimsOf(anchor, replicas)
   return claims.every((claim, i) => claimHash(claim) === anchored[i]) ? claims : undefined
 }
 
-/** Does it, and compares. */
+/**
+ * Whether anybody says what the step came to. Where the chain was closed, a unit that left the domain leaves nothing to do, and
+ * so does one that was not done, or that nobody signed for.
+ */
+const isSaid = ({ globalRoot, works }: Anchor, claims: readonly UnitClaim[], replicas: number): boolean =>
+  globalRoot !== NO_HASH ||
+  (claims.length === replicas &&
+    works.some(({ outer }) => outer !== '0x') &&
+    claims.every(({ updateRoot }) => updateRoot !== DIVERGED))
+
+/** Does it, and compares. Undefined where there is no such step. */
 export async function auditOuter(
   parts: VerifierParts,
   job: VerifiableJob,
   anchor: Anchor,
   document: LinkDocument,
   reason: string,
-): Promise<Sourced<OuterFinding>> {
-  const claims = claimsOfLink(document, anchor)
+): Promise<Sourced<OuterFinding | undefined>> {
+  const { replicas } = job.document.spec.schedule
+  const claims = claimsOfLink(document, anchor, replicas)
   if (claims === undefined)
     return { ok: false, reason: 'the round document does not claim what its link says', isFinal: true }
+  if (!isSaid(anchor, claims, replicas)) return { ok: true, value: undefined }
   const start: HashHex = anchor.round === 0 ? job.provable.initialRoot : anchor.previousRoot
   const updateRoots = claims.map(({ updateRoot }) => updateRoot)
   const holders = document.units.map(({ worker }) => worker)
@@ -42,5 +54,6 @@ export async function auditOuter(
   const answer = await parts.compute.request(work)
   if (!answer.ok && answer.why !== 'diverged') return { ok: false, reason: problemText(answer) }
   const found = answer.ok ? answer.value.globalRoot : DIVERGED
-  return { ok: true, value: { isRight: found === anchor.globalRoot, claims } }
+  const said = anchor.globalRoot === NO_HASH ? DIVERGED : anchor.globalRoot
+  return { ok: true, value: { isRight: found === said, claims } }
 }

@@ -1,6 +1,6 @@
 /** What there is to be done about one order of a verifier, one step after another; each may be tried again. */
 import type { GameCharge } from '@cairn/contracts'
-import { type Account, type AuditOrder, type JobId, NO_HASH } from '@cairn/protocol'
+import type { Account, AuditOrder, JobId } from '@cairn/protocol'
 import type { AuditDraw } from './audit-draw.ts'
 import { openChallenge } from './game-opening.ts'
 import { audit, type OpenedOrder, openOrder, segmentOfOrder } from './verifier-audit.ts'
@@ -102,6 +102,10 @@ export function auditSteps({
     const { anchor } = task.draw
     const found = await auditOuter(parts, job, anchor, opened.document, task.key)
     if (!found.ok || isStopped()) return found
+    if (found.value === undefined) {
+      change(task, { isOuterDone: true })
+      return DONE
+    }
     const { isRight, claims } = found.value
     const what = `did the outer step of round ${anchor.round} again`
     say(task, isRight ? `${what}: it agrees` : `${what}: it leads to another state; challenging it`)
@@ -110,12 +114,10 @@ export function auditSteps({
     return charged
   })
 
-  return ({ record: { finding, isCharged, isOuterDone, isGivenUp }, order, draw }) => {
+  return ({ record: { finding, isCharged, isOuterDone, isGivenUp }, order }) => {
     if (isGivenUp) return undefined
     if (finding === undefined) return find
     if (finding.wrongPart !== undefined) return isCharged ? undefined : chargeUnit
-    // Where the chain was closed no outer step led to a state, and the contract judges none that left the domain.
-    const hasOuter = draw.anchor.globalRoot !== NO_HASH
-    return order.index === 0 && hasOuter && !isOuterDone ? lookAtOuter : undefined
+    return order.index === 0 && !isOuterDone ? lookAtOuter : undefined
   }
 }

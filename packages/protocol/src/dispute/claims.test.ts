@@ -1,7 +1,7 @@
 import { type HashHex, sha256 } from '@cairn/primitives'
 import { expect, it } from 'vitest'
 import type { JobId } from '../units.ts'
-import { type ProgramContents, type ProvableJob, trainingSubject, type UnitClaim } from './claims.ts'
+import { outerSubject, type ProgramContents, type ProvableJob, trainingSubject, type UnitClaim } from './claims.ts'
 import { DIVERGED, GRAPHS } from './subject.ts'
 
 const root = (digit: string) => digit.repeat(64) as HashHex
@@ -54,4 +54,14 @@ it('has no part after a run that left the domain', () => {
   const diverged = { checkpointRoots: [root('a'), DIVERGED, DIVERGED] }
   expect(part(1, diverged)).toMatchObject({ targets: [{ root: DIVERGED }] })
   for (const n of [2, 3]) expect(() => part(n, diverged)).toThrow(expect.objectContaining({ code: 'dispute.part' }))
+})
+
+it('takes an outer step to no root for one that left the domain, and has none where a unit did so before', () => {
+  const ends = (newGlobalRoot: HashHex, ...updateRoots: HashHex[]) =>
+    outerSubject(job, contents, at, { globalRoot: root('3'), updateRoots, newGlobalRoot }).targets.map(
+      target => target.root,
+    )
+  expect(ends(root('d'), root('5'))).toEqual([root('d')])
+  expect(ends(root('0'), root('5'))).toEqual([DIVERGED])
+  expect(() => ends(root('0'), root('5'), DIVERGED)).toThrow(expect.objectContaining({ code: 'dispute.part' }))
 })

@@ -149,6 +149,18 @@ const afterDivergence = (part: number): InputError =>
     },
   )
 
+const neverDone = (): InputError =>
+  new InputError(
+    'dispute.part',
+    'This outer step was never done: a unit of its round is said to have left the domain.',
+    {
+      path: 'updateRoots',
+      expected: 'updates of units that did not leave the domain',
+      found: DIVERGED,
+      fix: 'Dispute the unit.',
+    },
+  )
+
 /** What a game about an evaluation is about. */
 export function evaluationSubject(
   hash: HashFunction,
@@ -163,7 +175,10 @@ export function evaluationSubject(
   return subjectOf(job, contents, place, roots, stretch)
 }
 
-/** What a game about an outer step is about. */
+/**
+ * What a game about an outer step is about; one that led to no root left the domain. Throws `InputError` (`dispute.part`) where a
+ * unit is said to have done so before: the step was never done.
+ */
 export function outerSubject(
   job: ProvableJob,
   contents: ProgramContents,
@@ -171,7 +186,9 @@ export function outerSubject(
   step: { readonly globalRoot: HashHex; readonly updateRoots: readonly HashHex[]; readonly newGlobalRoot: HashHex },
 ): Subject {
   const { globalRoot, updateRoots, newGlobalRoot } = step
+  if (newGlobalRoot === NO_ROOT && updateRoots.includes(DIVERGED)) throw neverDone()
   const roots = { globalRoot, replicaRoot: NO_ROOT, updateRoots }
-  const stretch = { graph: 'outer', firstStep: 0, runs: 1, ends: [newGlobalRoot] } as const
+  const ends = [newGlobalRoot === NO_ROOT ? DIVERGED : newGlobalRoot]
+  const stretch = { graph: 'outer', firstStep: 0, runs: 1, ends } as const
   return subjectOf(job, contents, { ...place, replica: 0 }, roots, stretch)
 }

@@ -150,6 +150,23 @@ describe('a job whose claims are proven wrong', () => {
     )
   })
 
+  test('goes on where its outer step is proven not to have left the domain, as far as others say that it has not', () => {
+    const facts = toyFacts({ rounds: 4, replicas: 2 })
+    let rewound = 0
+    const { state, reasons } = runToyNetwork({
+      ...{ facts, workers: 8, seed: 3, challengeSeconds: 12, divergence: { in: 'outer', round: 2, replica: 0 } },
+      onBlock(chain, nowMs) {
+        if (rewound === 0) rewound += chain.rewind(2, [{ index: 0, isOuter: true }], nowMs)
+      },
+    })
+    expect(rewound).toBe(1)
+    expect(reasonsAbout(reasons, 'the job goes back to round 2: the outer step')).toBe(1)
+    // All others of this network say the same: it ends so once more.
+    const job = state.jobs.get(facts.job)
+    expect(job).toMatchObject({ chain: { status: 'closed', anchored: 2 }, ended: { outcome: 'diverged' } })
+    expect(job?.chain.wrongs).toMatchObject([{ round: 2, isOuter: true }])
+  })
+
   test('that left the domain in a later round does so again, and ends', () => {
     // Without a signature of its outer step, a round before the last is done again: these runs come to that.
     for (const seed of [20, 27, 30, 43]) {

@@ -2,6 +2,7 @@
  * What was taken for done is done again: after a rewind, because a claim was proven wrong; or because nobody is left to
  * answer for it. What stands of the round stands; what came after it is void. SPEC: docs/spec/network.md "Rewinds".
  */
+import { NO_HASH } from '../../settlement.ts'
 import type { JobId } from '../../units.ts'
 import { moveUnit, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, shortPeer } from './draft.ts'
@@ -66,7 +67,7 @@ function takeBack(draft: Draft, id: JobId, wrong: WrongClaim): void {
 
 /** Tells whether a round still holds what was proven wrong. */
 function isSaid({ units, evaluation, globalRoot }: RoundRecord, { index, isOuter, claim }: WrongClaim): boolean {
-  if (isOuter) return globalRoot === claim
+  if (isOuter) return (globalRoot ?? NO_HASH) === claim
   if (index < units.length) return workOf(units[index] ?? {})?.claim === claim
   return evaluation?.outcome?.kind === 'evaluated' && evaluation.outcome.claim === claim
 }
