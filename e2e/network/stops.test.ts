@@ -1,6 +1,9 @@
 /** Coordinator, chain and submitter go away, some to come back; the job ends with the bits of one process. */
-import { cancelJob, readAnchors, readBalances } from '@cairn/contracts'
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import { cancelJob, claimHash, listAnchors, readAnchors, readBalances } from '@cairn/contracts'
 import type { JobStatus } from '@cairn/node'
+import { decodeClosingDocument, type JobId, NO_HASH, trainedClaim } from '@cairn/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkMoney } from './harness/money.ts'
 import { checkFinished, downloadClosed, submitTiny, untilJob, untilMidUnit } from './harness/running-job.ts'
@@ -11,6 +14,28 @@ import { until } from './harness/until.ts'
 
 /** For conditions that hold or do not. */
 const is = (holds: (status: JobStatus) => boolean) => (status: JobStatus) => holds(status) || undefined
+
+/**
+ * Waits until a worker keeps what the link that closed the chain is about: verifiers would fetch it there. There is no such link
+ * where the last round was anchored just before the job was cancelled.
+ */
+async function untilClosingIsKept({ client, workers }: TestNetwork, job: JobId): Promise<void> {
+  const closing = (await listAnchors(client.chain, job)).find(({ globalRoot }) => globalRoot === NO_HASH)
+  if (closing === undefined) return
+  const kept = await until('the closing document to be kept', async () =>
+    workers
+      .flatMap(({ directory }) =>
+        readdirSync(directory, { recursive: true }).map(name => join(directory, String(name))),
+      )
+      .find(path => basename(path) === closing.documentId),
+  )
+  const decoded = decodeClosingDocument(readFileSync(kept))
+  const units = decoded.ok ? decoded.document.units : []
+  expect(units.map(({ commitment }) => claimHash(trainedClaim(commitment)))).toEqual(
+    closing.works.map(({ claim }) => claim),
+  )
+  expect(units.length).toBeGreaterThan(0)
+}
 
 const LIMIT_MS = 300_000
 
@@ -137,6 +162,7 @@ describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
     expect(await cancelJob(client.chain, job.id)).toMatchObject({ ok: true })
     const { status, rounds } = await downloadClosed(network, job)
     expect(status.status).toBe('cancelled')
+    await untilClosingIsKept(network, job.id)
     expect(rounds.map(({ document }) => document.globalRoot)).toEqual(tiny.roots.slice(0, rounds.length))
     const paid = await checkMoney(network, job.id, job.before)
     expect(paid.size).toBeGreaterThan(0)
