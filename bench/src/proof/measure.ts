@@ -19,7 +19,7 @@ import type { Party, Source } from './party.ts'
 const CHECKPOINTS = 5
 const EVERY_SECONDS = 15
 
-export interface Spent {
+interface Spent {
   readonly seconds: number
   /** Of all threads of this process. */
   readonly cpuSeconds: number
