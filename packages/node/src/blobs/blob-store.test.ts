@@ -148,7 +148,7 @@ describe('a partial blob', () => {
     const after = await store.openPartial(manifest)
     expect([...after.present]).toEqual([0, 1, 5])
     for (const n of chunks.keys()) if (!after.present.has(n)) await after.write(chunks[n]!.offset, chunk(n))
-    await after.finish()
+    await after.finish(true)
     expect(await store.read(after.id)).toEqual(byName(parts))
     expect(readdirSync(join(store.directory, 'partial'))).toEqual([])
   })
@@ -157,7 +157,7 @@ describe('a partial blob', () => {
     const store = await testStore()
     for (const empty of [[], bytesBlob(new Uint8Array())]) {
       const partial = await store.openPartial(manifestOf(sha256, empty))
-      await partial.finish()
+      await partial.finish(false)
       expect(await store.read(partial.id)).toEqual(empty)
     }
   })

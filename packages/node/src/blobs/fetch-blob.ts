@@ -21,6 +21,8 @@ const DEFAULT_FETCH_LIMITS: FetchLimits = {
 interface FetchOptions {
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: FetchProgress) => void
+  /** Whether the blob is to be safe from a power cut, as it is unless this is false. PERF: disks take their time. */
+  readonly isDurable?: boolean
 }
 
 export interface BlobFetcher {
@@ -67,11 +69,12 @@ export function blobFetcher(
   })
 
   return {
-    async fetch(id, sources, { signal, onProgress } = {}) {
+    async fetch(id, sources, { signal, onProgress, isDurable = true } = {}) {
       for (const source of sources) connections.learn(source)
       const shared = fetches.get(id) ?? begin(id)
       const { running } = shared
       shared.waiters++
+      if (isDurable) running.makeDurable()
       running.addSources(sources.map(({ peer }) => peer))
       const stopProgress = onProgress && running.onProgress(onProgress)
       const fetched = await orCancelled(running, signal)

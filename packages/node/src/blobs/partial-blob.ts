@@ -1,7 +1,7 @@
 /**
  * A blob while it is being fetched: a file of the blob's full size in which verified chunks are put at their place. What
- * a crash left behind is found again by hashing it; nothing else is kept about it. A finished one is made safe from a
- * power cut and renamed into place.
+ * a crash left behind is found again by hashing it; nothing else is kept about it. A finished one is renamed into
+ * place; what a power cut may take of it is noticed when it is read.
  */
 import { open, rename, stat, statfs } from 'node:fs/promises'
 import { type BlobId, type BlobManifest, blobIdOf, encodeManifest, layoutOf, verifyChunk } from '@cairn/protocol'
@@ -17,8 +17,8 @@ export interface PartialBlob {
   readonly present: ReadonlySet<number>
   /** Puts verified bytes at their place. Throws `ResourceError` (`DiskFull`, `NotWritable`). */
   write(offset: number, bytes: Uint8Array): Promise<void>
-  /** Makes the blob whole. Throws `ResourceError`. */
-  finish(): Promise<void>
+  /** Makes the blob whole, and, where asked for, safe from a power cut. Throws `ResourceError`. */
+  finish(isDurable: boolean): Promise<void>
   /** Keeps what is there for later. */
   close(): Promise<void>
 }
@@ -53,14 +53,14 @@ export async function openPartial(directory: string, manifest: BlobManifest): Pr
         done += (await orWriteError(path, sizeBytes, writing)).bytesWritten
       }
     },
-    async finish() {
+    async finish(isDurable) {
       await orWriteError(
         path,
         sizeBytes,
-        file.truncate(sizeBytes).then(() => file.sync()),
+        file.truncate(sizeBytes).then(() => (isDurable ? file.sync() : undefined)),
       )
       await close()
-      await orWriteError(path, sizeBytes, moveInto(directory, id))
+      await orWriteError(path, sizeBytes, moveInto(directory, id, isDurable))
     },
     close,
   }
@@ -74,11 +74,11 @@ async function assertRoom(directory: string, sizeBytes: number): Promise<void> {
 }
 
 /** The manifest goes first: bytes that have arrived can always be checked. */
-async function moveInto(directory: string, id: BlobId): Promise<void> {
+async function moveInto(directory: string, id: BlobId, isDurable: boolean): Promise<void> {
   const within = partialDirectory(directory)
   await rename(manifestPath(within, id), manifestPath(directory, id))
   await rename(bytesPath(within, id), bytesPath(directory, id))
-  await syncDirectory(directory)
+  if (isDurable) await syncDirectory(directory)
 }
 
 async function verifiedChunks(path: string, manifest: BlobManifest): Promise<Set<number>> {

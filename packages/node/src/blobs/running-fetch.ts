@@ -39,6 +39,8 @@ export interface RunningFetch {
   onProgress(callback: (progress: FetchProgress) => void): () => void
   stats(): FetchStats
   cancel(): void
+  /** Somebody wants the blob to outlast a power cut. */
+  makeDurable(): void
 }
 
 interface FetchContext {
@@ -51,6 +53,7 @@ interface FetchContext {
 /** Begins a fetch; it waits for sources to be added within the same turn. */
 export function beginFetch({ id, store, limits, sessionOf }: FetchContext): RunningFetch {
   const startedMs = performance.now()
+  let isDurable = false
   const stopping = new AbortController()
   const peers = new Map<string, PeerStats>()
   const listeners = new Set<(progress: FetchProgress) => void>()
@@ -103,7 +106,7 @@ export function beginFetch({ id, store, limits, sessionOf }: FetchContext): Runn
     const partial = await store.openPartial(manifest)
     try {
       if (!(await fill(partial))) return unavailable()
-      await partial.finish()
+      await partial.finish(isDurable)
       return { ok: true, stats: stats() }
     } finally {
       await partial.close()
@@ -129,6 +132,9 @@ export function beginFetch({ id, store, limits, sessionOf }: FetchContext): Runn
     },
     stats,
     cancel: () => stopping.abort(),
+    makeDurable() {
+      isDurable = true
+    },
   }
 }
 

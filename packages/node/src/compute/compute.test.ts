@@ -157,15 +157,35 @@ test('every segment of a unit comes to what its worker claims, with the checkpoi
   expect(values).toHaveLength(6)
   expect(values[0]?.normBits.length).toBeGreaterThan(1)
   for (const [segment, root] of checkpointRoots.entries()) {
-    const work = { kind: 'audit', document, unit: commitment.unit, globalRoot, segment } as const
+    const work = { kind: 'audit', document, unit: commitment.unit, globalRoot, segment, verify: true } as const
     const ends = segment === 2 ? [root, ...closing] : [root]
     const expected = { ends, values: values.slice(2 * segment, 2 * segment + 2) }
     expect(await must(compute.request(work))).toEqual(expected)
     const before = checkpointRoots[segment - 1]
     if (before === undefined) continue
     expect(await blobs.has(before)).toBe(true)
-    expect(await must(compute.request({ ...work, checkpointRoot: before }))).toEqual(expected)
+    for (const verify of [true, false])
+      expect(await must(compute.request({ ...work, verify, checkpointRoot: before }))).toEqual(expected)
   }
+})
+
+test('a checkpoint that went bad leads to another end where it is not checked, and is left out where it is', async () => {
+  const job = await submitJob(blobs)
+  const { documentId: document } = job.submission
+  const { globalRoot } = await must(compute.request({ kind: 'initialState', document }))
+  const { commitment } = await must(compute.request(unitOf(job, { round: 0, replica: 1, globalRoot })))
+  const [checkpointRoot, claimed] = commitment.checkpointRoots as [HashHex, HashHex, HashHex]
+  const path = join(blobDirectory, checkpointRoot)
+  const bytes = readFileSync(path)
+  bytes[bytes.length >> 1]! ^= 1
+  writeFileSync(path, bytes)
+  const { unit } = commitment
+  const work = { kind: 'audit', document, unit, globalRoot, segment: 1, checkpointRoot } as const
+  const unchecked = await must(compute.request({ ...work, verify: false }))
+  expect(unchecked.ends[0]).not.toBe(claimed)
+  const checked = await must(compute.request({ ...work, verify: true }))
+  expect(checked.ends[0]).toBe(claimed)
+  expect(await blobs.has(checkpointRoot)).toBe(false)
 })
 
 test('work that stays on one node reads no state again', async () => {

@@ -1,5 +1,4 @@
 /** An audit on the compute thread: a segment of a unit, or an evaluation, is done again. SPEC: docs/spec/audits.md. */
-import type { HashHex } from '@cairn/primitives'
 import { DIVERGED, lossRoot, segmentOf } from '@cairn/protocol'
 import { runSegment, type State } from '@cairn/training'
 import { sha256 } from '../files/hash.ts'
@@ -10,8 +9,12 @@ import type { AuditWork, WorkResults } from './work.ts'
 
 type Audited = WorkResults['audit']
 
-async function auditEvaluation({ states }: UnitHost, job: ReadyJob, globalRoot: HashHex): Promise<Audited> {
-  const outcome = await job.executor.evaluate(await states.load(job, 'global', globalRoot))
+async function auditEvaluation(
+  { states }: UnitHost,
+  job: ReadyJob,
+  { globalRoot, verify }: AuditWork,
+): Promise<Audited> {
+  const outcome = await job.executor.evaluate(await states.load(job, 'global', globalRoot, { verify }))
   if (!outcome.ok) return { ends: [DIVERGED], values: [] }
   const { lossBits, meanBits } = outcome.value
   const values = meanBits.map(bits => ({ lossBits: bits, normBits: [] }))
@@ -22,9 +25,9 @@ async function auditEvaluation({ states }: UnitHost, job: ReadyJob, globalRoot: 
 async function checkpointOf(
   { states }: UnitHost,
   job: ReadyJob,
-  root: HashHex | undefined,
+  { checkpointRoot, verify }: AuditWork,
 ): Promise<State | undefined> {
-  return root === undefined ? undefined : states.find(job, root)
+  return checkpointRoot === undefined ? undefined : states.find(job, checkpointRoot, { verify })
 }
 
 /** A checkpoint holds all that steps carry; what the unit began from is for its own end. */
@@ -32,11 +35,11 @@ const NO_START = { global: new Map(), replicaState: new Map() }
 
 /** Does a part of a unit again. */
 export async function performAudit(host: UnitHost, job: ReadyJob, work: AuditWork): Promise<Audited> {
-  const { unit, globalRoot, checkpointRoot } = work
-  if (unit.kind === 'evaluate') return auditEvaluation(host, job, globalRoot)
+  const { unit } = work
+  if (unit.kind === 'evaluate') return auditEvaluation(host, job, work)
   const { innerSteps: steps, checkpoints: segments } = job.program.spec.schedule
   const segment = segmentOf({ steps, segments }, work.segment)
-  const checkpoint = await checkpointOf(host, job, checkpointRoot)
+  const checkpoint = await checkpointOf(host, job, work)
   const isEnough = checkpoint !== undefined && !segment.isLast
   const { global, replicaState } = isEnough ? NO_START : await loadStart(host, job, { ...work, round: unit.round })
   const found = await runSegment(job.executor, sha256, {

@@ -4,7 +4,7 @@ import type { StepValues } from '@cairn/protocol'
 import { checkpointSlots, type State, type StepReport, type UnitResult } from '@cairn/training'
 import type { ReadyJob } from './prepared-jobs.ts'
 import { diverged, WorkStopped } from './problems.ts'
-import type { States } from './states.ts'
+import type { ReadOptions, States } from './states.ts'
 import { deleteProgress, readProgress, saveProgress, type UnitStart } from './unit-progress.ts'
 import type { Progress, StepsDone, UnitWork, WorkResults } from './work.ts'
 
@@ -35,15 +35,15 @@ function assertCounter(state: State, name: 'round' | 'step', expected: number): 
   })
 }
 
-type Inputs = Pick<UnitWork, 'round' | 'globalRoot' | 'replicaRoot'>
+type Inputs = Pick<UnitWork, 'round' | 'globalRoot' | 'replicaRoot'> & ReadOptions
 
 /** Reads what a unit starts from. Throws where it is not here, or of another round. */
 export async function loadStart({ states }: Pick<UnitHost, 'states'>, job: ReadyJob, work: Inputs): Promise<Start> {
-  const global = await states.load(job, 'global', work.globalRoot)
+  const global = await states.load(job, 'global', work.globalRoot, work)
   const isFresh = work.replicaRoot === undefined || job.program.spec.outer.innerState === 'reset'
   const fresh = isFresh ? states.fresh(job) : undefined
   const replicaRoot = fresh?.root ?? (work.replicaRoot as HashHex)
-  const replicaState = fresh?.state ?? (await states.load(job, 'replica', replicaRoot))
+  const replicaState = fresh?.state ?? (await states.load(job, 'replica', replicaRoot, work))
   assertCounter(global, 'round', work.round)
   assertCounter(replicaState, 'step', isFresh ? 0 : work.round * job.program.spec.schedule.innerSteps)
   return { global, replicaState, replicaRoot }

@@ -25,11 +25,16 @@ const slots: Record<StateKind, (job: ReadyJob) => readonly TensorSlot[]> = {
   checkpoint: ({ program }) => checkpointSlots(program.model),
 }
 
+/** What is read unchecked is not remembered either. */
+export interface ReadOptions {
+  readonly verify?: boolean
+}
+
 export interface States {
   /** Throws when the blob is not here. */
-  load(job: ReadyJob, kind: StateKind, root: HashHex): Promise<State>
+  load(job: ReadyJob, kind: StateKind, root: HashHex, options?: ReadOptions): Promise<State>
   /** Reads a state of whatever kind; undefined when the blob is not here or is no state of the job. */
-  find(job: ReadyJob, root: HashHex): Promise<State | undefined>
+  find(job: ReadyJob, root: HashHex, options?: ReadOptions): Promise<State | undefined>
   /** Writes a state as a blob. */
   keep(job: ReadyJob, kind: StateKind, state: State): Promise<HashHex>
   /** Writes a checkpoint, which can be computed again if it is lost. */
@@ -40,20 +45,20 @@ export interface States {
 
 export function createStates(blobs: Blobs, cache: StateCache, hash: HashFunction): States {
   return {
-    async load(job, kind, root) {
+    async load(job, kind, root, { verify = true } = {}) {
       const known = cache.get(root)
       if (known !== undefined) return known
-      const parts = await blobs.read(root)
+      const parts = await blobs.read(root, { verify })
       if (parts === undefined) throw missing(root)
       const state = stateFromParts(slots[kind](job), parts)
       if (state === undefined) throw otherBlob(kind, root)
-      cache.put(root, state)
+      if (verify) cache.put(root, state)
       return state
     },
-    async find(job, root) {
+    async find(job, root, options) {
       const known = cache.get(root)
       if (known !== undefined) return known
-      const parts = await blobs.read(root)
+      const parts = await blobs.read(root, options)
       if (parts === undefined) return undefined
       const kinds = Object.values(slots)
       return kinds.reduce<State | undefined>((state, of) => state ?? stateFromParts(of(job), parts), undefined)

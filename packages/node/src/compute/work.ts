@@ -40,6 +40,11 @@ export interface AuditWork {
   readonly segment: number
   /** Root of the state at the segment's start; where its blob is not here, the steps before are done again too. */
   readonly checkpointRoot?: HashHex
+  /**
+   * Whether states that are read are checked once more. PERF: they were when they came; whoever finds another end than
+   * claimed has them checked before saying so.
+   */
+  readonly verify: boolean
 }
 
 /** A move in a dispute to be found, by doing what is disputed again. */

@@ -16,7 +16,7 @@ export interface Fetcher {
   fetch(
     id: HashHex,
     sources: readonly PeerAddress[],
-    options?: { readonly signal?: AbortSignal },
+    options?: { readonly signal?: AbortSignal; readonly isDurable?: boolean },
   ): Promise<{ readonly ok: true } | { readonly ok: false; readonly code: string }>
 }
 

@@ -51,7 +51,7 @@ export async function verifiableJob(parts: VerifierParts, job: JobId): Promise<S
   return { ok: true, value: { id, document: prepared.document, ...facts.value } }
 }
 
-/** Brings a blob here and keeps it for a reason. */
+/** Brings a blob here and keeps it for a reason: for as long as it is needed, so it need not outlast a power cut. */
 async function obtain(
   { blobs, fetcher, storage, peers }: VerifierParts,
   root: HashHex,
@@ -61,7 +61,7 @@ async function obtain(
 ): Promise<string | undefined> {
   storage.pins.pin(root, reason, Date.now())
   if (await blobs.has(root)) return undefined
-  const fetched = await fetcher.fetch(root, peers.list(holders), signal === undefined ? {} : { signal })
+  const fetched = await fetcher.fetch(root, peers.list(holders), { isDurable: false, ...(signal && { signal }) })
   return fetched.ok ? undefined : `the blob ${root.slice(0, 8)} cannot be fetched (${fetched.code})`
 }
 
