@@ -13,6 +13,7 @@ import {
   encodeRequest,
   MAX_RESPONSE_FRAME_BYTES,
 } from './exchange-wire.ts'
+import type { ReceiveBuffers } from './receive-buffers.ts'
 
 export interface SessionLimits {
   /** Requests under way at a peer; the others wait for their turn. */
@@ -27,6 +28,8 @@ export type SessionReply =
 
 export interface BlobSession {
   ask(kind: BlobRequest['kind'], id: BlobId, first: number, count: number): Promise<SessionReply>
+  /** The content of an answer is needed no more: its memory serves the next one. */
+  recycle(content: Uint8Array): void
   /** Ends what is under way: the peer has sent bytes that are not what was asked for. */
   reject(): void
   close(): void
@@ -39,7 +42,12 @@ interface Pending {
 }
 
 /** Asks one peer for blobs. */
-export function blobSession(connections: Connections, peer: string, limits: SessionLimits): BlobSession {
+export function blobSession(
+  connections: Connections,
+  peer: string,
+  limits: SessionLimits,
+  buffers: ReceiveBuffers,
+): BlobSession {
   const underWay = new Map<number, Pending>()
   const waiting: Pending[] = []
   let stream: Stream | undefined
@@ -70,6 +78,7 @@ export function blobSession(connections: Connections, peer: string, limits: Sess
     underWay.delete(response.request)
     clearTimeout(pending.timer)
     const { status, content } = response
+    if (status !== 'found') buffers.recycle(bytes)
     pending.resolve(status === 'found' ? { status, content } : { status })
     void sendWaiting()
   }
@@ -81,7 +90,7 @@ export function blobSession(connections: Connections, peer: string, limits: Sess
     stream = opened
     readFrames(opened, {
       maxBytes: () => MAX_RESPONSE_FRAME_BYTES,
-      firstBytes: MAX_RESPONSE_FRAME_BYTES,
+      newBody: buffers.take,
       frameTimeoutMs: limits.requestTimeoutMs,
       onFrame: bytes => opened === stream && onFrame(bytes),
       onEnd(reason) {
@@ -129,6 +138,7 @@ export function blobSession(connections: Connections, peer: string, limits: Sess
       void sendWaiting()
       return promise
     },
+    recycle: buffers.recycle,
     reject: () => end({ status: 'bad' }),
     close() {
       isClosed = true

@@ -7,6 +7,7 @@ import type { Connections } from '../network/connections.ts'
 import { type BlobSession, blobSession } from './blob-session.ts'
 import type { BlobStore } from './blob-store.ts'
 import { MAX_RESPONSE_BYTES } from './exchange-wire.ts'
+import { receiveBuffers } from './receive-buffers.ts'
 import { beginFetch, type Fetched, type FetchLimits, type FetchProgress, type RunningFetch } from './running-fetch.ts'
 
 const DEFAULT_FETCH_LIMITS: FetchLimits = {
@@ -46,9 +47,10 @@ export function blobFetcher(
   const bounds = { ...DEFAULT_FETCH_LIMITS, ...limits }
   const fetches = new Map<BlobId, Shared>()
   const sessions = new Map<string, BlobSession>()
+  const buffers = receiveBuffers(bounds.maxUnderWay)
 
   function sessionOf(peer: string): BlobSession {
-    const session = sessions.get(peer) ?? blobSession(connections, peer, bounds)
+    const session = sessions.get(peer) ?? blobSession(connections, peer, bounds, buffers)
     sessions.set(peer, session)
     return session
   }

@@ -7,7 +7,7 @@ import { open, rename, stat, statfs } from 'node:fs/promises'
 import { type BlobId, type BlobManifest, blobIdOf, encodeManifest, layoutOf, verifyChunk } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
 import { writeError } from '../files/io-errors.ts'
-import { writeWhole } from '../files/read-write.ts'
+import { replaceWhole, writeWhole } from '../files/read-write.ts'
 import { bytesPath, manifestPath, partialDirectory, readAt, removeBlob, syncDirectory } from './blob-files.ts'
 
 export interface PartialBlob {
@@ -35,7 +35,7 @@ export async function openPartial(directory: string, manifest: BlobManifest): Pr
   const { sizeBytes } = layoutOf(manifest)
   const present = await verifiedChunks(path, manifest)
   if (present.size === 0) await assertRoom(within, sizeBytes)
-  await writeWhole(manifestPath(within, id), encodeManifest(manifest))
+  await replaceWhole(manifestPath(within, id), encodeManifest(manifest))
   const file = await orWriteError(path, sizeBytes, open(path, present.size > 0 ? 'r+' : 'w'))
   let isOpen = true
   const close = async (): Promise<void> => {
@@ -60,7 +60,7 @@ export async function openPartial(directory: string, manifest: BlobManifest): Pr
         file.truncate(sizeBytes).then(() => (isDurable ? file.sync() : undefined)),
       )
       await close()
-      await orWriteError(path, sizeBytes, moveInto(directory, id, isDurable))
+      await orWriteError(path, sizeBytes, moveInto(directory, id, manifest, isDurable))
     },
     close,
   }
@@ -74,11 +74,12 @@ async function assertRoom(directory: string, sizeBytes: number): Promise<void> {
 }
 
 /** The manifest goes first: bytes that have arrived can always be checked. */
-async function moveInto(directory: string, id: BlobId, isDurable: boolean): Promise<void> {
+async function moveInto(directory: string, id: BlobId, manifest: BlobManifest, isDurable: boolean): Promise<void> {
   const within = partialDirectory(directory)
-  await rename(manifestPath(within, id), manifestPath(directory, id))
+  await (isDurable ? writeWhole : replaceWhole)(manifestPath(directory, id), encodeManifest(manifest))
   await rename(bytesPath(within, id), bytesPath(directory, id))
   if (isDurable) await syncDirectory(directory)
+  await removeBlob(within, id)
 }
 
 async function verifiedChunks(path: string, manifest: BlobManifest): Promise<Set<number>> {

@@ -68,6 +68,7 @@ export function beginTransfer(options: TransferOptions): Transfer {
       judge(stats, reply.status, limits.maxFailures)
       queue.unshift(piece)
     }
+    if (reply.status === 'found') session.recycle(reply.content)
     announce()
   }
 

@@ -8,14 +8,19 @@ import type { Stream } from '@libp2p/interface'
 const HEADER_SIZE_BYTES = 4
 const FIRST_BYTES = 65_536
 
+type NewBody = (bytes: number) => Uint8Array
+
+/** PERF: not zeroed, for nobody reads on. */
+const unzeroed: NewBody = bytes => new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
+
 /** Why no more frames come. */
 type FramesEnd = 'closed' | 'reset' | 'oversized' | 'stalled'
 
 export interface FrameOptions {
   /** Asked anew for every frame: a peer may become known while its stream is open. */
   readonly maxBytes: () => number
-  /** PERF: memory taken when a frame begins; more only where a peer sends what it was asked for. */
-  readonly firstBytes?: number
+  /** PERF: room for a frame that has so many bytes or more; what it returns may have more room. */
+  readonly newBody?: NewBody
   /** Longest that a frame may take from its first byte to its last. */
   readonly frameTimeoutMs: number
   readonly onFrame: (bytes: Uint8Array) => void
@@ -53,12 +58,12 @@ export interface FrameAssembler {
 export function frameAssembler(
   maxBytes: () => number,
   onFrame: (bytes: Uint8Array) => void,
-  firstBytes = FIRST_BYTES,
+  newBody = unzeroed,
 ): FrameAssembler {
   const header = new Uint8Array(HEADER_SIZE_BYTES)
   let headerBytes = 0
   let size = 0
-  let body = new Uint8Array()
+  let body: Uint8Array = new Uint8Array()
   let bodyBytes = 0
 
   function takeHeader(bytes: Uint8Array): number {
@@ -72,8 +77,7 @@ export function frameAssembler(
   function takeBody(bytes: Uint8Array): number {
     const taken = Math.min(size - bodyBytes, bytes.length)
     if (bodyBytes + taken > body.length) {
-      const bytes = Math.min(size, Math.max(firstBytes, 2 * body.length, bodyBytes + taken))
-      const grown = new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer) // PERF: not zeroed, for nobody reads on
+      const grown = newBody(Math.min(size, Math.max(FIRST_BYTES, 2 * body.length, bodyBytes + taken)))
       grown.set(body.subarray(0, bodyBytes))
       body = grown
     }
@@ -83,7 +87,7 @@ export function frameAssembler(
   }
 
   function finish(): void {
-    const frame = body
+    const frame = body.subarray(0, size)
     body = new Uint8Array()
     headerBytes = 0
     bodyBytes = 0
@@ -116,7 +120,7 @@ export function readFrames(stream: Stream, options: FrameOptions): void {
     timer = undefined
     if (!hasEnded) onFrame(bytes)
   }
-  const assembler = frameAssembler(maxBytes, take, options.firstBytes)
+  const assembler = frameAssembler(maxBytes, take, options.newBody)
   const end = (reason: FramesEnd): void => {
     if (hasEnded) return
     hasEnded = true
