@@ -197,9 +197,11 @@ async function doAgain(
     const done = isHere ? await redo(parts, job, audited, again) : undefined
     if (done?.ok) return done
   }
-  const missing = await obtainStart(parts, job, audited, reason)
+  const [missing] = await Promise.all([
+    obtainStart(parts, job, audited, reason),
+    checkpoint !== undefined && obtainCheckpoint(parts, checkpoint, reason, holders),
+  ])
   if (missing !== undefined) return { ok: false, reason: missing } as const
-  if (checkpoint !== undefined) await obtainCheckpoint(parts, checkpoint, reason, holders)
   return redo(parts, job, audited, again)
 }
 

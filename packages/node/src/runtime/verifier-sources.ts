@@ -100,18 +100,17 @@ export async function obtainInputs(
   { needed, holders }: Inputs,
 ): Promise<string | undefined> {
   const { compute, blobs } = parts
-  for (const root of needed) {
-    // A replica that has done nothing yet starts from zeros.
-    if (root === provable.freshReplicaRoot) continue
+  async function bring(root: HashHex): Promise<string | undefined> {
     const isComputed = root === document.initialRoot && document.blobs.initial === undefined
     if (isComputed && !(await blobs.has(root))) {
       const answer = await compute.request({ kind: 'initialState', document: id })
       if (!answer.ok) return problemText(answer)
     }
-    const missing = await obtain(parts, root, reason, holders)
-    if (missing !== undefined) return missing
+    return obtain(parts, root, reason, holders)
   }
-  return undefined
+  // A replica that has done nothing yet starts from zeros.
+  const missing = await Promise.all(needed.filter(root => root !== provable.freshReplicaRoot).map(bring))
+  return missing.find(reason => reason !== undefined)
 }
 
 /** Brings a checkpoint here, if somebody gives it in time: without it, the steps before are done again. */
