@@ -8,6 +8,7 @@ import {
   endLateGame,
   type GameOnChain,
   type LocalChain,
+  latestBlockNumber,
   listGames,
   localParameters,
   openGame,
@@ -93,13 +94,17 @@ async function develop(method: string, ...params: unknown[]): Promise<unknown> {
 }
 
 /** A book as a node that starts has it. */
-async function openBook(onDrawn: (draw: AuditDraw) => void = () => undefined, client = network.challenger) {
+async function openBook(
+  onDrawn: (draw: AuditDraw) => void = () => undefined,
+  client = network.challenger,
+  onReplaced = () => undefined as void,
+) {
   let book: AuditBook | undefined
   const onChange = () => book?.chainChanged()
   const watch = await watchChain({ client, minimumStake: 0n, pollMs: 50, log: silent, onChange })
   const parameters = { ...localParameters, challengeSeconds: 600 }
   const checkpointsOf = () => CHECKPOINTS
-  book = auditBook({ parts: { client, chain: watch, log: silent }, parameters, checkpointsOf, onDrawn })
+  book = auditBook({ parts: { client, chain: watch, log: silent }, parameters, checkpointsOf, onDrawn, onReplaced })
   const stop = () => {
     book?.stop()
     watch.stop()
@@ -170,9 +175,10 @@ function verifierNode() {
   })
 
   async function start(as = asDrawn) {
+    const onReplaced = () => host?.chainReplaced()
     const blobs = await openBlobStore({ directory: blobDirectory })
     let host: ReturnType<typeof hostVerifier> | undefined
-    const { book, chain: watch, stop } = await openBook(draw => host?.drawn(as(draw)))
+    const { book, chain: watch, stop } = await openBook(draw => host?.drawn(as(draw)), network.challenger, onReplaced)
     const { challenger: client } = network
     const fetch = async (id: BlobId) => {
       const found = await workshop.blobs.read(id)
@@ -269,6 +275,23 @@ it('a verifier attests to what it did again, and challenges what was not done, o
     expect(done.filter(text => text.includes(`of replica ${replica} in round 0 again`))).toHaveLength(2)
   expect(done.filter(text => text.endsWith('agrees'))).toHaveLength(3)
   expect(done.filter(text => text.endsWith('challenging part 0 of the unit'))).toHaveLength(1)
+})
+
+it('a challenge in a block that the chain has replaced is made again', async () => {
+  const lied = await anchorAndDraw('1', { unit: { checkpointRoots: [bad('b'), bad('c')] } })
+  const node = verifierNode()
+  const { book, stop } = await node.start(draw => (draw.job === lied.job ? draw : { ...draw, orders: [] }))
+  const opened = () => node.said.filter(text => /^opened game/.test(text)).length
+  await until(async () => opened() === 1 && (await gamesAbout(lied)).length > 0)
+  // A later round is drawn: the book has read the block of the game.
+  const [game] = await listGames(network.challenger, { job: lied.job })
+  const later = await anchorAndDraw('2', {})
+  await until(() => book.draws().some(({ job }) => job === later.job))
+  const depth = Number((await latestBlockNumber(network.challenger)) - game!.openedAt) + 1
+  await develop('anvil_reorg', depth, [])
+  await until(() => opened() === 2)
+  expect(await gamesAbout(lied)).toMatchObject([{ position: 1, isOuter: false, state: 'open' }])
+  stop()
 })
 
 it('a substitute waits until it is asked; wrong outer steps and starts are challenged too', async () => {

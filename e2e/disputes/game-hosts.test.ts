@@ -76,8 +76,8 @@ it('a worker that lies is killed, comes back, and loses its bond all the same', 
 
   const opened = await Promise.all([0, 1].map(() => openChallenge(challenger.parts, { ...charge, part: 0 })))
   expect(opened[0]).toMatchObject({ ok: true })
-  expect(opened[1]).toEqual(opened[0])
   const { game } = opened[0] as { game: number }
+  expect(opened[1]).toMatchObject({ ok: true, game })
   const idle = await openChallenge({ ...challenger.parts, ...keyOf(network.coordinator) }, { ...charge, part: 0 })
   await first.silent
   await killed.stop()

@@ -1,8 +1,18 @@
 /** Coordinator, chain and submitter go away, some to come back; the job ends with the bits of one process. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { cancelJob, claimHash, listAnchors, readAnchors, readBalances } from '@cairn/contracts'
-import type { JobStatus } from '@cairn/node'
+import {
+  type ChainClient,
+  cancelJob,
+  claimHash,
+  latestBlockNumber,
+  listAnchors,
+  readAnchors,
+  readBalances,
+  readEarnings,
+  readWithdrawn,
+} from '@cairn/contracts'
+import { type JobStatus, withdrawEarnings } from '@cairn/node'
 import { decodeClosingDocument, type JobId, NO_HASH, trainedClaim } from '@cairn/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { checkMoney } from './harness/money.ts'
@@ -35,6 +45,16 @@ async function untilClosingIsKept({ client, workers }: TestNetwork, job: JobId):
     closing.works.map(({ claim }) => claim),
   )
   expect(units.length).toBeGreaterThan(0)
+}
+
+/** Has the chain go on from a block as if what came after it had never been. */
+async function replaceBlocks(chain: ChainClient, last: bigint): Promise<void> {
+  const depth = Number((await latestBlockNumber(chain)) - last)
+  expect(depth).toBeGreaterThan(0)
+  // viem's types know the methods of public chains only.
+  await chain.reader.request({ method: 'anvil_reorg', params: [depth, []] } as never)
+  // anvil's clock is behind then: a lease would seem to have run out to its holder, and not to the chain.
+  await chain.reader.request({ method: 'evm_setTime', params: [Math.floor(Date.now() / 1000)] } as never)
 }
 
 const LIMIT_MS = 300_000
@@ -92,6 +112,34 @@ describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
     await network.stopChain()
     await network.startChain(early)
     await until('the loss to be noticed', async () => is(({ isClosed }) => !isClosed)(await network.client.job(job.id)))
+    await checkFinished(network, job)
+  })
+
+  test('ends with the same bits, paid once, though the chain replaces blocks with lease, anchor, assertion and pay', async () => {
+    const { chain } = network.client
+    const job = await submitTiny(network, tiny)
+    const anchors = () => readAnchors(chain, job.id)
+    const leaseTaken = async () => {
+      const logs = await chain.reader.getLogs({ address: chain.addresses.anchors, fromBlock: 0n })
+      return logs.find(({ topics }) => topics.some(topic => topic === `0x${job.id}`))?.blockNumber
+    }
+    const leased = await until('the lease to be taken', leaseTaken)
+    await replaceBlocks(chain, leased - 1n)
+    await until('a round to be anchored', async () => (await anchors()).rounds > 0 || undefined)
+    await replaceBlocks(chain, leased - 1n)
+
+    const isAsserted = async () => (await readEarnings(chain, job.id)).pending !== undefined || undefined
+    await until('earnings to be asserted', isAsserted)
+    await replaceBlocks(chain, (await listAnchors(chain, job.id)).at(-1)!.blockNumber)
+    expect(await isAsserted()).toBeUndefined()
+
+    await downloadClosed(network, job)
+    const closed = await latestBlockNumber(chain)
+    const withdrawn = () => readWithdrawn(chain, job.id, network.workers[0]!.address)
+    for (const { address } of network.workers) await withdrawEarnings(network.client, address, job.id)
+    expect(await withdrawn()).toBeGreaterThan(0n)
+    await replaceBlocks(chain, closed)
+    expect(await withdrawn()).toBe(0n)
     await checkFinished(network, job)
   })
 

@@ -42,6 +42,8 @@ export interface AuditBookOptions {
   readonly checkpointsOf: (job: JobId) => number | undefined
   /** Called once for every draw, and again where the chain has replaced its beacon. */
   readonly onDrawn: (draw: AuditDraw) => void
+  /** The chain has replaced blocks: what was done on it may be undone. */
+  readonly onReplaced?: () => void
 }
 
 /** How far the chain was read, and what it came to. */
@@ -67,7 +69,7 @@ const MOST_DRAWS = 2_000
 const keyOf = ({ link, refuted }: DueDraw): string => [link.head, refuted?.head, refuted?.worker].join()
 
 /** Starts a book. It reads nothing before `chainChanged`. */
-export function auditBook({ parts, parameters, checkpointsOf, onDrawn }: AuditBookOptions): AuditBook {
+export function auditBook({ parts, parameters, checkpointsOf, onDrawn, onReplaced }: AuditBookOptions): AuditBook {
   const { client, chain, log } = parts
   const { beaconBlocks, minimumStake, challengeSeconds } = parameters
   const rules = { beaconBlocks, termsOf: (job: JobId) => chain.job(job)?.terms }
@@ -81,9 +83,14 @@ export function auditBook({ parts, parameters, checkpointsOf, onDrawn }: AuditBo
 
   /** Goes back to the last reading that still is of this chain. */
   async function findMark(): Promise<Mark> {
+    let isReplaced = false
     for (;;) {
       const mark = marks.at(-1) ?? START
-      if (mark === START || (await readBlock(client, mark.number))?.hash === mark.hash) return mark
+      if (mark === START || (await readBlock(client, mark.number))?.hash === mark.hash) {
+        if (isReplaced) onReplaced?.()
+        return mark
+      }
+      isReplaced = true
       marks = marks.slice(0, -1)
       const { number } = marks.at(-1) ?? START
       drawn = new Map([...drawn].filter(([, { drawnAt }]) => drawnAt <= number))

@@ -2,7 +2,7 @@
  * The leaves of a job's earnings: counted from its anchors, as the contract counts when somebody disagrees, and kept by their
  * root, for nobody can withdraw without them. SPEC: docs/spec/earnings.md "The tree".
  */
-import { type ChainClient, earningsTree, listAnchors } from '@cairn/contracts'
+import { type ChainClient, earningsTree, listAnchors, readLink } from '@cairn/contracts'
 import { encodeUtf8, type HashHex, ResourceError } from '@cairn/primitives'
 import {
   type Account,
@@ -14,6 +14,7 @@ import {
   earnedIn,
   type JobId,
   type JobRecord,
+  NO_HASH,
   noCounts,
 } from '@cairn/protocol'
 import type { Storage } from '../storage/open-storage.ts'
@@ -32,12 +33,30 @@ function merged(a: Earned, b: Earned): Earned {
   return sum
 }
 
-/** PERF: a final link never changes, so it is read and counted once. */
+/** What was counted, up to the link after which the job's head was this. */
+interface Counted {
+  readonly links: number
+  readonly head: HashHex
+  readonly earned: Earned
+}
+
+const NOTHING_COUNTED: Counted = { links: 0, head: NO_HASH, earned: new Map() }
+
+/**
+ * PERF: a final link never changes on its chain, so it is read and counted once; a chain that has replaced blocks may hold others in
+ * their place, which the head after them tells.
+ */
 export function earnedCounter(client: ChainClient): EarnedCounter {
-  const known = new Map<JobId, { readonly links: number; readonly earned: Earned }>()
+  const known = new Map<JobId, Counted>()
+
+  async function standing(job: JobId, before: Counted | undefined): Promise<Counted> {
+    if (before === undefined || before.links === 0) return NOTHING_COUNTED
+    return (await readLink(client, job, before.links - 1)).head === before.head ? before : NOTHING_COUNTED
+  }
+
   return async (job, { rounds, links, replicas }) => {
     const before = known.get(job)
-    const start = before !== undefined && before.links <= links ? before : { links: 0, earned: new Map() }
+    const start = await standing(job, before !== undefined && before.links <= links ? before : undefined)
     const anchors = await listAnchors(client, job, start.links)
     const counted = anchors.filter(({ round }) => round < links)
     // SAFETY: a node of the chain that lags behind must not make anybody's earnings look smaller.
@@ -47,7 +66,7 @@ export function earnedCounter(client: ChainClient): EarnedCounter {
       replicas,
     )
     const earned = merged(start.earned, more)
-    known.set(job, { links, earned })
+    known.set(job, { links, head: counted.at(-1)?.head ?? start.head, earned })
     return earned
   }
 }

@@ -33,6 +33,8 @@ export interface EarningsWatch {
   chainChanged(): void
   /** Looks at what is asserted now. */
   look(): Promise<void>
+  /** The chain has replaced blocks: what was challenged may have to be challenged again. */
+  chainReplaced(): void
 }
 
 export interface EarningsWatchOptions {
@@ -125,6 +127,7 @@ export function earningsWatch({ client, chain, log, challengeSeconds }: Earnings
 
   return {
     look,
+    chainReplaced: () => done.clear(),
     chainChanged() {
       if (isBusy || Date.now() < nextMs) return
       isBusy = true

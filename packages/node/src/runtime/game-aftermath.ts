@@ -20,6 +20,8 @@ import type { GameParts } from './game-states.ts'
 export interface GameAftermath {
   /** Does what is due by the chain's clock. */
   look(chainSeconds: () => Promise<number>): Promise<void>
+  /** The chain has replaced blocks: what was done may have to be done again. */
+  chainReplaced(): void
 }
 
 type AftermathParts = Pick<GameParts, 'client' | 'chain' | 'key' | 'log'>
@@ -103,5 +105,6 @@ export function gameAftermath({ client, chain, key, log }: AftermathParts): Game
         pending.set(job, { wrongs: wrongs.length, dues: left })
       }
     },
+    chainReplaced: () => pending.clear(),
   }
 }

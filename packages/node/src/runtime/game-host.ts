@@ -27,6 +27,8 @@ export interface GameHost {
   chainChanged(): void
   /** Takes a message that the guard let through. */
   hear(message: Message): void
+  /** The chain has replaced blocks: a game's number may be that of another one now. */
+  chainReplaced(): void
   stop(): void
 }
 
@@ -208,6 +210,11 @@ export function hostGames({ parts, evidenceDirectory, ...options }: GameHostOpti
       if (!hearMove(parts, memoryOf(turns, game.game).talk, { game, side }, message)) return
       state.hasNews = true
       if (!isBusy) chainChanged()
+    },
+    chainReplaced() {
+      counted = -1
+      aftermath.chainReplaced()
+      chainChanged()
     },
     stop() {
       isStopped = true

@@ -5,7 +5,8 @@ import { sameAccount } from './chain-watch.ts'
 import type { GameParts } from './game-states.ts'
 
 export type Opened =
-  | { readonly ok: true; readonly game: number }
+  /** `isFound`: it was opened before. */
+  | { readonly ok: true; readonly game: number; readonly isFound: boolean }
   | { readonly ok: false; readonly code: string; readonly reason: string }
 
 type OpeningParts = Pick<GameParts, 'client' | 'key' | 'log'>
@@ -41,17 +42,17 @@ async function ownGame({ client, key }: OpeningParts, charge: GameCharge): Promi
 
 async function open(parts: OpeningParts, charge: GameCharge): Promise<Opened> {
   const known = await ownGame(parts, charge)
-  if (known !== undefined) return { ok: true, game: known }
+  if (known !== undefined) return { ok: true, game: known, isFound: true }
   const opened = await openGame(parts.client, charge)
   const { job, round } = charge.anchor
   if (opened.ok) {
     const about = charge.isOuter ? 'an outer step' : `part ${charge.part} of a unit`
     parts.log.info({ job, round, game: opened.game, work: charge.position }, `challenged ${about}`)
-    return { ok: true, game: opened.game }
+    return { ok: true, game: opened.game, isFound: false }
   }
   // Sent before, by a transaction whose receipt was never seen.
   const sent = opened.code === 'AlreadyChallenged' ? await ownGame(parts, charge) : undefined
-  if (sent !== undefined) return { ok: true, game: sent }
+  if (sent !== undefined) return { ok: true, game: sent, isFound: true }
   const { code, reason } = opened
   return { ok: false, code, reason: `${REASONS[code] ?? 'the chain refused the challenge'} (${reason})` }
 }

@@ -3,7 +3,7 @@
  * earnings; workers and verifiers also play the games about their claims and challenges.
  */
 import { join } from 'node:path'
-import type { Message, NetworkParameters } from '@cairn/protocol'
+import type { JobId, Message, NetworkParameters } from '@cairn/protocol'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { type ServeCounts, serveBlobs } from '../blobs/serve-blobs.ts'
 import { createCompute } from '../compute/compute.ts'
@@ -59,23 +59,25 @@ const MOST_LOSSES = 10_000
 
 interface Audits {
   readonly onDrawn: (draw: AuditDraw) => void
+  readonly onReplaced: () => void
   readonly find?: Parameters<typeof auditJobs>[0]['find']
 }
 
-function openBook(options: HostingOptions, { onDrawn, find }: Audits): AuditBook {
+function openBook(options: HostingOptions, { onDrawn, onReplaced, find }: Audits): AuditBook {
   const { parts, blobs, fetcher, parameters, peers, closers } = options
   const checkpointsOf = auditJobs({
     ...{ parts: { ...parts, blobs, fetcher }, peers, onFound: () => book.chainChanged() },
     ...(find && { find }),
   })
-  const book = auditBook({ parts, parameters, checkpointsOf, onDrawn })
+  const book = auditBook({ parts, parameters, checkpointsOf, onDrawn, onReplaced })
   closers.push(book.stop)
   return book
 }
 
-function asCoordinator(options: HostingOptions): HostedRole {
+function asCoordinator(options: HostingOptions, onReplaced: () => void): HostedRole {
   const { parts, blobs, fetcher, parameters, progress, closers } = options
-  const book = openBook(options, { onDrawn: () => coordinator.drawn(), find: job => coordinator.document(job) })
+  const find = (job: JobId) => coordinator.document(job)
+  const book = openBook(options, { onDrawn: () => coordinator.drawn(), onReplaced, find })
   const coordinator = hostCoordinator({
     ...{ parts, blobs, fetcher, book, challengeSeconds: parameters.challengeSeconds },
     onReason: reasonBook(parts.storage, parts.log),
@@ -110,18 +112,28 @@ function computesOf({ config, closers }: HostingOptions) {
 }
 
 /** What workers and verifiers host to do their work: over it stands which of the two they are. */
-async function asDoer(options: HostingOptions): Promise<HostedRole> {
+async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<HostedRole> {
   const { config, parts, blobs, fetcher, connections, parameters, peers, coordinators, closers } = options
   const [compute, gameCompute] = computesOf(options)
   const doing = { ...parts, blobs, fetcher, compute }
   const served: ServeCounts = await serveBlobs(connections, blobs)
   const onReason = reasonBook(parts.storage, parts.log)
-  const book = openBook(options, { onDrawn: draw => host.drawn(draw) })
+  const book = openBook(options, {
+    onDrawn: draw => host.drawn(draw),
+    onReplaced() {
+      host.chainReplaced()
+      games.chainReplaced()
+      onReplaced()
+    },
+  })
   const { challengeSeconds, maximumDelaySeconds } = parameters
   const host =
     config.role === 'verifier'
       ? { ...hostVerifier({ parts: { ...doing, peers }, book, challengeSeconds, onReason }), leave: () => undefined }
-      : hostWorker({ parts: doing, coordinators, onReason, isDrawn: book.isDrawn })
+      : {
+          ...hostWorker({ parts: doing, coordinators, onReason, isDrawn: book.isDrawn }),
+          chainReplaced: () => undefined,
+        }
   const games = hostGames({
     ...{ parts: { ...doing, compute: gameCompute }, peers: () => peers.list(), maximumDelaySeconds },
     evidenceDirectory: join(config.directory, 'evidence'),
@@ -154,8 +166,9 @@ async function asDoer(options: HostingOptions): Promise<HostedRole> {
 /** Starts a node's role. */
 export async function hostRole(options: HostingOptions): Promise<HostedRole> {
   const { config, parts, parameters } = options
-  const role = config.role === 'coordinator' ? asCoordinator(options) : await asDoer(options)
   const earnings = earningsWatch({ ...parts, challengeSeconds: parameters.challengeSeconds })
+  const host = config.role === 'coordinator' ? asCoordinator : asDoer
+  const role = await host(options, earnings.chainReplaced)
   return {
     ...role,
     chainChanged() {

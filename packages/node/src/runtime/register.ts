@@ -58,6 +58,29 @@ async function ensureStake({ client, account, stake, hasFaucet, log }: Registrat
 }
 
 /**
+ * Makes what looks whether the registration is still there whenever the chain was read: it may have been in a block that the chain
+ * has replaced. One that was changed meanwhile, or whose stake was slashed or taken back, is left as it is.
+ */
+export function registrationKeeper(registration: Registration, isSeen: () => boolean): () => Promise<void> {
+  const { client, account, log } = registration
+  let isBusy = false
+  async function look(): Promise<void> {
+    if ((await readNode(client, account)).isRegistered) return
+    log.warn({ account }, 'the chain has lost the registration of this node; registering again')
+    await ensureRegistered(registration)
+  }
+  return async () => {
+    if (isBusy || isSeen()) return
+    isBusy = true
+    await look()
+      .catch((error: unknown) => log.warn({ error: String(error) }, 'could not register again; trying again'))
+      .finally(() => {
+        isBusy = false
+      })
+  }
+}
+
+/**
  * Registers, again where the chain says otherwise, and stakes what is missing. Throws `InputError` (`ChainRefused`,
  * `TooFewTokens`).
  */

@@ -23,7 +23,7 @@ import { openChain } from './open-chain.ts'
 import type { NodeParts } from './parts.ts'
 import { announcePresence } from './presence.ts'
 import { answerQuestion } from './questions.ts'
-import { ensureRegistered } from './register.ts'
+import { ensureRegistered, registrationKeeper } from './register.ts'
 
 export interface NodeConfig {
   readonly directory: string
@@ -93,7 +93,8 @@ async function run(
   const { stake, price, memoryBytes } = config
   const { hasFaucet } = network
   const verifies = role === 'verifier'
-  await ensureRegistered({ client, signer, account: key.address, owner, verifies, stake, hasFaucet, log })
+  const registration = { client, signer, account: key.address, owner, verifies, stake, hasFaucet, log }
+  await ensureRegistered(registration)
 
   let hosted: HostedRole | undefined
   const peers = livePeers()
@@ -102,7 +103,11 @@ async function run(
 
   const parameters = await readParameters(client)
   const { minimumStake } = parameters
-  const onChange = () => hosted?.chainChanged()
+  const keepRegistered = registrationKeeper(registration, () => chain.registered(signer.peer) !== undefined)
+  const onChange = () => {
+    void keepRegistered()
+    hosted?.chainChanged()
+  }
   const chain = await watchChain({ client, minimumStake, pollMs: config.pollMs ?? 1_000, log, onChange })
   closers.push(chain.stop)
 

@@ -29,6 +29,8 @@ export interface VerifierHost {
   hear(message: Message): void
   /** Takes what the book says was drawn. */
   drawn(draw: AuditDraw): void
+  /** The chain has replaced blocks: challenges may be gone with them. */
+  chainReplaced(): void
   stop(): void
 }
 
@@ -41,6 +43,7 @@ export interface VerifierHostOptions {
 }
 
 interface Task extends AuditTask {
+  draw: AuditDraw
   record: AuditTaskRecord
   isBusy: boolean
   sentMs: number
@@ -81,16 +84,32 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
     onReason({ job, round, ...(isReplica ? { replica: index } : {}), node: signer.peer, text })
   }
 
+  /**
+   * What was found stays; whether the chain holds the challenge of it is looked up again, for blocks may have been replaced. A game
+   * that is there is found, not opened twice.
+   */
+  function lookAgain(task: Task): void {
+    const { isCharged, isOuterCharged } = task.record
+    if (isCharged) change(task, { isCharged: false })
+    if (isOuterCharged) change(task, { isOuterDone: false })
+  }
+
   function begin(draw: AuditDraw, order: AuditOrder): void {
     const key = taskKey(draw, order)
-    if (tasks.has(key)) return
+    const known = tasks.get(key)
+    if (known !== undefined) {
+      if (known.draw.beacon !== draw.beacon) lookAgain(Object.assign(known, { draw }))
+      return
+    }
     const record = readTask(storage, key)
     const untried = { isBusy: false, sentMs: 0, pauseMs: FIRST_PAUSE_MS, nextMs: 0, problem: '' }
     const task: Task = { key, draw, order, record: record ?? {}, ...untried }
     tasks.set(key, task)
-    if (record !== undefined) return
-    writeTask(storage, key, {})
-    say(task, orderInWords(order, account))
+    if (record !== undefined) lookAgain(task)
+    else {
+      writeTask(storage, key, {})
+      say(task, orderInWords(order, account))
+    }
   }
 
   const nextStep = auditSteps({ parts, account, isStopped: () => isStopped, change, say })
@@ -205,6 +224,9 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
         const isKnown = readTask(storage, taskKey(draw, order)) !== undefined
         if (order.verifiers.includes(account) || isKnown) begin(draw, order)
       }
+    },
+    chainReplaced() {
+      for (const task of tasks.values()) lookAgain(task)
     },
     stop() {
       isStopped = true

@@ -10,10 +10,14 @@ export interface AuditTaskRecord {
   readonly finding?: Finding
   /** The coordinator knows it. */
   readonly isNoted?: boolean
+  /** The game that was opened. */
+  readonly game?: number
   /** A game was opened, or there is none to open. */
   readonly isCharged?: boolean
   /** The round's outer step was looked at. */
   readonly isOuterDone?: boolean
+  /** It was wrong. */
+  readonly isOuterCharged?: boolean
   /** Nothing more can be done about it. */
   readonly isGivenUp?: boolean
 }

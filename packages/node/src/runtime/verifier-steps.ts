@@ -82,8 +82,11 @@ export function auditSteps({
   /** Opens a game. What cannot be challenged any more is left, and said so. */
   async function charge(task: AuditTask, made: GameCharge): Promise<Sourced<unknown>> {
     const opened = await openChallenge(parts, made)
-    if (opened.ok) say(task, `opened game ${opened.game} about it`)
-    else if (isFinalRefusal(opened.code)) say(task, `it cannot be challenged: ${opened.reason}`)
+    if (opened.ok) {
+      const isSaid = opened.isFound && task.record.game === opened.game
+      if (!isSaid) say(task, `opened game ${opened.game} about it`)
+      change(task, { game: opened.game })
+    } else if (isFinalRefusal(opened.code)) say(task, `it cannot be challenged: ${opened.reason}`)
     else return { ok: false, reason: opened.reason }
     return DONE
   }
@@ -110,7 +113,7 @@ export function auditSteps({
     const what = `did the outer step of round ${anchor.round} again`
     say(task, isRight ? `${what}: it agrees` : `${what}: it leads to another state; challenging it`)
     const charged = isRight ? DONE : await charge(task, outerCharge(job, anchor, claims))
-    if (charged.ok) change(task, { isOuterDone: true })
+    if (charged.ok) change(task, { isOuterDone: true, isOuterCharged: !isRight })
     return charged
   })
 

@@ -133,7 +133,8 @@ function settleLink(draft: Draft, id: JobId, round: number): void {
 /** Tells whether rounds were anchored that this coordinator may not know as they are: by somebody else, or none of its own. */
 function isForeign({ chain, ...job }: JobRecord, view: ChainView): boolean {
   if (view.anchored <= chain.anchored) return false
-  const isOwn = chain.holdsLease && view.epoch === chain.epoch
+  // A chain that has replaced blocks may have given the same epoch to somebody else.
+  const isOwn = chain.holdsLease && view.holdsLease && view.epoch === chain.epoch
   return !isOwn || view.anchored > agreedRounds(job)
 }
 
