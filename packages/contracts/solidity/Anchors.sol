@@ -14,21 +14,21 @@ import {
     WrongRound
 } from "./Errors.sol";
 import {Escrow} from "./Escrow.sol";
-import {Rounds} from "./Rounds.sol";
+import {Inclusions} from "./Inclusions.sol";
 import {Registry} from "./Registry.sol";
 import {Terms} from "./Terms.sol";
 import {Anchor, claimsHash} from "./Works.sol";
 
 /// @notice Who coordinates a job, and the chain of its rounds.
 /// @dev A lease that ran out stays with its holder until somebody else takes it: only a takeover changes the epoch.
-contract Anchors is Rounds {
+contract Anchors is Inclusions {
     uint128 private immutable _leaseBond;
     uint48 private immutable _leaseSeconds;
 
     event LeaseTaken(bytes32 indexed job, address indexed holder, uint32 epoch, uint48 expiresAt);
     event LeaseReleased(bytes32 indexed job, address indexed holder, uint32 epoch);
 
-    constructor(Registry registry_, Escrow escrow_) Rounds(registry_, escrow_) {
+    constructor(Registry registry_, Escrow escrow_) Inclusions(registry_, escrow_) {
         _leaseBond = registry_.parameters().leaseBond;
         _leaseSeconds = registry_.parameters().leaseSeconds;
     }
@@ -68,6 +68,7 @@ contract Anchors is Rounds {
         if (a.round >= j.finalRounds + terms.maximumUnsettled) revert TooManyUnsettled(j.finalRounds);
         _requireFull(a, terms);
         _append(j, a, terms, true);
+        _requireIncluded(a);
         j.rounds = a.round + 1;
         (j.root, j.claims) = (a.globalRoot, claimsHash(a, terms.replicas));
         _renew(j);
@@ -86,6 +87,7 @@ contract Anchors is Rounds {
         _requirePart(a, terms, j.rounds == terms.rounds);
         // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
         _append(j, a, terms, !cancelled && j.rounds < terms.rounds);
+        _requireIncluded(a);
         j.ended = true;
         emit Ended(a.job, j.rounds, j.head, a);
     }

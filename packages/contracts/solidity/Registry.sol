@@ -152,6 +152,12 @@ contract Registry is GuardianPause {
         token.safeTransfer(msg.sender, amount);
     }
 
+    /// @notice Returns the largest bond that can be locked in a node's stake.
+    function freeOf(address account) external view returns (uint128) {
+        Node storage node = _nodes[account];
+        return node.peerKey == 0 || node.stake < _minimumStake ? 0 : node.stake - node.locked;
+    }
+
     function modules() external view returns (Modules memory) {
         return Modules(escrow, anchors, earnings, slashing, disputes);
     }

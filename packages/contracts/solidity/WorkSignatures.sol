@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {BadSignature, ClaimLost, OuterUnsigned} from "./Errors.sol";
-import {Anchor, claimsHash} from "./Works.sol";
+import {Anchor, claimsHash, UnitLease} from "./Works.sol";
 
 /// @notice What workers sign (EIP-712), checked before their bonds are locked.
 /// @dev A work's signature names the state that it began from, root and claims of the round before: nobody can put it on
@@ -14,6 +14,12 @@ abstract contract WorkSignatures is EIP712 {
         keccak256("Work(bytes32 job,uint32 round,uint32 index,bytes32 root,bytes32 claims,bytes32 claim)");
     bytes32 private constant _OUTER =
         keccak256("Outer(bytes32 job,uint32 round,bytes32 previousRoot,bytes32 claims,bytes32 globalRoot)");
+
+    bytes32 private constant _LEASE = keccak256(
+        "Lease(bytes32 job,uint32 epoch,uint32 round,uint32 index,address worker,uint48 until,address[] custodians)"
+    );
+    bytes32 private constant _CUSTODY =
+        keccak256("Custody(bytes32 job,uint32 round,uint32 index,bytes32 claim)");
 
     /// @dev By hash: nobody's bond is locked a second time for what was proven wrong once, unless it signs again.
     mapping(bytes32 signature => bool) internal _lost;
@@ -34,6 +40,33 @@ abstract contract WorkSignatures is EIP712 {
             _requireSignature(worker, outer, a.works[i].outer);
         }
         if (outerNeeded) revert OuterUnsigned();
+    }
+
+    /// @dev Reverts unless the holder of the job's lease leased the unit to the caller.
+    function _requireLeased(address holder, UnitLease calldata l) internal view {
+        bytes32 custodians = keccak256(abi.encodePacked(l.custodians));
+        bytes32 fields = keccak256(
+            abi.encode(_LEASE, l.job, l.epoch, l.round, l.index, msg.sender, l.until, custodians)
+        );
+        _requireSignature(holder, _hashTypedDataV4(fields), l.signature);
+    }
+
+    /// @dev Reverts unless the caller signed the unit, as an anchor would have it.
+    function _requireWork(
+        UnitLease calldata l,
+        bytes32 root,
+        bytes32 claims,
+        bytes32 claim,
+        bytes calldata signature
+    ) internal view {
+        bytes32 fields = keccak256(abi.encode(_WORK, l.job, l.round, l.index, root, claims, claim));
+        _requireSignature(msg.sender, _hashTypedDataV4(fields), signature);
+    }
+
+    /// @dev Reverts unless every custodian of a lease says that it keeps what the claim names.
+    function _requireKept(UnitLease calldata l, bytes32 claim, bytes[] calldata kept) internal view {
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_CUSTODY, l.job, l.round, l.index, claim)));
+        for (uint256 i = 0; i < kept.length; i++) _requireSignature(l.custodians[i], digest, kept[i]);
     }
 
     /// @dev A replica begins from the round before, an evaluation from the round's own outer step.

@@ -46,6 +46,20 @@ function headOf(Anchor calldata a) pure returns (bytes32) {
     return keccak256(abi.encode(a));
 }
 
+/// @notice What a coordinator leased to a worker, and signed with its account.
+struct UnitLease {
+    bytes32 job;
+    uint32 epoch;
+    uint32 round;
+    /// The replica.
+    uint32 index;
+    uint48 until;
+    /// Who are to keep what the unit leaves.
+    address[] custodians;
+    /// By the holder of the job's lease.
+    bytes signature;
+}
+
 /// @notice A claim that was proven wrong.
 struct Wrong {
     bytes32 job;

@@ -1,4 +1,4 @@
-/** What workers sign with their accounts (EIP-712), so that a contract can hold them to it. SPEC: docs/spec/anchors.md. */
+/** What accounts sign of work (EIP-712), so that a contract can hold them to it. SPEC: docs/spec/anchors.md. */
 import type { Account, SignedMessage } from '@cairn/protocol'
 import { hashTypedData } from 'viem'
 import { toBytes32 } from './chain/hex.ts'
@@ -25,21 +25,50 @@ const TYPES = {
     { name: 'claims', type: 'bytes32' },
     { name: 'globalRoot', type: 'bytes32' },
   ],
+  Lease: [
+    { name: 'job', type: 'bytes32' },
+    { name: 'epoch', type: 'uint32' },
+    { name: 'round', type: 'uint32' },
+    { name: 'index', type: 'uint32' },
+    { name: 'worker', type: 'address' },
+    { name: 'until', type: 'uint48' },
+    { name: 'custodians', type: 'address[]' },
+  ],
+  Custody: [
+    { name: 'job', type: 'bytes32' },
+    { name: 'round', type: 'uint32' },
+    { name: 'index', type: 'uint32' },
+    { name: 'claim', type: 'bytes32' },
+  ],
 } as const
 
-/** Computes the 32 bytes that a worker's account signs for a unit or an outer step. */
+type Domain = { readonly name: string; readonly version: string; readonly chainId: number; verifyingContract: Account }
+type Digest<Of extends SignedMessage['of']> = (
+  domain: Domain,
+  message: Extract<SignedMessage, { readonly of: Of }>,
+) => `0x${string}`
+
+const DIGESTS: { readonly [Of in SignedMessage['of']]: Digest<Of> } = {
+  work: (domain, { of: _, job, root, claims, claim, ...rest }) => {
+    const hashes = { job: toBytes32(job), root: toBytes32(root), claims: toBytes32(claims), claim: toBytes32(claim) }
+    return hashTypedData({ domain, types: TYPES, primaryType: 'Work', message: { ...rest, ...hashes } })
+  },
+  outer: (domain, { round, job, previousRoot, claims, globalRoot }) => {
+    const roots = { previousRoot: toBytes32(previousRoot), globalRoot: toBytes32(globalRoot) }
+    const message = { job: toBytes32(job), round, claims: toBytes32(claims), ...roots }
+    return hashTypedData({ domain, types: TYPES, primaryType: 'Outer', message })
+  },
+  lease: (domain, { of: _, job, ...rest }) =>
+    hashTypedData({ domain, types: TYPES, primaryType: 'Lease', message: { ...rest, job: toBytes32(job) } }),
+  custody: (domain, { of: _, job, claim, ...rest }) => {
+    const message = { ...rest, job: toBytes32(job), claim: toBytes32(claim) }
+    return hashTypedData({ domain, types: TYPES, primaryType: 'Custody', message })
+  },
+}
+
+/** Computes the 32 bytes that an account signs for a unit, an outer step, a lease of a unit or its custody. */
 export function workDigest({ chainId, anchors }: SigningDomain, message: SignedMessage): `0x${string}` {
   const domain = { name: 'Cairn', version: '1', chainId, verifyingContract: anchors }
-  const about = { job: toBytes32(message.job), round: message.round, claims: toBytes32(message.claims) }
-  if (message.of === 'work') {
-    const { index, claim, root } = message
-    const work = { ...about, index, root: toBytes32(root), claim: toBytes32(claim) }
-    return hashTypedData({ domain, types: TYPES, primaryType: 'Work', message: work })
-  }
-  const outer = {
-    ...about,
-    previousRoot: toBytes32(message.previousRoot),
-    globalRoot: toBytes32(message.globalRoot),
-  }
-  return hashTypedData({ domain, types: TYPES, primaryType: 'Outer', message: outer })
+  const digest = DIGESTS[message.of] as Digest<SignedMessage['of']>
+  return digest(domain, message as never)
 }

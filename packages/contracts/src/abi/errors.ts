@@ -3,6 +3,7 @@
 export const errorsAbi = [
   { inputs: [{ internalType: 'uint32', name: 'rounds', type: 'uint32' }], name: 'AllRoundsAnchored', type: 'error' },
   { inputs: [], name: 'AlreadyChallenged', type: 'error' },
+  { inputs: [{ internalType: 'uint32', name: 'index', type: 'uint32' }], name: 'AlreadyIncluded', type: 'error' },
   { inputs: [{ internalType: 'uint48', name: 'settlesAt', type: 'uint48' }], name: 'AssertionPending', type: 'error' },
   { inputs: [], name: 'BadAudits', type: 'error' },
   { inputs: [], name: 'BadBlock', type: 'error' },
@@ -95,6 +96,7 @@ export const errorsAbi = [
     name: 'LeaseHeld',
     type: 'error',
   },
+  { inputs: [{ internalType: 'uint48', name: 'until', type: 'uint48' }], name: 'LeaseOver', type: 'error' },
   { inputs: [], name: 'LeavesUnordered', type: 'error' },
   { inputs: [{ internalType: 'string', name: 'reason', type: 'string' }], name: 'MoveRefused', type: 'error' },
   { inputs: [{ internalType: 'uint48', name: 'until', type: 'uint48' }], name: 'NetworkPaused', type: 'error' },
@@ -172,6 +174,7 @@ export const errorsAbi = [
   },
   { inputs: [], name: 'TotalsDecrease', type: 'error' },
   { inputs: [], name: 'TotalsExceedRounds', type: 'error' },
+  { inputs: [{ internalType: 'uint32', name: 'index', type: 'uint32' }], name: 'WorkLeftOut', type: 'error' },
   { inputs: [{ internalType: 'uint32', name: 'epoch', type: 'uint32' }], name: 'WrongEpoch', type: 'error' },
   { inputs: [{ internalType: 'uint32', name: 'next', type: 'uint32' }], name: 'WrongRound', type: 'error' },
   { inputs: [], name: 'ZeroAmount', type: 'error' },

@@ -16,7 +16,7 @@ export interface AnchorRequest extends Omit<Anchor, 'coordinator'> {
  * Adds the next round to a job's chain, locks its works' bonds and renews the lease. Returns the new head.
  * Refused: `JobUnknown`, `JobNotOpen`, `NotLeaseHolder`, `WrongEpoch`, `JobEnded`, `HeadMoved`, `WrongRound`, `BadRecord`,
  * `AllRoundsAnchored`, `TooManyUnsettled`, `BadWorks`, `BadAudits`, `BadSignature`, `OuterUnsigned`, `NotNode`,
- * `StakeTooLow`.
+ * `StakeTooLow`, `WorkLeftOut`.
  */
 export function anchorRound(
   client: ChainClient,

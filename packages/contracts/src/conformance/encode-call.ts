@@ -63,6 +63,15 @@ const ENCODERS: { readonly [Name in CallName]: Encoder<Name> } = {
     'anchors',
     a => encodeFunctionData({ abi: anchorsAbi, functionName: 'end', args: [a.epoch, toAnchorRecord(a.anchor)] }),
   ],
+  include: [
+    'anchors',
+    ({ lease, claim, signature, kept, document }) =>
+      encodeFunctionData({
+        abi: anchorsAbi,
+        functionName: 'include',
+        args: [{ ...lease, job: toBytes32(lease.job) }, toBytes32(claim), signature, kept, toBytes32(document)],
+      }),
+  ],
   finalise: [
     'anchors',
     a => encodeFunctionData({ abi: anchorsAbi, functionName: 'finalise', args: [toAnchorRecord(a.anchor)] }),

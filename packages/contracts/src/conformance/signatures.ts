@@ -46,6 +46,12 @@ export function createSignatures(
     },
     isSigned: (signer, message, signature) => made.get(signature) === nameOf(signer, workDigest(domain, message)),
     async sign(call) {
+      if (call.call === 'include') {
+        const { lease, signature, kept } = call.args
+        const again = { ...lease, signature: await signed(lease.signature) }
+        const by = { signature: await signed(signature), kept: await Promise.all(kept.map(signed)) }
+        return { ...call, args: { ...call.args, lease: again, ...by } }
+      }
       if (call.call !== 'anchor' && call.call !== 'end') return call
       return { ...call, args: { ...call.args, anchor: await signAnchor(call.args.anchor) } } as SettlementCall
     },

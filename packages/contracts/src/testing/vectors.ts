@@ -5,7 +5,9 @@ import {
   type Anchor,
   type Counts,
   claimsOf,
+  custodyMessage,
   type EarningsLeaf,
+  leaseMessage,
   maximumPriceOf,
   mostCounts,
   NO_HASH,
@@ -64,10 +66,14 @@ function anchorCases(): object[] {
   const [chainId, registry, escrow, node] = [31_337, account('b'), account('c'), account('e')] as const
   const domain = { chainId, anchors: anchorsAt }
   const first = links[0]!
+  const custodians = [account('3'), account('4')]
+  const lease = { job, epoch: 3, round: 0, index: 1, until: 1_800_000_000, custodians }
   const messages = [
     workMessage(first, works[0]!, 2, claimsHash),
     workMessage(first, works[2]!, 2, claimsHash),
     outerMessage(first, 2, claimsHash),
+    leaseMessage(lease, account('2')),
+    custodyMessage(lease, works[1]!.claim),
   ].map(message => ({
     ...message,
     of: `${message.of} signature`,

@@ -5,6 +5,7 @@ import { anchorRules } from './rules/anchors.ts'
 import { disputeRules } from './rules/disputes.ts'
 import { earningsRules } from './rules/earnings.ts'
 import { escrowRules } from './rules/escrow.ts'
+import { inclusionRules } from './rules/inclusions.ts'
 import { pauseRules } from './rules/pause.ts'
 import { registryRules } from './rules/registry.ts'
 import { roundRules } from './rules/rounds.ts'
@@ -18,6 +19,7 @@ const RULES: Rules<CallName> = {
   ...registryRules,
   ...escrowRules,
   ...anchorRules,
+  ...inclusionRules,
   ...roundRules,
   ...disputeRules,
   ...slashingRules,

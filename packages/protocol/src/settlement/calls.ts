@@ -3,7 +3,7 @@ import type { HashHex } from '@cairn/primitives'
 import type { JobId } from '../units.ts'
 import type { EarningsLeaf } from './hashing.ts'
 import type { Account, Counts, Terms } from './terms.ts'
-import type { Anchor } from './works.ts'
+import type { Anchor, Signature, UnitLease } from './works.ts'
 
 /** What names a job and the lease under which the caller speaks for it. */
 interface UnderLease {
@@ -60,6 +60,16 @@ export interface SettlementCalls {
   releaseLease: UnderLease
   anchor: OfAnchor & { readonly epoch: number }
   end: OfAnchor & { readonly epoch: number }
+  include: {
+    readonly lease: UnitLease
+    readonly claim: HashHex
+    /** The caller's, over its work. */
+    readonly signature: Signature
+    /** Those of the lease's custodians, in its order. */
+    readonly kept: readonly Signature[]
+    /** Where the worker's commitment is found. */
+    readonly document: HashHex
+  }
   finalise: OfAnchor
   release: OfWork
   open: OfWork & { readonly outer: boolean }

@@ -2,6 +2,7 @@
 export const SETTLEMENT_CODES = [
   'AllRoundsAnchored',
   'AlreadyChallenged',
+  'AlreadyIncluded',
   'AssertionPending',
   'BadAudits',
   'BadPeerKey',
@@ -32,6 +33,7 @@ export const SETTLEMENT_CODES = [
   'JobNotOpen',
   'JobUnknown',
   'LeaseHeld',
+  'LeaseOver',
   'LeavesUnordered',
   'NetworkPaused',
   'NoClaim',
@@ -62,6 +64,7 @@ export const SETTLEMENT_CODES = [
   'TooManyUnsettled',
   'TotalsDecrease',
   'TotalsExceedRounds',
+  'WorkLeftOut',
   'WrongEpoch',
   'WrongRound',
   'ZeroAmount',

@@ -3,7 +3,7 @@ import type { HashHex } from '@cairn/primitives'
 import type { JobId } from '../units.ts'
 import type { Leaf } from './calls.ts'
 import type { Account } from './terms.ts'
-import type { Anchor } from './works.ts'
+import type { Anchor, Signature } from './works.ts'
 
 interface OfJob {
   readonly job: JobId
@@ -44,6 +44,16 @@ export interface SettlementEvents {
   LeaseReleased: OfJob & { readonly holder: Account; readonly epoch: number }
   Anchored: OfLink & { readonly anchor: Anchor }
   Ended: OfLink & { readonly anchor: Anchor }
+  /** `head` is that which the round follows. */
+  Included: OfJob & {
+    readonly head: HashHex
+    readonly index: number
+    readonly worker: Account
+    readonly claim: HashHex
+    readonly bindsUntil: number
+    readonly document: HashHex
+    readonly signature: Signature
+  }
   Finalised: OfLink
   /** `head` goes on from what is void. */
   Rewound: OfLink & { readonly wrong: HashHex }

@@ -60,6 +60,16 @@ export interface LinkState {
   readonly audits: number
 }
 
+/** A unit that the link after a head cannot leave out. */
+export interface InclusionState {
+  readonly head: HashHex
+  readonly index: number
+  readonly worker: Account
+  readonly claim: HashHex
+  readonly bindsUntil: number
+  readonly signature: Signature
+}
+
 export interface JobState {
   readonly terms: Terms
   /** Locked for each of its units until their round is final. */
@@ -84,6 +94,8 @@ export interface JobState {
   readonly claims: HashHex
   /** Of its rounds; one more when the chain is closed. */
   readonly links: readonly LinkState[]
+  /** After any of its heads. */
+  readonly included: readonly InclusionState[]
   readonly settled: EarningsState
   readonly pending: PendingState | undefined
   readonly withdrawn: ReadonlyMap<Account, bigint>
@@ -166,6 +178,7 @@ export const newJob = (terms: Terms, submitter: Account, unitBond: bigint): JobS
   root: NO_HASH,
   claims: NO_HASH,
   links: [],
+  included: [],
   settled: { root: NO_HASH, totals: noCounts, rounds: 0 },
   pending: undefined,
   withdrawn: new Map(),

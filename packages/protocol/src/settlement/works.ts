@@ -78,7 +78,35 @@ export interface OuterMessage {
   readonly globalRoot: HashHex
 }
 
-export type SignedMessage = WorkMessage | OuterMessage
+/** What a coordinator signs with its account when it leases a unit. */
+export interface LeaseMessage {
+  readonly of: 'lease'
+  readonly job: JobId
+  readonly epoch: number
+  readonly round: number
+  readonly index: number
+  readonly worker: Account
+  /** In the seconds of blocks. */
+  readonly until: number
+  readonly custodians: readonly Account[]
+}
+
+/** What a custodian signs with its account: that it keeps what the claim names. */
+export interface CustodyMessage {
+  readonly of: 'custody'
+  readonly job: JobId
+  readonly round: number
+  readonly index: number
+  readonly claim: HashHex
+}
+
+/** A lease as its worker shows it to the chain: the worker is who shows it. */
+export interface UnitLease extends Omit<LeaseMessage, 'of' | 'worker'> {
+  /** By the holder of the job's lease. */
+  readonly signature: Signature
+}
+
+export type SignedMessage = WorkMessage | OuterMessage | LeaseMessage | CustodyMessage
 
 type ClaimsHash = (claims: readonly HashHex[]) => HashHex
 
@@ -102,6 +130,16 @@ export function outerMessage(anchor: Anchor, replicas: number, claimsHash: Claim
   const { job, round, previousRoot, globalRoot } = anchor
   return { of: 'outer', job, round, previousRoot, claims: claimsHash(claimsOf(anchor, replicas)), globalRoot }
 }
+
+export const leaseMessage = (lease: Omit<UnitLease, 'signature'>, worker: Account): LeaseMessage => {
+  const { job, epoch, round, index, until, custodians } = lease
+  return { of: 'lease', job, epoch, round, index, worker, until, custodians }
+}
+
+export const custodyMessage = (
+  { job, round, index }: Pick<UnitLease, 'job' | 'round' | 'index'>,
+  claim: HashHex,
+): CustodyMessage => ({ of: 'custody', job, round, index, claim })
 
 /**
  * Counts what everybody earned in links of a chain. `isClosing` tells of a link that it closed the chain: nobody

@@ -16,7 +16,7 @@ export function randomRound(situation: Situation): Anchor {
   const canEvaluate = (links.at(-1)?.evaluations ?? 0) < terms.evaluations
   const count = terms.replicas + Number(draw.chance(canEvaluate ? 60 : 2)) - Number(draw.chance(1))
   const anchor = headed(situation, draw.hash() as HashHex, randomAudits(situation))
-  const again = draw.chance(60) ? stillValid(situation, anchor) : []
+  const again = [...someIncluded(situation), ...(draw.chance(60) ? stillValid(situation, anchor) : [])]
   const works = workers(situation, indexes(count)).map(work => again.find(({ index }) => index === work.index) ?? work)
   return signed(situation, anchor, works, true)
 }
@@ -63,6 +63,12 @@ function stillValid({ draw, state }: Situation, { job, round, previousRoot, prev
     .map(({ outer: _, ...work }) => work)
 }
 
+/** What the round cannot leave out, mostly all of it. */
+const someIncluded = ({ draw, job: [, { included, head }] }: Situation): Named[] =>
+  included
+    .filter(one => one.head === head && draw.chance(88))
+    .map(({ worker, index, claim, signature }) => ({ worker, index, claim, signature, custodians: [] }))
+
 function workers(situation: Situation, which: readonly number[]): Named[] {
   const { draw, accounts, job } = situation
   const [, { terms }] = job
@@ -79,7 +85,7 @@ function workers(situation: Situation, which: readonly number[]): Named[] {
 }
 
 /** An account that can answer for a few units, if there is one. */
-function someSolvent({ draw, accounts, state, job: [, { unitBond }] }: Situation): Account {
+export function someSolvent({ draw, accounts, state, job: [, { unitBond }] }: Situation): Account {
   const solvent = accounts.filter(account => {
     const { stake, locked } = nodeOf(state, account)
     return stake - locked >= 3n * unitBond

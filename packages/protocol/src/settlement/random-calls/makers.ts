@@ -3,10 +3,11 @@ import type { HashHex } from '@cairn/primitives'
 import type { CallName, SettlementCalls } from '../calls.ts'
 import { NO_HASH } from '../hashing.ts'
 import { type JobState, nodeOf } from '../state.ts'
-import { randomEnd, randomRound } from './anchors.ts'
+import { randomEnd, randomRound, someSolvent } from './anchors.ts'
 import * as disputes from './disputes.ts'
 import type { Draw } from './draw.ts'
 import { randomAssertion, randomCount, randomEarningsChallenge, randomWithdrawal } from './earnings.ts'
+import { canInclude, randomInclusion } from './inclusions.ts'
 import type { Maker, Moment, Situation } from './situation.ts'
 import { randomTerms } from './terms.ts'
 
@@ -86,6 +87,12 @@ export const MAKERS: { readonly [Name in CallName]: Maker<SettlementCalls[Name]>
     by: holder,
     fits: job => isLeased(job) && isAlive(job) && !job.isEnded,
     args: situation => ({ epoch: leaseEpoch(situation), anchor: randomEnd(situation) }),
+  },
+  include: {
+    weight: 12,
+    by: situation => someSolvent(situation),
+    fits: job => isLeased(job) && canGrow(job) && canInclude(job),
+    args: situation => randomInclusion(situation),
   },
   finalise: {
     weight: 30,

@@ -5,6 +5,7 @@ import { andThen, done, type Refused, type Rules, refuse } from '../rule.ts'
 import { type JobState, type Settlement, withJob } from '../state.ts'
 import type { Account } from '../terms.ts'
 import { type Anchor, claimsOf } from '../works.ts'
+import { requireIncluded } from './inclusions.ts'
 import { append, isFull, isPart } from './links.ts'
 import { requireRunning } from './pause.ts'
 import { lock, unlock } from './registry.ts'
@@ -53,7 +54,7 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
       ...{ lease, rounds: rounds + 1, head: link.head, root: anchor.globalRoot, claims },
       links: [...before.links, link],
     }))
-    return andThen(grown, rest => done(rest, linkEvent('Anchored', rest, anchor)))
+    return andThen(requireIncluded(grown, anchor, context.now), rest => done(rest, linkEvent('Anchored', rest, anchor)))
   },
 
   end(state, { epoch, anchor }, context) {
@@ -73,7 +74,7 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
       ...{ isEnded: true, head: link.head },
       links: [...before.links, link],
     }))
-    return andThen(grown, rest => done(rest, linkEvent('Ended', rest, anchor)))
+    return andThen(requireIncluded(grown, anchor, context.now), rest => done(rest, linkEvent('Ended', rest, anchor)))
   },
 }
 
