@@ -1,5 +1,15 @@
 import { concat, type HashHex, toHashHex } from '@cairn/primitives'
-import { type Anchor, type Audit, claimsOf, type JobId, NO_HASH, noCounts, type Terms } from '@cairn/protocol'
+import {
+  type Anchor,
+  type Audit,
+  claimsOf,
+  custodyMessage,
+  type JobId,
+  leaseMessage,
+  NO_HASH,
+  noCounts,
+  type Terms,
+} from '@cairn/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as cairn from './index.ts'
 import { signedAnchor } from './testing/signed-anchor.ts'
@@ -138,6 +148,30 @@ describe('actions', () => {
       `gas: first anchor of 4 works ${gas[0]}, next ${gas[1]}, finalise ${gas[2]}, first withdrawal ${gas[3]}`,
     )
     expect(Math.max(...gas)).toBeLessThan(360_000)
+  })
+
+  it('include a unit that the coordinator leaves out', async () => {
+    const job = await leasedJob('a')
+    const left = (await round(job, first)).works[1]!
+    const [head, custodians] = [NO_HASH, [accountOf(coordinator)]]
+    const unit = { job, epoch: 1, round: 0, index: 1, until: 10_000_000_000, custodians }
+    const inclusion = {
+      lease: { ...unit, signature: await cairn.signWork(coordinator, leaseMessage(unit, accountOf(worker))) },
+      ...{ claim: left.claim, signature: left.signature, document: hash('b') },
+      kept: [await cairn.signWork(coordinator, custodyMessage(unit, left.claim))],
+    }
+    const included = await cairn.includeUnit(worker, inclusion)
+    expect(included).toMatchObject({ ok: true })
+    expect(await cairn.readInclusions(submitter, job, head)).toMatchObject([
+      { worker: accountOf(worker), index: 1, claim: left.claim },
+    ])
+    const plan = { job, ...first, coordinator, previousHead: head, previousClaims: NO_HASH, replicas: 3 }
+    const without = await signedAnchor({ ...plan, workers: [worker, coordinator, worker] })
+    expect(await cairn.anchorRound(coordinator, { epoch: 1, ...without })).toMatchObject(refused('WorkLeftOut'))
+    const taken = await cairn.anchorRound(coordinator, { epoch: 1, ...(await round(job, first)) })
+    expect(taken).toMatchObject({ ok: true })
+    expect(await cairn.readInclusions(submitter, job, cairn.anchorHead(without))).toEqual([])
+    if (included.ok) console.log(`gas: an inclusion with one custodian ${included.gasUsed}`)
   })
 
   it('name the reason for which a contract refuses', async () => {

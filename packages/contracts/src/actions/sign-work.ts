@@ -4,7 +4,7 @@ import type { ChainClient } from '../chain-client.ts'
 import { workDigest } from '../work-signatures.ts'
 
 /**
- * Signs a unit or an outer step with the client's account, for an anchor that names it as the worker. Sends nothing.
+ * Signs with the client's account what an anchor or an inclusion shows: a unit, an outer step, a lease, custody. Sends nothing.
  * Throws `InputError` (`NoKey`).
  */
 export async function signWork(client: ChainClient, message: SignedMessage): Promise<Signature> {

@@ -7,6 +7,7 @@ import { escrowAbi } from '../abi/escrow.ts'
 import { registryAbi } from '../abi/registry.ts'
 import { slashingAbi } from '../abi/slashing.ts'
 import { testTokenAbi } from '../abi/test-token.ts'
+import { includeData } from '../actions/include-unit.ts'
 import { toAnchorRecord } from '../chain/anchor-record.ts'
 import type { CallRequest } from '../chain/call.ts'
 import { toBytes32 } from '../chain/hex.ts'
@@ -63,15 +64,7 @@ const ENCODERS: { readonly [Name in CallName]: Encoder<Name> } = {
     'anchors',
     a => encodeFunctionData({ abi: anchorsAbi, functionName: 'end', args: [a.epoch, toAnchorRecord(a.anchor)] }),
   ],
-  include: [
-    'anchors',
-    ({ lease, claim, signature, kept, document }) =>
-      encodeFunctionData({
-        abi: anchorsAbi,
-        functionName: 'include',
-        args: [{ ...lease, job: toBytes32(lease.job) }, toBytes32(claim), signature, kept, toBytes32(document)],
-      }),
-  ],
+  include: ['anchors', includeData],
   finalise: [
     'anchors',
     a => encodeFunctionData({ abi: anchorsAbi, functionName: 'finalise', args: [toAnchorRecord(a.anchor)] }),

@@ -16,6 +16,7 @@ import { registryAbi } from '../abi/registry.ts'
 import { slashingAbi } from '../abi/slashing.ts'
 import { readAnchors } from '../actions/read-anchors.ts'
 import { readEarnings, readWithdrawn } from '../actions/read-earnings.ts'
+import { readInclusions } from '../actions/read-inclusions.ts'
 import { readJob } from '../actions/read-job.ts'
 import { readNode } from '../actions/read-node.ts'
 import type { ChainClient } from '../chain-client.ts'
@@ -84,7 +85,8 @@ export async function jobOfContracts(client: ChainClient, job: JobId, accounts: 
     readEarnings(client, job),
     Promise.all(accounts.map(account => readWithdrawn(client, job, account))),
   ])
-  return canonicalText(record && { ...record, anchors, settled, pending: pending ?? null, withdrawn })
+  const included = await readInclusions(client, job, anchors.head)
+  return canonicalText(record && { ...record, anchors, included, settled, pending: pending ?? null, withdrawn })
 }
 
 export function jobOfModel(state: Settlement, job: JobId, accounts: readonly Account[]): string {
@@ -103,6 +105,9 @@ export function jobOfModel(state: Settlement, job: JobId, accounts: readonly Acc
     owed,
     paid,
     unitBond,
+    included: record.included
+      .filter(one => one.head === head)
+      .map(({ worker, index, claim, bindsUntil }) => ({ worker, index, claim, bindsUntilSeconds: bindsUntil })),
     anchors: { holder, epoch, expiresAtSeconds: expiresAt, rounds, finalRounds, isEnded, head, root, claims },
     settled,
     pending: pending ? { ...asserted, settlesAtSeconds: settlesAt } : null,
