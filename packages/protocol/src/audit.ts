@@ -16,7 +16,7 @@ export { type Beacon, refutedBeacon, roundBeacon, submittedBeacon } from './audi
 export { type AuditedWork, claimedSegment, type UnitSchedule, unitSegment } from './audit/claimed.ts'
 export { type AuditRequest, DECOY_RATE, plantedEnds, werePlanted } from './audit/decoy.ts'
 export { burnedOf, type Deterrence, deterrenceOf } from './audit/deterrence.ts'
-export { type DoerOrder, orderDoers, resultRoot } from './audit/doers.ts'
+export { committedResult, type DoerOrder, type DrawnDoer, drawDoers, orderDoers, resultRoot } from './audit/doers.ts'
 export type { StakedNode } from './audit/draw.ts'
 export {
   type AuditHistory,

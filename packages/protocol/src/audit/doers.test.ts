@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { accountOf } from '../testing/audit-network.ts'
 import type { JobId } from '../units.ts'
 import type { Beacon } from './beacon.ts'
-import { orderDoers, resultRoot } from './doers.ts'
+import { drawDoers, orderDoers, resultRoot } from './doers.ts'
 
 const digest = (text: string): HashHex => hashToHex(sha256(encodeUtf8(text)))
 const job = digest('job') as string as JobId
@@ -12,7 +12,7 @@ const nodes = Array.from({ length: 9 }, (_, i) => {
   return { account: accountOf(100 + i), owner: accountOf(i < 2 ? 200 : 200 + i), stake: 100n }
 })
 const ordered = (index: number, owner: number, wanted = 2) => {
-  return orderDoers(sha256, beacon, { job, round: 4, index }, nodes, accountOf(owner), wanted)
+  return orderDoers(drawDoers(sha256, beacon, { job, round: 4, index }, nodes, wanted), accountOf(owner), wanted)
 }
 
 describe('orderDoers', () => {

@@ -3,8 +3,9 @@
  * "Redundancy". Functions of what is on the chain, so that everybody can tell who was to do a unit.
  */
 import { encodeCanonical, type HashFunction, type HashHex, hashFromHex, hashToHex } from '@cairn/primitives'
+import { lossRoot } from '../dispute/claims.ts'
 import type { Account } from '../settlement/terms.ts'
-import type { Unit } from '../units.ts'
+import type { SaltedCommitment, Unit } from '../units.ts'
 import type { Beacon } from './beacon.ts'
 import { drawOwners, type StakedNode } from './draw.ts'
 import type { UnitPlace } from './record.ts'
@@ -20,23 +21,33 @@ export interface DoerOrder {
 /** Substitutes named in advance; more silence than that leaves the unit with fewer doers. */
 const MOST_SUBSTITUTES = 4
 
-/**
- * Draws a unit's doers and their substitutes. The worker's owner leaves only after the draw: were it excluded from it,
- * whoever leases units could choose among draws by choosing workers.
- */
-export function orderDoers(
+/** Who may have to do a unit, in the order of the draw. */
+export interface DrawnDoer {
+  readonly account: Account
+  readonly owner: Account
+}
+
+/** Draws who may have to do a unit, whoever its worker will be. `wanted` doers are needed of them. */
+export function drawDoers(
   hash: HashFunction,
   beacon: Beacon,
   { job, round, index }: UnitPlace,
   nodes: readonly StakedNode[],
-  workerOwner: Account,
   wanted: number,
-): DoerOrder {
+): DrawnDoer[] {
   const label = ['doer', hashFromHex(job), round, index]
-  const drawn = drawOwners(hash, beacon, label, nodes, [], wanted + MOST_SUBSTITUTES + 1)
   const ownerOf = new Map(nodes.map(({ account, owner }) => [account, owner]))
-  const others = drawn.filter(account => ownerOf.get(account) !== workerOwner).slice(0, wanted + MOST_SUBSTITUTES)
-  const order = { doers: others.slice(0, wanted), substitutes: others.slice(wanted) }
+  const drawn = drawOwners(hash, beacon, label, nodes, [], wanted + MOST_SUBSTITUTES + 1)
+  return drawn.map(account => ({ account, owner: ownerOf.get(account) ?? account }))
+}
+
+/**
+ * Orders a unit's doers and their substitutes. The worker's owner leaves only after the draw: were it excluded from it,
+ * whoever leases units could choose among draws by choosing workers.
+ */
+export function orderDoers(drawn: readonly DrawnDoer[], workerOwner: string, wanted: number): DoerOrder {
+  const others = drawn.filter(({ owner }) => owner !== workerOwner).map(({ account }) => account)
+  const order = { doers: others.slice(0, wanted), substitutes: others.slice(wanted, wanted + MOST_SUBSTITUTES) }
   if (order.doers.length === wanted) return order
   return {
     ...order,
@@ -54,3 +65,9 @@ export const resultRoot = (
   ends: readonly HashHex[],
 ): HashHex =>
   hashToHex(hash(encodeCanonical(['cairn/result/v1', [hashFromHex(job), round, replica, kind], ends.map(hashFromHex)])))
+
+/** Hashes what a commitment says that its unit leads to. */
+export const committedResult = (hash: HashFunction, commitment: SaltedCommitment): HashHex => {
+  const { unit, checkpointRoots, updateRoot, newReplicaRoot, lossBits } = commitment
+  return resultRoot(hash, unit, [...checkpointRoots, updateRoot, newReplicaRoot, lossRoot(hash, 'unitLoss', lossBits)])
+}

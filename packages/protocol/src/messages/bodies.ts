@@ -23,6 +23,7 @@ import {
   peerAddress,
   peerAddresses,
   reason,
+  salt,
   signature,
   signedCommitment,
   signedEvaluation,
@@ -47,6 +48,9 @@ interface KindRule<Body extends z.ZodType> {
 
 const KIB = 1024
 const MIB = 1024 * KIB
+
+/** Of one unit: of its worker, and of as many doers as terms may ask for. */
+const MOST_SEALS = 8
 
 const rule = <Body extends z.ZodType>(fields: KindRule<Body>): KindRule<Body> => fields
 
@@ -80,6 +84,32 @@ const lease = z.strictObject({
   sources: z.array(z.strictObject({ root: blobId, peers: peerAddresses })).max(64),
   custodians: peerAddresses,
   custodiansNeeded: index,
+})
+
+/** What a doer is asked: a unit that somebody else has in lease, from its start. */
+const doUnit = z.strictObject({
+  unit,
+  /** Account of the unit's worker. */
+  worker: account,
+  deadlineMs: index,
+  document: blobId,
+  globalRoot: hash,
+  /** Absent before a replica's first unit, which starts from zeros. */
+  replicaRoot: hash.exactOptional(),
+  /** Of the replicas' units that led to the global state, in their order. */
+  claims: z.array(hash).max(1 << 16),
+  sources: z.array(z.strictObject({ root: blobId, peers: peerAddresses })).max(64),
+})
+
+/** A closed list: the worker's seal, then the doers'. Nobody opens under another one of that epoch. */
+const openList = z.strictObject({
+  unit,
+  /** Of the coordinator's lease on the job. */
+  epoch: index,
+  list: z
+    .array(z.strictObject({ account, seal: hash }))
+    .min(1)
+    .max(MOST_SEALS),
 })
 
 const commit = z.discriminatedUnion('outcome', [
@@ -173,6 +203,11 @@ const KINDS = {
   reveal: direct(4 * KIB, auditedUnit),
   revealed: direct(MAX_REVEAL_BYTES, stepReveal),
   game: direct(128 * KIB, game),
+  do: direct(MIB, doUnit, body => [body.unit]),
+  seal: direct(4 * KIB, z.strictObject({ unit, account, seal: hash }), body => [body.unit]),
+  open: direct(4 * KIB, openList, body => [body.unit]),
+  opened: direct(4 * KIB, z.strictObject({ unit, account, root: hash, salt }), body => [body.unit]),
+  differs: direct(4 * KIB, z.strictObject({ unit, worker: account, root: hash }), body => [body.unit]),
 } as const
 
 export type MessageKind = keyof typeof KINDS

@@ -146,6 +146,14 @@ describe('a message', () => {
     ['an unknown outcome', 'commit', { outcome: 'slept', lease: 1 }],
     ['a unit of another job', 'commit', { ...bodies.commit, commitment: withUnitOf(OTHER_JOB) }],
     ['a salt of 31 bytes', 'revealed', { ...bodies.revealed, salt: new Uint8Array(31) }],
+    ['a salt of 33 bytes', 'opened', { ...bodies.opened, salt: new Uint8Array(33) }],
+    ['an empty list', 'open', { ...bodies.open, list: [] }],
+    [
+      'more seals than a unit has',
+      'open',
+      { ...bodies.open, list: Array.from({ length: 9 }, () => bodies.open.list[0]) },
+    ],
+    ['a sealed unit of another job', 'seal', { ...bodies.seal, unit: { ...bodies.seal.unit, job: OTHER_JOB } }],
     ['no ends', 'audit', { ...bodies.audit, ends: [] }],
     [
       'an attested unit of another job',

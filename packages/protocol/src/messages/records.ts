@@ -31,6 +31,7 @@ export const bits = z.int().min(0).max(0xffff_ffff)
 export const amount = z.string().regex(/^(0|[1-9][0-9]{0,77})$/)
 export const reason = z.string().max(200)
 export const bytes: z.ZodType<Uint8Array> = z.instanceof(Uint8Array)
+export const salt = bytes.refine(({ length }) => length === 32)
 
 /** Where something listens. Only its form is looked at here; dialling it may fail. */
 const multiaddress = z.string().regex(/^\/[\x21-\x7e]{1,255}$/)
@@ -111,7 +112,7 @@ export const attestation = z.strictObject({
 
 /** What a worker opens of a segment. */
 export const stepReveal = auditedUnit.extend({
-  salt: bytes.refine(({ length }) => length === 32),
+  salt,
   values: z.array(z.strictObject({ lossBits: bits, normBits: z.array(bits).max(1 << 20) })).max(MOST_STEPS),
   others: z.array(hash).max(MOST_STEPS),
 })

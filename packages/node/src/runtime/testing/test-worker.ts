@@ -121,7 +121,7 @@ function partsOf(worker: TestWorker, fakes: { sent: Sent[]; learned: PeerAddress
       writer: { account: privateKeyToAccount(ACCOUNT_KEY) },
     } as unknown as ChainClient,
     mailbox: {
-      send: (to: string, kind: MessageKind, _: JobId, body: never) => fakes.sent.push({ to, kind, body }),
+      send: (to: string, kind: MessageKind, _: JobId, body: never) => fakes.sent.push({ to, kind, body } as Sent),
       publish: () => undefined,
     },
     addresses: () => [],

@@ -12,7 +12,7 @@ import type { JobId } from '../../units.ts'
 import { attestationStatement, attestSteps, commitSteps, saltedStep } from '../attestation.ts'
 import { type Beacon, refutedBeacon, roundBeacon, submittedBeacon } from '../beacon.ts'
 import { plantedEnds } from '../decoy.ts'
-import { orderDoers, resultRoot } from '../doers.ts'
+import { drawDoers, orderDoers, resultRoot } from '../doers.ts'
 import { drawBelow } from '../draw.ts'
 import { type AuditHistory, applyHistory, auditRate, type HistoryEvent, newHistory, unsettledOf } from '../record.ts'
 import { sealRoot } from '../sealed.ts'
@@ -100,7 +100,7 @@ function selectionCases(): Case[] {
       nodes: verifiers,
       workerOwner: accountOf(103),
       verifiers: 3,
-      ...orderDoers(sha256, beacon, units[1]!, staked, accountOf(103), 3),
+      ...orderDoers(drawDoers(sha256, beacon, units[1]!, staked, 3), accountOf(103), 3),
     },
   ]
 }

@@ -27,6 +27,7 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
   const commitment = signedCommitment(unit, worker, custodians)
   const { updateRoot, newReplicaRoot } = commitment.commitment
   const custodian = commitment.custody[0]!
+  const { account } = commitment
   const attested = { unit, index: 1, segment: 2, claim: repeated('06'), ends: [repeated('11'), repeated('03')] }
   return {
     presence: {
@@ -85,6 +86,21 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
         operatorLeaf: { index: 9, content: encodeUtf8('an operator'), path: [repeated('33')] },
       },
     },
+    do: {
+      ...{ unit, worker: account, deadlineMs: 1_800_000_000_000, document: repeated('d0') },
+      ...{ globalRoot: repeated('01'), replicaRoot: repeated('02'), claims: [repeated('06'), repeated('07')] },
+      sources: [{ root: repeated('01'), peers: [address] }],
+    },
+    seal: { unit, account, seal: repeated('41') },
+    open: {
+      ...{ unit, epoch: 2 },
+      list: [
+        { account, seal: repeated('41') },
+        { account: custodian.account, seal: repeated('42') },
+      ],
+    },
+    opened: { unit, account, root: repeated('43'), salt: new Uint8Array(32).fill(9) },
+    differs: { unit, worker: account, root: repeated('43') },
   }
 }
 
