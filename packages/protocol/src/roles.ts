@@ -10,6 +10,8 @@ export type { AnchoredRound } from './roles/coordinator/begin.ts'
 export { MOST_NAMED as MOST_CUSTODIANS } from './roles/coordinator/custodians.ts'
 export { activeUnitsOf, type CoordinatorEffect, claimsBefore, claimsOfRound } from './roles/coordinator/draft.ts'
 export { closingWorks, earnedCounts, worksIn } from './roles/coordinator/earned.ts'
+export { lacksDoers } from './roles/coordinator/redundancy.ts'
+export type { RedundancyEvent, RoundDoers, UnitCourse } from './roles/coordinator/redundancy-state.ts'
 export { closingDocumentOf, roundDocumentOf } from './roles/coordinator/round-documents.ts'
 export { signedCommit, signedReport } from './roles/coordinator/signed-events.ts'
 export {
@@ -27,6 +29,7 @@ export {
   type WrongClaim,
 } from './roles/coordinator/state.ts'
 export { type CoordinatorEvent, tickCoordinator } from './roles/coordinator.ts'
+export { type DoerEffect, type DoerEvent, type DoerState, emptyDoer, tickDoer } from './roles/doer.ts'
 export type { Peer } from './roles/events.ts'
 export { type UnitRecord, type UnitState, unitName } from './roles/unit-machine.ts'
 export {

@@ -175,10 +175,10 @@ describe('refusesList', () => {
   })
 
   it.each([
-    ['without the seal of this node', [w!, y!]],
-    ['without the seal of this node', [w!, { ...x!, seal: z!.seal }]],
+    ['no seal of this node', [w!, y!]],
+    ['no seal of this node', [w!, { ...x!, seal: z!.seal }]],
     ['more nodes than the unit asks for', [w!, x!, y!, z!]],
-    ['does not begin with the worker', [x!, w!]],
+    ['somebody else than the worker at its head', [x!, w!]],
     ['a node that was not drawn', [w!, x!, sealOf(next!)]],
     ['an account twice', [w!, x!, { ...x!, seal: z!.seal }]],
   ])('refuses %s', (why, list) => {

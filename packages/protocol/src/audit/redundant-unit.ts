@@ -190,10 +190,10 @@ export function refusesList(
 ): string | undefined {
   const known = [worker, ...order.doers, ...order.substitutes]
   if (list.length > order.doers.length + 1) return 'more nodes than the unit asks for'
-  if (list[0]?.account !== worker) return 'does not begin with the worker'
+  if (list[0]?.account !== worker) return 'somebody else than the worker at its head'
   if (list.some(({ account }) => !known.includes(account))) return 'a node that was not drawn'
   if (new Set(list.map(({ account }) => account)).size < list.length) return 'an account twice'
   return list.some(({ account, seal }) => account === own.account && seal === own.seal)
     ? undefined
-    : 'without the seal of this node'
+    : 'no seal of this node'
 }

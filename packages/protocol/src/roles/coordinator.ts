@@ -26,6 +26,8 @@ import {
 } from './coordinator/draft.ts'
 import { endWhenAnchored, sendEnded } from './coordinator/end.ts'
 import { onProgress, onRelease, tendLeases } from './coordinator/leases.ts'
+import { onDoers, onOpened, onSealed, tendCourses } from './coordinator/redundancy.ts'
+import type { RedundancyEvent } from './coordinator/redundancy-state.ts'
 import { tendUnsigned } from './coordinator/rewind.ts'
 import { addReport, agreeWhenReported, closeWhenDone, divergedUnit } from './coordinator/rounds.ts'
 import {
@@ -56,6 +58,7 @@ export type CoordinatorEvent =
   | { readonly event: 'pinned'; readonly job: JobId; readonly peer: Peer }
   | CommitEvent
   | AuditEvent
+  | RedundancyEvent
   | {
       readonly event: 'progress'
       readonly job: JobId
@@ -121,6 +124,9 @@ const handlers: Handlers = {
   drawn: onDrawn,
   attested: onAttested,
   revealed: onRevealed,
+  doers: onDoers,
+  sealed: onSealed,
+  opened: onOpened,
   progress: onProgress,
   release: onRelease,
   report(draft, { job, peer, round, outcome, signature, claims }) {
@@ -181,6 +187,7 @@ function advance(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
   if (job === undefined) return
   if (!job.ended) {
+    tendCourses(draft, id)
     tendLeases(draft, id)
     closeWhenDone(draft, id)
     agreeWhenReported(draft, id)

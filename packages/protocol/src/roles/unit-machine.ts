@@ -21,6 +21,8 @@ export interface Lease {
   readonly sentMs: number
   /** Inner steps that the node said are done. */
   readonly done: number
+  /** When the node first said that it has a result, which it seals. */
+  readonly sealedMs?: number
   /** Decides the custodians, so that a repeated lease names the same. */
   readonly seed: number
 }

@@ -8,6 +8,7 @@ import { changeJob, changeTask, type Draft, jobOf, joinJob, note, setBusy } from
 import { follow, onApplied, onClosed, onReportNoted, tendReports } from './worker/follow.ts'
 import { onKeep, onKeepFetched, onPin, onPinnedNoted, tendKeeps, tendPinned, tendPins } from './worker/keep.ts'
 import { onPrepared } from './worker/prepare.ts'
+import { finish, onOpen, sendSeal } from './worker/sealed.ts'
 import type { WorkerEffect, WorkerEvent, WorkerState } from './worker/state.ts'
 import { abandon, onCommitNoted, onLease, runWhenReady, sendCommit, sendProgress, tendCustody } from './worker/task.ts'
 
@@ -62,7 +63,8 @@ const handlers: Handlers = {
     changeTask(draft, job, t => ({ ...t, custody: [...t.custody, custody] }))
   },
   pin: (draft, { pin }) => onPin(draft, pin),
-  prepared: (draft, { job, ok, reason }) => onPrepared(draft, job, ok, reason),
+  prepared: (draft, { job, ok, reason, isSealed }) => onPrepared(draft, job, ok, reason, isSealed),
+  open: onOpen,
   fetched(draft, { job, root, ok, reason }) {
     const status = ok ? 'here' : { retryMs: draft.nowMs + draft.state.settings.retryMs }
     onKeepFetched(draft, job, root, status)
@@ -77,9 +79,9 @@ const handlers: Handlers = {
     const { sentMs = 0, sentDone = 0 } = jobOf(draft, job)?.task ?? {}
     if (draft.nowMs - sentMs >= (sentDone === 0 ? FIRST_PROGRESS_MS : PROGRESS_MS)) sendProgress(draft, job)
   },
-  trained(draft, { job, lease, signed }) {
+  trained(draft, { job, lease, signed, salt }) {
     freeExecutor(draft, lease)
-    if (isCurrent(draft, job, lease)) changeTask(draft, job, task => ({ ...task, phase: 'custody', signed }))
+    if (isCurrent(draft, job, lease)) finish(draft, job, { signed }, signed, salt)
   },
   evaluated(draft, { job, lease, evaluation }) {
     freeExecutor(draft, lease)
@@ -87,13 +89,12 @@ const handlers: Handlers = {
     changeTask(draft, job, t => ({ ...t, phase: 'commit', outcome: { lease, outcome: 'evaluated', evaluation } }))
     sendCommit(draft, job)
   },
-  diverged(draft, { job, lease, unit, divergence, signed }) {
+  diverged(draft, { job, lease, unit, divergence, signed, salt }) {
     freeExecutor(draft, lease)
     if (!isCurrent(draft, job, lease)) return
     const work = signed ? { commitment: { ...signed, custody: [] } } : {}
     const outcome = { lease, outcome: 'diverged', unit, diverged: divergence, ...work } as const
-    changeTask(draft, job, t => ({ ...t, phase: 'commit', outcome }))
-    sendCommit(draft, job)
+    finish(draft, job, { outcome }, signed, salt)
   },
   failed(draft, { job, lease, reason }) {
     freeExecutor(draft, lease)
@@ -112,6 +113,7 @@ const handlers: Handlers = {
       tendReports(draft, id)
       if (task === undefined || draft.nowMs - task.sentMs < draft.state.settings.resendMs) continue
       if (task.phase === 'commit') sendCommit(draft, id)
+      else if (task.phase === 'sealed') sendSeal(draft, id)
       else sendProgress(draft, id)
     }
   },

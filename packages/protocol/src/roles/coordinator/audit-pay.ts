@@ -2,16 +2,28 @@
  * Which attestations the next link of the chain pays for, and whether it is to wait for some. SPEC: docs/spec/audits.md
  * "Verdicts", docs/spec/network.md "Audits". What is paid stands in the links; one that became void pays nothing.
  */
+import type { AuditOrder } from '../../audit/selection.ts'
 import type { Account } from '../../settlement/terms.ts'
 import type { Audit } from '../../settlement/works.ts'
 import type { AskVerdict, OrderRecord } from './audit-state.ts'
-import type { JobRecord } from './state.ts'
+import type { JobRecord, RoundRecord } from './state.ts'
 
 /** Whoever did the segment is paid, whatever the worker says then. */
 const PAYABLE: ReadonlySet<AskVerdict | undefined> = new Set<AskVerdict>(['agrees', 'unrevealed', 'bad-reveal'])
 
 /** Names an attestation that is paid. */
 export const auditKey = ({ verifier, round, index }: Audit): string => `${verifier} ${round} ${index}`
+
+/** Who did a round's units beside their workers, and found the same. */
+const doneBeside = ({ round, courses }: RoundRecord): Audit[] =>
+  [...(courses ?? [])].flatMap(
+    ([
+      index,
+      {
+        unit: { outcome },
+      },
+    ]) => (outcome?.outcome === 'compared' ? outcome.paid.map(verifier => ({ verifier, round, index })) : []),
+  )
 
 /** What an order comes to: the attestations that are to be paid. */
 const earnedBy = ({ order: { round, index }, asks, outcome }: OrderRecord): Audit[] =>
@@ -23,16 +35,18 @@ const earnedBy = ({ order: { round, index }, asks, outcome }: OrderRecord): Audi
 const paidBefore = ({ rounds }: Pick<JobRecord, 'rounds'>, round: number): Audit[] =>
   rounds.slice(0, round).flatMap(({ audits }) => audits ?? [])
 
-/** Accounts that are paid for attesting to a unit. */
-export const paidFor = (job: JobRecord, { round, index }: Omit<Audit, 'verifier'>): Account[] =>
+/** Accounts that are paid for attesting to an order's unit. Under redundancy those of others are, who did all of it. */
+export const paidFor = (job: JobRecord, { round, index, verifiers, substitutes }: AuditOrder): Account[] =>
   paidBefore(job, job.rounds.length)
     .filter(audit => audit.round === round && audit.index === index)
     .map(({ verifier }) => verifier)
+    .filter(account => !job.facts.audits?.doers || verifiers.includes(account) || substitutes.includes(account))
 
 /** Lists what the link of a round is to pay for: every attestation once, and no more than the chain takes. */
 export function dueAudits(job: JobRecord, round: number): readonly Audit[] {
   const { audits: orders = [], rounds, facts } = job
-  const earned = orders.flatMap(earnedBy).filter(audit => audit.round < round)
+  const audited = orders.flatMap(earnedBy).filter(audit => audit.round < round)
+  const earned = [...rounds.slice(0, round).flatMap(doneBeside), ...audited]
   if (earned.length === 0 || facts.audits === undefined) return []
   const paid = paidBefore(job, round)
   const keys = new Set(paid.map(auditKey))
@@ -58,3 +72,11 @@ export function withoutPaid(job: JobRecord): readonly OrderRecord[] {
     record.outcome !== undefined && earnedBy(record).every(audit => final.has(auditKey(audit)))
   return audits.some(isOver) ? audits.filter(record => !isOver(record)) : audits
 }
+
+/** Forgets who did the units of rounds whose pay is final. */
+export const withoutDone = ({ rounds, chain }: JobRecord): readonly RoundRecord[] =>
+  rounds.map(record => {
+    if (record.courses === undefined || record.round + 1 >= chain.finalLinks) return record
+    const { doers: _, courses: __, ...rest } = record
+    return rest
+  })

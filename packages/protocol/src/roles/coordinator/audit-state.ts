@@ -18,6 +18,8 @@ export interface AuditFacts {
   readonly auditMs: number
   /** Attestations that an audited unit needs. */
   readonly verifiers: number
+  /** Nodes that do every training unit beside its worker; absent where none do. */
+  readonly doers?: number
   /** Batches of an evaluation. */
   readonly evaluationBatches: number
 }

@@ -4,7 +4,7 @@
  */
 import type { JobId } from '../../units.ts'
 import type { UnitRecord } from '../unit-machine.ts'
-import { areAuditsOpen, dueAudits, withoutPaid } from './audit-pay.ts'
+import { areAuditsOpen, dueAudits, withoutDone, withoutPaid } from './audit-pay.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
 import { closingWorks } from './earned.ts'
 import { endJob } from './end.ts'
@@ -160,6 +160,8 @@ export function takeView(draft: Draft, id: JobId, view: ChainView): void {
   for (let link = before.chain.finalLinks; link < view.finalLinks; link++) settleLink(draft, id, link)
   if (before.audits !== undefined && view.finalLinks > before.chain.finalLinks)
     changeJob(draft, id, job => ({ ...job, audits: withoutPaid(job) }))
+  if (before.facts.audits?.doers !== undefined && view.finalLinks > before.chain.finalLinks)
+    changeJob(draft, id, job => ({ ...job, rounds: withoutDone(job) }))
   const isWhole = view.anchored === before.facts.rounds && view.finalLinks >= view.anchored
   if (isWhole) endJob(draft, id, 'finished', `all ${view.anchored} rounds are final`)
   else if (view.status === 'cancelled') endJob(draft, id, 'cancelled', 'its submitter cancelled it')

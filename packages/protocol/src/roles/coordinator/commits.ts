@@ -4,7 +4,7 @@ import type { Custody, SignedCommitment } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { areSameClaims } from '../same-claims.ts'
-import { type UnitOutcome, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
+import { type UnitOutcome, type UnitRecord, unitName } from '../unit-machine.ts'
 import {
   changeJob,
   changeRound,
@@ -13,12 +13,14 @@ import {
   jobOf,
   move,
   note,
-  putNode,
   recordOf,
+  replicaRootBefore,
   shortPeer,
   startRootOf,
 } from './draft.ts'
 import { endAfter, sendEnded } from './end.ts'
+import { measure } from './measure.ts'
+import { sealedObstacle } from './redundancy.ts'
 import { addReport, agreeWhenReported } from './rounds.ts'
 import type { JobRecord } from './state.ts'
 
@@ -78,11 +80,6 @@ export const isRefuted = ({ chain, facts }: JobRecord, { kind, round, replica }:
     return isWrong && wrong.round === round && wrong.account === account
   })
 
-/** Root that a replica's next unit starts from; none before its first. */
-export function replicaRootBefore({ rounds }: JobRecord, round: number, replica: number) {
-  return workOf(rounds[round - 1]?.units[replica] ?? {})?.commitment.commitment.newReplicaRoot
-}
-
 /** Tells whether a node has the lease on a unit, or had it and gave it back or let it run out. */
 const wasLeased = ({ lease, avoid }: UnitRecord, peer: Peer): boolean => lease?.node === peer || !!avoid?.has(peer)
 
@@ -112,17 +109,6 @@ function refusal({ state }: Draft, job: JobRecord, record: UnitRecord, event: Co
 /** What a kind of unit may come to. */
 const fits = ({ unit, outcome }: CommitEvent): boolean =>
   outcome.kind === 'diverged' || (outcome.kind === 'trained') === (unit.kind === 'train')
-
-/** Learns how fast a node is from a lease it has fulfilled. */
-function measure(draft: Draft, job: JobRecord, { lease, unit }: UnitRecord): void {
-  const node = lease && draft.state.nodes.get(lease.node)
-  if (lease === undefined || node === undefined || draft.nowMs <= lease.atMs) return
-  const { operationsPerUnit, operationsPerEvaluation } = job.facts
-  const operations = Number(unit.kind === 'train' ? operationsPerUnit : operationsPerEvaluation)
-  const seen = Math.max(1, Math.round((operations * 1000) / (draft.nowMs - lease.atMs)))
-  const operationsPerSecond = node.measured ? Math.round((node.operationsPerSecond * 3 + seen) / 4) : seen
-  putNode(draft, { ...node, operationsPerSecond, measured: true })
-}
 
 const outcomeText = ({ outcome, peer }: CommitEvent): string => {
   if (outcome.kind === 'diverged') return `${shortPeer(peer)} left the domain at ${outcome.divergence.operator}`
@@ -191,17 +177,18 @@ export function onCommit(draft: Draft, given: CommitEvent): void {
     acknowledge(draft, peer, unit)
     return
   }
-  if (isEarly(job, event)) {
+  const unsealed = sealedObstacle(job, event)
+  if (unsealed === undefined && isEarly(job, event)) {
     keepEarly(draft, record, event)
     return
   }
-  const wrong = refusal(draft, job, record, event)
+  const wrong = unsealed ?? refusal(draft, job, record, event)
   if (wrong !== undefined) {
     const about = { job: id, round: unit.round, replica: unit.replica, node: peer }
     note(draft, `a commitment for ${unitName(unit)} is refused: ${wrong}`, about)
     return
   }
-  if (record.lease?.node === peer) measure(draft, job, record)
+  if (record.lease?.node === peer && record.lease.sealedMs === undefined) measure(draft, job, record)
   move(draft, record, { to: 'committed', reason: outcomeText(event), outcome: event.outcome })
   joinCustodians(draft, event)
   if (unit.kind === 'evaluate' && event.outcome.kind === 'diverged') {

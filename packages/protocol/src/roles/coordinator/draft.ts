@@ -114,3 +114,8 @@ export const claimsBefore = (job: JobRecord, { kind, round }: Pick<Unit, 'kind' 
 /** Root that a round starts from, once known. */
 export const startRootOf = ({ rounds, facts }: JobRecord, round: number): HashHex | undefined =>
   round === 0 ? facts.initialRoot : rounds[round - 1]?.globalRoot
+
+/** Root that a replica's next unit starts from; none before its first. */
+export function replicaRootBefore({ rounds }: JobRecord, round: number, replica: number) {
+  return workOf(rounds[round - 1]?.units[replica] ?? {})?.commitment.commitment.newReplicaRoot
+}

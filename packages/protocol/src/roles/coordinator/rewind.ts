@@ -21,9 +21,10 @@ function dropAfter(draft: Draft, id: JobId, round: number, reason: string): void
 }
 
 /** What is left of a round of which units are done again: the others. Its outer step is another one then. */
-function withoutAgreement({ round, coordinator, units }: RoundRecord): RoundRecord {
+function withoutAgreement({ round, coordinator, units, doers, courses }: RoundRecord): RoundRecord {
   const whose = coordinator === undefined ? {} : { coordinator }
-  return { round, ...whose, units, reports: new Map(), toldMs: new Map() }
+  const done = { ...(doers && { doers }), ...(courses && { courses }) }
+  return { round, ...whose, units, ...done, reports: new Map(), toldMs: new Map() }
 }
 
 /** Opens units of a round again; without any, only its outer step is done again. */

@@ -4,9 +4,8 @@ import type { PeerAddress } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
 import type { Peer, Source } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
-import { replicaRootBefore } from './commits.ts'
 import { drawCustodians } from './custodians.ts'
-import { claimsBefore, type Draft, jobOf, startRootOf } from './draft.ts'
+import { claimsBefore, type Draft, jobOf, replicaRootBefore, startRootOf } from './draft.ts'
 import { addressOf, type JobRecord } from './state.ts'
 
 /** Places to look for one blob. */
@@ -36,14 +35,28 @@ function sourcesOf(draft: Draft, job: JobRecord, { unit }: UnitRecord, globalRoo
   ]
 }
 
+/** What a unit is done from, and where that can be fetched; undefined before the claims that led to it are there. */
+export function startOf(draft: Draft, job: JobRecord, record: UnitRecord) {
+  const { unit } = record
+  const claims = claimsBefore(job, unit)
+  if (claims === undefined) return undefined
+  const globalRoot = unit.kind === 'evaluate' ? job.rounds[unit.round]?.globalRoot : startRootOf(job, unit.round)
+  const replicaRoot = unit.kind === 'train' ? replicaRootBefore(job, unit.round, unit.replica) : undefined
+  return {
+    document: job.facts.document,
+    ...(globalRoot === undefined ? {} : { globalRoot }),
+    ...(replicaRoot === undefined ? {} : { replicaRoot }),
+    claims,
+    sources: sourcesOf(draft, job, record, globalRoot),
+  }
+}
+
 /** Sends a lease to the node that has it. */
 export function sendLease(draft: Draft, id: JobId, record: UnitRecord): void {
   const job = jobOf(draft, id)
   const { unit, lease } = record
-  const claims = job && claimsBefore(job, unit)
-  if (job === undefined || lease === undefined || claims === undefined) return
-  const globalRoot = unit.kind === 'evaluate' ? job.rounds[unit.round]?.globalRoot : startRootOf(job, unit.round)
-  const replicaRoot = unit.kind === 'train' ? replicaRootBefore(job, unit.round, unit.replica) : undefined
+  const start = job && startOf(draft, job, record)
+  if (job === undefined || lease === undefined || start === undefined) return
   draft.effects.push({
     effect: 'send',
     to: lease.node,
@@ -53,11 +66,7 @@ export function sendLease(draft: Draft, id: JobId, record: UnitRecord): void {
       lease: lease.lease,
       unit,
       deadlineMs: lease.deadlineMs,
-      document: job.facts.document,
-      ...(globalRoot === undefined ? {} : { globalRoot }),
-      ...(replicaRoot === undefined ? {} : { replicaRoot }),
-      claims,
-      sources: sourcesOf(draft, job, record, globalRoot),
+      ...start,
       custodians: unit.kind === 'evaluate' ? [] : drawCustodians(draft, lease),
       custodiansNeeded: unit.kind === 'evaluate' ? 0 : job.facts.custodians,
     },

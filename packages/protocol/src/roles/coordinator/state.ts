@@ -8,6 +8,7 @@ import type { JobId } from '../../units.ts'
 import type { Divergence, Peer } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
 import type { AuditFacts, OrderRecord } from './audit-state.ts'
+import type { RoundDoers, UnitCourse } from './redundancy-state.ts'
 
 export interface NodeInfo {
   readonly peer: Peer
@@ -95,6 +96,10 @@ export interface RoundRecord {
   readonly audits?: readonly Audit[]
   /** Of its anchor, and of refuted claims: their orders are known. */
   readonly beacons?: readonly Beacon[]
+  /** Who may have to do its units beside their workers, where units are done several times. */
+  readonly doers?: RoundDoers
+  /** What came of that, by replica. */
+  readonly courses?: ReadonlyMap<number, UnitCourse>
   readonly evaluation?: UnitRecord
 }
 

@@ -14,8 +14,8 @@ export function ensurePrepared(draft: Draft, id: JobId, peers: readonly PeerAddr
   return false
 }
 
-export function onPrepared(draft: Draft, id: JobId, ok: boolean, reason: string): void {
+export function onPrepared(draft: Draft, id: JobId, ok: boolean, reason: string, isSealed = false): void {
   const retryMs = draft.nowMs + draft.state.settings.retryMs
-  changeJob(draft, id, job => ({ ...job, prepared: ok ? 'yes' : { retryMs } }))
+  changeJob(draft, id, job => ({ ...job, isSealed, prepared: ok ? 'yes' : { retryMs } }))
   if (!ok) note(draft, `the job cannot be prepared yet: ${reason}`, { job: id })
 }

@@ -1,5 +1,7 @@
 /** What a worker knows: its lease, the rounds it follows, the blobs it was asked to keep. All of it can be told again. */
 import type { HashHex } from '@cairn/primitives'
+import type { DoerOrder } from '../../audit/doers.ts'
+import type { OpenedSeal } from '../../audit/sealed.ts'
 import type { MessageBodies, PeerAddress, SignedCommitment, SignedEvaluation } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Divergence, Peer, ReasonEffect, SendEffect } from '../events.ts'
@@ -17,10 +19,15 @@ export type SignedReport = Omit<MessageBodies['report'], 'round'>
 type CommitBody = MessageBodies['commit']
 type Custody = SignedCommitment['custody'][number]
 
+export interface Sealed {
+  readonly opened: OpenedSeal
+  readonly seal: HashHex
+}
+
 /** A lease under way. */
 export interface Task {
   readonly body: LeaseBody
-  readonly phase: 'inputs' | 'running' | 'custody' | 'commit'
+  readonly phase: 'inputs' | 'running' | 'sealed' | 'custody' | 'commit'
   readonly done: number
   readonly lossBits: number
   /** When the coordinator was last told of it, and how many steps were done then. */
@@ -31,6 +38,10 @@ export interface Task {
   readonly custody: readonly Custody[]
   /** Custodians asked, and when last. */
   readonly askedMs: ReadonlyMap<Peer, number>
+  /** Where others do the unit, too: nothing else leaves this machine before it is opened. */
+  readonly sealed?: Sealed
+  /** Under which it was opened last. */
+  readonly opening?: MessageBodies['open']
   /** What is sent in the phase `commit`. */
   readonly outcome?: CommitBody
 }
@@ -50,6 +61,8 @@ export interface WorkerJob {
   readonly coordinator: Peer
   readonly document: HashHex
   readonly prepared: 'no' | 'under way' | 'yes' | { readonly retryMs: number }
+  /** Whether its training units are done by others, too. */
+  readonly isSealed?: boolean
   readonly blobs: BlobStatuses
   /** Global root at the start of a round, as this worker computed it. */
   readonly heads: ReadonlyMap<number, HashHex>
@@ -218,7 +231,22 @@ export type WorkerEvent =
   /** A node's signature over what this worker's own unit left behind, already checked. */
   | { readonly event: 'kept'; readonly job: JobId; readonly unit: Unit; readonly custody: Custody }
   | { readonly event: 'pin'; readonly pin: Pin }
-  | { readonly event: 'prepared'; readonly job: JobId; readonly ok: boolean; readonly reason: string }
+  | {
+      readonly event: 'prepared'
+      readonly job: JobId
+      readonly ok: boolean
+      readonly reason: string
+      /** Whether its document asks for redundancy. */
+      readonly isSealed?: boolean
+    }
+  /** `order` is what the chain says of the list's worker; nothing of another epoch than the coordinator's comes here. */
+  | {
+      readonly event: 'open'
+      readonly from: Peer
+      readonly job: JobId
+      readonly body: MessageBodies['open']
+      readonly order: DoerOrder
+    }
   | {
       readonly event: 'fetched'
       readonly job: JobId
@@ -238,6 +266,8 @@ export type WorkerEvent =
       readonly job: JobId
       readonly lease: number
       readonly signed: Omit<SignedCommitment, 'custody'>
+      /** Of its seal, where others do the unit, too: the same whenever it is told again. */
+      readonly salt?: Uint8Array
     }
   | { readonly event: 'evaluated'; readonly job: JobId; readonly lease: number; readonly evaluation: SignedEvaluation }
   | {
@@ -248,6 +278,7 @@ export type WorkerEvent =
       readonly divergence: Divergence
       /** Of a training unit: what this worker answers for. */
       readonly signed?: Omit<SignedCommitment, 'custody'>
+      readonly salt?: Uint8Array
     }
   /** The executor stopped or broke; the lease is given back with the reason. */
   | { readonly event: 'failed'; readonly job: JobId; readonly lease: number; readonly reason: string }

@@ -32,7 +32,8 @@ const startTask = (body: LeaseBody, nowMs: number): Task => ({
 export function sendProgress(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
   if (job?.task === undefined) return
-  const { body, done, lossBits } = job.task
+  const { body, done } = job.task
+  const lossBits = job.isSealed && body.unit.kind === 'train' ? 0 : job.task.lossBits
   changeTask(draft, id, task => ({ ...task, sentMs: draft.nowMs, sentDone: done }))
   const progress = { lease: body.lease, done, lossBits }
   draft.effects.push({ effect: 'send', to: job.coordinator, job: id, kind: 'progress', body: progress })
@@ -63,13 +64,18 @@ export function onLease(draft: Draft, id: JobId, body: LeaseBody): void {
   }
   const old = job.task
   if (old !== undefined && isSameUnit(old.body.unit, body.unit) && isSameStart(old.body, body)) {
-    changeTask(draft, id, task => ({ ...task, body }))
+    const isOther = old.body.lease !== body.lease
+    changeTask(draft, id, task => ({ ...(isOther ? sealedAgain(task) : task), body }))
   } else {
     if (old?.phase === 'running') draft.effects.push({ effect: 'stop', job: id })
     changeJob(draft, id, j => ({ ...j, task: startTask(body, draft.nowMs) }))
   }
   sendProgress(draft, id)
 }
+
+/** The coordinator has given it anew, and may know nothing of what was opened to the one before. */
+const sealedAgain = (task: Task): Task =>
+  task.sealed && (task.phase === 'custody' || task.phase === 'commit') ? { ...task, phase: 'sealed' } : task
 
 /** Root of the global state that a task starts from, once this worker knows it. */
 function globalRootOf(draft: Draft, id: JobId, { unit, globalRoot, claims }: LeaseBody): HashHex | undefined {
