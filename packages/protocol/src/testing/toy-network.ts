@@ -15,6 +15,7 @@ import { trainedClaim } from '../work-claims.ts'
 import { type ToyChain, toyChain } from './toy-chain.ts'
 import { toyClock } from './toy-clock.ts'
 import { COORDINATORS, type JournalEntry, type ToyCoordinator, toyCoordinators } from './toy-coordinators.ts'
+import { type ToyDoerKind, toyDoers } from './toy-doers.ts'
 import { type Faults, NO_FAULTS } from './toy-faults.ts'
 import { type ToyVerifierKind, toyVerifierPeers, toyVerifiers } from './toy-verifiers.ts'
 import { scheduleOf, toyChecking } from './toy-work.ts'
@@ -28,6 +29,11 @@ export interface ToyNetworkOptions {
   readonly divergence?: ToyDivergence
   /** Of a job that is audited. */
   readonly verifiers?: readonly ToyVerifierKind[]
+  /** Under redundancy: what the verifiers are as doers; honest where left out. */
+  readonly doers?: readonly ToyDoerKind[]
+  /** The first so many workers say that training units lead elsewhere; never open what they have sealed. */
+  readonly lying?: number
+  readonly mute?: number
   /** The first so many workers never reveal their steps. */
   readonly unrevealing?: number
   /** Requests with made-up ends, in parts per million. */
@@ -106,12 +112,20 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     failed: faults.failed,
     divergence: options.divergence,
     schedule: scheduleOf(facts),
+    isSealed: facts.audits?.doers !== undefined,
+    lying: options.lying ?? 0,
     post,
     toCoordinator,
   })
 
   const verifiers = toyVerifiers({
     ...{ kinds: options.verifiers ?? [], facts, chain, coordinators, nowMs: now, later, draw, post },
+  })
+
+  const doers = toyDoers({
+    ...{ facts, chain, coordinators, nowMs: now, later, draw, post, coordinator: COORDINATOR },
+    kinds: verifierAccounts.map((_, i) => options.doers?.[i] ?? 'honest'),
+    ownerOf: account => workers.find(({ peer }) => accountOf(peer) === account)?.owner ?? account,
   })
 
   function perform(effect: CoordinatorEffect, by: ToyCoordinator): void {
@@ -139,6 +153,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
   function deliverTo(message: SendEffect): void {
     const { to, kind, body } = message
     verifiers.hear(to, message)
+    doers.hear(to, message)
     const worker = workers.findIndex(({ peer, isUp }) => peer === to && isUp)
     if (kind === 'reveal' && worker >= (options.unrevealing ?? 0)) verifiers.reveal(to, body)
     if (kind === 'lease') network.tellPeer(to, { event: kind, from: COORDINATOR, job, body })
@@ -146,12 +161,17 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
       const claims = body.units.map(({ commitment }) => toyChecking.claimHash(trainedClaim(commitment)))
       network.tellPeer(to, { event: kind, from: COORDINATOR, job, body, claims })
     }
+    const order = kind === 'open' && doers.orderOf(body.unit, accountOf(to))
+    if (kind === 'open' && order && worker >= (options.mute ?? 0))
+      network.tellPeer(to, { event: 'open', from: COORDINATOR, job, body, order })
     if (kind === 'noted') network.tellPeer(to, { event: 'noted', job, body })
     if (kind === 'ended') network.tellPeer(to, { event: 'ended', job, ...body })
   }
 
   function toCoordinator(peer: Peer, { kind, body }: SendEffect): void {
     if (kind === 'progress' || kind === 'release') tell({ event: kind, job, peer, ...body } as CoordinatorEvent)
+    if (kind === 'seal') tell({ event: 'sealed', job, peer, body })
+    if (kind === 'opened') tell({ event: 'opened', job, peer, body })
     const record = active().state.jobs.get(job)
     const speaker = record && { job: record, peer, account: accountOf(peer) }
     const event =
@@ -224,6 +244,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
       network.tell(worker, { event: 'timer' })
     }
     verifiers.beat()
+    if (facts.audits?.doers !== undefined) doers.beat()
     tell({ event: 'timer' })
     tell({ event: 'pinned', job, peer: workers[0]?.peer ?? '' })
     if (draw(3) === 0) coordinators.tellChain()

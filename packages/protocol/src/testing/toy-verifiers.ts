@@ -86,7 +86,8 @@ export function toyVerifiers({ kinds, facts, chain, coordinators, nowMs, later, 
     const beacon = roundBeacon(sha256, { chainId: 1, job, round, head, blockHash: head })
     const record = active().state.jobs.get(job)
     if (nowMs() < (anchoredAt + 1) * 1000 || !record || !lacksOrders(record, round, beacon)) return
-    const policy = { policy: 'audit', rate: 1_000_000, verifiers: facts.audits!.verifiers, ...facts } as const
+    const wanted = facts.audits!.doers === undefined ? facts.audits!.verifiers : 1
+    const policy = { policy: 'audit', rate: 1_000_000, verifiers: wanted, ...facts } as const
     const units = anchor.works.map(({ index, worker, custodians }) => {
       const kind = index < facts.replicas ? 'train' : 'evaluate'
       return { job, round, index, kind, worker, owner: worker, custodianOwners: custodians } as const

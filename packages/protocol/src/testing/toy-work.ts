@@ -26,6 +26,8 @@ export interface ToyAuthor {
   readonly before: readonly HashHex[]
   /** Of a job that is audited: then there are steps to speak of. */
   readonly schedule?: UnitSchedule | undefined
+  /** Says that a unit leads elsewhere. */
+  readonly isLying?: boolean
 }
 
 const hashing = toyHashing(sha256)
@@ -59,6 +61,9 @@ export const toyValues = (steps: number, ...inputs: readonly Input[]): StepValue
 export const toySalt = (worker: string, ...inputs: readonly Input[]): Uint8Array =>
   sha256(encodeUtf8(['salt', worker, ...inputs].join('|')))
 
+export const toySealSalt = (node: string, result: HashHex): Uint8Array =>
+  sha256(encodeUtf8(['seal', node, result].join('|')))
+
 /** Binds a worker to its steps; to nothing in particular where nobody audits them. */
 const leavesOf = (worker: string, steps: number | undefined, ...inputs: readonly Input[]): StepCommitment =>
   steps === undefined
@@ -87,13 +92,14 @@ export function toyUnit(
   const { worker, schedule } = author
   const from = replicaRoot ?? rootOf('zero')
   const inputs = [globalRoot, from, unit.round, unit.replica]
-  const checkpoint = (_: unknown, i: number) => rootOf('checkpoint', i, ...inputs)
+  const said = author.isLying ? [...inputs, 'a lie of', worker] : inputs
+  const checkpoint = (_: unknown, i: number) => rootOf('checkpoint', i, ...said)
   const commitment = {
     unit,
     globalRoot,
     replicaRoot: from,
-    updateRoot: rootOf('update', ...inputs) as never,
-    newReplicaRoot: rootOf('replica', ...inputs),
+    updateRoot: rootOf('update', ...said) as never,
+    newReplicaRoot: rootOf('replica', ...said),
     checkpointRoots: Array.from({ length: schedule?.checkpoints ?? 0 }, checkpoint),
     lossBits: 1,
     ...leavesOf(worker, schedule?.innerSteps, ...inputs),

@@ -1,12 +1,21 @@
 /** Workers of a toy network: their disks are sets of roots, their work is made of letters, and they die. */
-import type { HashHex } from '@cairn/primitives'
-import type { UnitSchedule } from '../audit.ts'
+import { type HashHex, sha256 } from '@cairn/primitives'
+import { committedResult, type UnitSchedule } from '../audit.ts'
+import type { SignedCommitment } from '../messages.ts'
 import type { Divergence, Peer, SendEffect } from '../roles/events.ts'
 import { emptyWorker, type WorkerEffect, type WorkerEvent, type WorkerState } from '../roles/worker/state.ts'
 import { tickWorker } from '../roles/worker.ts'
 import type { Account } from '../settlement.ts'
 import type { Unit } from '../units.ts'
-import { signToyOuter, toyDivergedUnit, toyEvaluation, toyInitialRoot, toyOuter, toyUnit } from './toy-work.ts'
+import {
+  signToyOuter,
+  toyDivergedUnit,
+  toyEvaluation,
+  toyInitialRoot,
+  toyOuter,
+  toySealSalt,
+  toyUnit,
+} from './toy-work.ts'
 
 export interface ToyWorker {
   readonly peer: Peer
@@ -35,6 +44,10 @@ interface Options {
   readonly divergence: ToyDivergence | undefined
   /** Of a job that is audited. */
   readonly schedule: UnitSchedule | undefined
+  /** Whether others do training units, too. */
+  readonly isSealed: boolean
+  /** The first so many workers say that training units lead elsewhere. */
+  readonly lying: number
   /** Delivers a message, or not. */
   readonly post: (deliver: () => void) => void
   readonly toCoordinator: (peer: Peer, message: SendEffect) => void
@@ -49,7 +62,7 @@ export const toyPeers = (count: number): Peer[] =>
   Array.from({ length: count }, (_, i) => (i + 1).toString(16).padStart(8, 'a').padEnd(64, '0'))
 
 export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Options) {
-  const { divergence, schedule, post, toCoordinator } = options
+  const { divergence, schedule, isSealed, lying, post, toCoordinator } = options
   const workers = toyPeers(count).map((peer, i): ToyWorker => {
     return { peer, owner: `owner ${i}`, state: emptyWorker(), disk: new Set(), isUp: true, life: 0 }
   })
@@ -74,7 +87,8 @@ export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Op
       })
     const { effect: kind } = effect
     if (kind === 'send') post(() => toCoordinator(peer, effect))
-    else if (kind === 'prepare') answer(50, () => ({ event: 'prepared', job: effect.job, ok: true, reason: '' }))
+    else if (kind === 'prepare')
+      answer(50, () => ({ event: 'prepared', job: effect.job, ok: true, reason: '', isSealed }))
     else if (kind === 'fetch') answer(5 + draw(50), () => fetched(worker, effect))
     else if (kind === 'run') answer(500 + draw(1500), () => ran(worker, effect))
     else if (kind === 'outer') answer(50, () => applied(worker, effect))
@@ -98,16 +112,21 @@ export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Op
 
   function ran(worker: ToyWorker, e: Extract<WorkerEffect, { effect: 'run' }>): WorkerEvent {
     const { job, lease, unit, globalRoot, replicaRoot } = e
-    const author = { worker: worker.peer, account: accountOf(worker.peer), before: e.claims, schedule }
+    const isLying = workers.indexOf(worker) < lying
+    const author = { worker: worker.peer, account: accountOf(worker.peer), before: e.claims, schedule, isLying }
+    const saltOf = ({ commitment }: Pick<SignedCommitment, 'commitment'>) =>
+      isSealed ? { salt: toySealSalt(worker.peer, committedResult(sha256, commitment)) } : {}
     if (leavesDomain(unit)) {
-      const signed = unit.kind === 'train' ? { signed: toyDivergedUnit(unit, globalRoot, replicaRoot, author) } : {}
-      return { event: 'diverged', job, lease, unit, divergence: DIVERGED, ...signed }
+      const about = { event: 'diverged', job, lease, unit, divergence: DIVERGED } as const
+      if (unit.kind === 'evaluate') return about
+      const signed = toyDivergedUnit(unit, globalRoot, replicaRoot, author)
+      return { ...about, signed, ...saltOf(signed) }
     }
     if (unit.kind === 'evaluate')
       return { event: 'evaluated', job, lease, evaluation: toyEvaluation(unit, globalRoot, author) }
     const signed = toyUnit(unit, globalRoot, replicaRoot, author)
     worker.disk.add(signed.commitment.updateRoot).add(signed.commitment.newReplicaRoot)
-    return { event: 'trained', job, lease, signed }
+    return { event: 'trained', job, lease, signed, ...saltOf(signed) }
   }
 
   function applied(worker: ToyWorker, e: Extract<WorkerEffect, { effect: 'outer' }>): WorkerEvent {
