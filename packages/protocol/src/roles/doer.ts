@@ -112,7 +112,8 @@ function noteAbout({ effects }: Draft, unit: Unit, text: string): void {
 function onOpen(draft: Draft, { from, body, order }: Extract<DoerEvent, { event: 'open' }>): void {
   const task = draft.state.tasks.get(keyOf(body.unit))
   const worker = body.list[0]?.account as Account | undefined
-  if (task?.found === undefined || worker === undefined) return
+  // SAFETY: at the head of a list of its own it would open before its worker has sealed.
+  if (task?.found === undefined || worker === undefined || worker === task.found.account) return
   const { account, seal, root, salt } = task.found
   const refused = refusesOpening(task.openings.get(worker), body, { account, seal }, { worker, order })
   if (refused !== undefined) {

@@ -29,13 +29,11 @@ function timesOf({ state }: Draft, { facts }: JobRecord, worker: Lease['node'], 
   return { doMs, openMs: shortestLeaseMs } satisfies RedundantTimes
 }
 
-/** Another lease: the doers' seals serve again, and that of a worker which has it again. The list is closed anew. */
+/** Another lease: the doers' seals serve again, and the list is closed anew. */
 function withLease(known: RedundantUnit, lease: RedundantLease, nowMs: number): RedundantUnit {
   const { list: _, shownMs: __, ...rest } = known
   const open: RedundantUnit = { ...rest, outcome: { outcome: 'worker-silent' } }
-  const unit = applyRedundant(sha256, open, { event: 'leased', ...lease }, nowMs)
-  const own = known.worker === lease.worker ? known.seals.find(({ account }) => account === lease.worker) : undefined
-  return own ? applyRedundant(sha256, unit, { event: 'sealed', ...own }, nowMs) : unit
+  return applyRedundant(sha256, open, { event: 'leased', ...lease }, nowMs)
 }
 
 /** The course of a unit as it is under its present lease; undefined before it has one, or before the draw is known. */
