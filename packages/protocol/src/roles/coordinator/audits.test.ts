@@ -153,6 +153,13 @@ describe('a coordinator of an audited job', () => {
     expect(said).toContain(`audit of round 0 replica 0, segment 1: ${a}: agrees: the attestation is anchored and paid`)
   })
 
+  test('takes those who are paid for having done a whole unit for nobody that has audited it', () => {
+    const doers = { ...audits, verifiers: 2, doers: 1 }
+    const event = { ...jobEvent([paysFor(b)]), facts: { ...facts, audits: doers } } as CoordinatorEvent
+    expect(run([0, event], [0, drawn(orderOf(0, a))]).done[1]).toEqual(['audit A'])
+    expect(run([0, event], [0, drawn(orderOf(0, b))]).done[1]).toEqual([])
+  })
+
   test('listens to nobody that it has not asked, and to nobody after the worker was asked', () => {
     const { done, said } = run(
       [0, jobEvent()],

@@ -36,6 +36,13 @@ function withLease(known: RedundantUnit, lease: RedundantLease, nowMs: number): 
   return applyRedundant(sha256, open, { event: 'leased', ...lease }, nowMs)
 }
 
+/** A coordinator that has taken its lease on the job anew closes the list anew, unless its worker has opened. */
+function inEpoch(known: UnitCourse, epoch: number): UnitCourse {
+  if (known.epoch === epoch || known.unit.shownMs !== undefined) return known
+  const { list: _, ...unit } = known.unit
+  return { ...known, epoch, lists: new Map(), unit }
+}
+
 /** The course of a unit as it is under its present lease; undefined before it has one, or before the draw is known. */
 export function courseOf(draft: Draft, job: JobRecord, { unit, lease }: UnitRecord): UnitCourse | undefined {
   const { epoch } = job.chain
@@ -44,11 +51,8 @@ export function courseOf(draft: Draft, job: JobRecord, { unit, lease }: UnitReco
   const node = lease && draft.state.nodes.get(lease.node)
   const wanted = job.facts.audits?.doers
   if (lease === undefined || node === undefined || drawn === undefined || wanted === undefined) return known
-  if (known?.lease === lease.lease && known.epoch === epoch) return known
+  if (known?.lease === lease.lease) return inEpoch(known, epoch)
   const worker = node.account as Account
-  // What it has opened it cannot open again under another list.
-  if (known?.unit.worker === worker && known.unit.shownMs !== undefined)
-    return known.lease === lease.lease ? known : { ...known, lease: lease.lease }
   const order = orderDoers(drawn[unit.replica] ?? [], node.owner, wanted)
   const begun = { worker, order }
   const fresh = { lease: lease.lease, epoch, sentMs: new Map<string, number>() }

@@ -41,7 +41,7 @@ const open = (epoch = 1, list: List = [{ account, seal }, other]): WorkerEvent =
 function tell(...events: readonly WorkerEvent[]) {
   let state = emptyWorker()
   return events.map((event, i) => {
-    const ticked = tickWorker(state, event, i * 10)
+    const ticked = tickWorker(state, event, i * 2_500)
     state = ticked.state
     return ticked.effects.flatMap(effect => {
       if (effect.effect === 'reason') return []
@@ -87,10 +87,7 @@ describe('a worker whose unit others do, too', () => {
 
   test('seals again for who gives it the unit anew', () => {
     const done = tell(...begun, trained, open(), lease(2), { event: 'timer' }, open(2))
-    expect(done[5]).toEqual([expect.stringContaining('progress')])
-    expect(done[7]).toEqual([shown])
-    const late = tell(...begun, trained, open(), lease(2))
-    expect(late).toHaveLength(6)
+    expect(done.slice(5)).toEqual([[expect.stringContaining('progress')], [said], [shown]])
   })
 })
 
