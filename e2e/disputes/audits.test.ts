@@ -97,7 +97,7 @@ async function develop(method: string, ...params: unknown[]): Promise<unknown> {
 async function openBook(
   onDrawn: (draw: AuditDraw) => void = () => undefined,
   client = network.challenger,
-  onReplaced = () => undefined as void,
+  onReplaced: () => void = () => undefined,
 ) {
   let book: AuditBook | undefined
   const onChange = () => book?.chainChanged()
