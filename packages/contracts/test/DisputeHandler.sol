@@ -6,7 +6,7 @@ import {Disputes} from "../solidity/Disputes.sol";
 import {Escrow} from "../solidity/Escrow.sol";
 import {Rounds} from "../solidity/Rounds.sol";
 import {Terms} from "../solidity/Terms.sol";
-import {Anchor} from "../solidity/Works.sol";
+import {Anchor, UnitLease} from "../solidity/Works.sol";
 import {Signer} from "./Signer.sol";
 import {VM} from "./Vm.sol";
 
@@ -16,9 +16,25 @@ abstract contract DisputeHandler is Signer {
         VM.warp(block.timestamp + (time < 240 ? time / 6 : 100));
     }
 
+    /// @dev Seeds of rounds of which something was included: mostly, they are anchored so.
+    mapping(bytes32 job => mapping(bytes32 head => uint256 seed)) private _included;
+
+    function include(uint256 which, uint256 seed, uint8 rarely) external {
+        VM.assume(rarely < 80);
+        bytes32 job = _jobThat(which, _isLeased);
+        uint32 replicas = escrow.termsOf(job).replicas;
+        Anchor memory a = _signed(job, 0, replicas, seed);
+        uint256 i = (seed >> 30) % replicas;
+        (UnitLease memory lease, bytes[] memory kept) = _leased(a, i);
+        VM.prank(a.works[i].worker);
+        anchors.include(lease, a.works[i].claim, a.works[i].signature, kept, 0);
+        _included[job][a.previousHead] = seed;
+    }
+
     function anchor(uint256 which, bytes32 globalRoot, uint256 seed) public {
         bytes32 job = _jobThat(which, _isLeased);
         Anchors.JobAnchors memory j = anchors.anchorsOf(job);
+        if (seed % 8 > 0 && _included[job][j.head] != 0) seed = _included[job][j.head];
         Terms memory t = escrow.termsOf(job);
         uint32 done = j.rounds > 0 ? anchors.linkOf(job, j.rounds - 1).evaluations : 0;
         uint256 count = t.replicas + (done < t.evaluations ? (seed >> 20) % 2 : 0);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Anchors} from "../solidity/Anchors.sol";
 import {Terms} from "../solidity/Terms.sol";
-import {Anchor, Audit, claimsHash, Work} from "../solidity/Works.sol";
+import {Anchor, Audit, claimsHash, UnitLease, Work} from "../solidity/Works.sol";
 import {Ledger} from "./Ledger.sol";
 import {VM} from "./Vm.sol";
 
@@ -13,6 +13,11 @@ abstract contract Signer is Ledger {
         keccak256("Work(bytes32 job,uint32 round,uint32 index,bytes32 root,bytes32 claims,bytes32 claim)");
     bytes32 private constant _OUTER =
         keccak256("Outer(bytes32 job,uint32 round,bytes32 previousRoot,bytes32 claims,bytes32 globalRoot)");
+
+    bytes32 private constant _LEASE = keccak256(
+        "Lease(bytes32 job,uint32 epoch,uint32 round,uint32 index,address worker,uint48 until,address[] custodians)"
+    );
+    bytes32 private constant _CUSTODY = keccak256("Custody(bytes32 job,uint32 round,uint32 index,bytes32 claim)");
 
     /// @dev A call to itself turns memory into calldata.
     function claims(Anchor calldata a, uint32 replicas) external pure returns (bytes32) {
@@ -41,6 +46,27 @@ abstract contract Signer is Ledger {
         a.audits = new Audit[](j.rounds > 0 && t.verifiers > 0 ? seed % 2 : 0);
         if (a.audits.length > 0) a.audits[0] = Audit(_actor(seed >> 9), j.rounds - 1, 0);
         _sign(a, t.replicas, seed);
+    }
+
+    /// @dev The lease of a work of an anchor, by whoever may lease now, and its custodians' signatures.
+    function _leased(Anchor memory a, uint256 i) internal view returns (UnitLease memory l, bytes[] memory kept) {
+        Anchors.JobAnchors memory j = anchors.anchorsOf(a.job);
+        Work memory w = a.works[i];
+        (l.job, l.epoch, l.round, l.index) = (a.job, j.epoch, a.round, w.index);
+        (l.until, l.custodians) = (uint48(block.timestamp + 20), w.custodians);
+        bytes32 custodians = keccak256(abi.encodePacked(w.custodians));
+        bytes32 fields = keccak256(
+            abi.encode(_LEASE, l.job, l.epoch, l.round, l.index, w.worker, l.until, custodians)
+        );
+        l.signature = _by(_keyAt(j.holder), fields);
+        kept = new bytes[](w.custodians.length);
+        bytes32 custody = keccak256(abi.encode(_CUSTODY, l.job, l.round, l.index, w.claim));
+        for (uint256 k = 0; k < kept.length; k++) kept[k] = _by(_keyAt(w.custodians[k]), custody);
+    }
+
+    function _keyAt(address actor) private view returns (uint256) {
+        for (uint256 i = 0; i < actors.length; i++) if (actors[i] == actor) return _keys[i];
+        revert();
     }
 
     function _sign(Anchor memory a, uint32 replicas, uint256 seed) private view {
