@@ -4,10 +4,13 @@ import {
   type Audit,
   claimsOf,
   custodyMessage,
+  earnedIn,
   type JobId,
   leaseMessage,
+  maximumPriceOf,
   NO_HASH,
   noCounts,
+  priceOf,
   type Terms,
 } from '@cairn/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -172,6 +175,24 @@ describe('actions', () => {
     expect(taken).toMatchObject({ ok: true })
     expect(await cairn.readInclusions(submitter, job, cairn.anchorHead(without))).toEqual([])
     if (included.ok) console.log(`gas: an inclusion with one custodian ${included.gasUsed}`)
+  })
+
+  it('pay invented attestations up to what the terms foresee, never more: the bound of what a coordinator gains', async () => {
+    const job = await leasedJob('7')
+    const round0 = await round(job, first)
+    expect(await cairn.anchorRound(coordinator, { epoch: 1, ...round0 })).toMatchObject({ ok: true })
+    // Of one unit, by an account that is no node, and that nothing has drawn.
+    const invented = (count: number) => Array(count).fill({ verifier: accountOf(guardian), round: 0, index: 2 })
+    const most = round0.works.length * terms.verifiers
+    const over = await round(job, second, round0, invented(most + 1))
+    expect(await cairn.anchorRound(coordinator, { epoch: 1, ...over })).toMatchObject(refused('BadAudits'))
+    const all = await round(job, second, round0, invented(most))
+    expect(await cairn.anchorRound(coordinator, { epoch: 1, ...all })).toMatchObject({ ok: true })
+
+    const links = [round0, all].map(anchor => ({ anchor, isClosing: false }))
+    const paid = [...earnedIn(links, terms.replicas).values()].map(counts => priceOf(terms, counts))
+    expect(paid.reduce((sum, each) => sum + each, 0n)).toBeLessThanOrEqual(maximumPriceOf(terms))
+    expect(maximumPriceOf(terms)).toBeLessThanOrEqual(terms.budget)
   })
 
   it('name the reason for which a contract refuses', async () => {

@@ -20,7 +20,7 @@ import { documentSchema } from './job-document/schema.ts'
 import type { Frozen } from './job-spec.ts'
 import type { JobId } from './units.ts'
 
-/** Networks audit nothing yet, and no node may believe otherwise. */
+/** Networks do not do units twice yet, and no node may believe otherwise. */
 const supported = documentSchema.refine(({ spec }) => spec.verification.policy !== 'redundancy', {
   path: ['spec', 'verification', 'policy'],
   error: 'a policy that is not supported yet',

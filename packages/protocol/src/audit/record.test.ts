@@ -5,7 +5,15 @@ import type { Audit } from '../settlement/works.ts'
 import { closedEvent, finalisedEvent, linkEvent, refutedEvents, rewoundEvent } from '../testing/audit-events.ts'
 import { accountOf } from '../testing/audit-network.ts'
 import type { JobId } from '../units.ts'
-import { type AuditHistory, applyHistory, auditRate, type HistoryEvent, newHistory, unsettledOf } from './record.ts'
+import {
+  type AuditHistory,
+  applyHistory,
+  auditRate,
+  type HistoryEvent,
+  newHistory,
+  PROBATION_UNITS,
+  unsettledOf,
+} from './record.ts'
 
 const job = '0b'.repeat(32) as JobId
 const head = '01'.repeat(32) as HashHex
@@ -72,6 +80,20 @@ describe('applyHistory', () => {
     const another = '0c'.repeat(32) as JobId
     const rest = after(anchored(0, [worker]), anchored(0, [worker], [], another), closedEvent(job))
     expect([...rest.units.values()].map(unit => unit.job)).toEqual([another])
+  })
+})
+
+describe('attestations that nobody made', () => {
+  const floor = 100_000
+
+  it('end the probation of a worker early, and never take it below the floor that bonds are made for', () => {
+    const invented = after(...trusted(PROBATION_UNITS + 40)).records.get(worker)
+    expect(auditRate(invented, floor)).toBe(floor)
+  })
+
+  it('are worth nothing after a refuted claim', () => {
+    const fallen = after(...trusted(PROBATION_UNITS + 40), ...refutedEvents(job, 3, 0, worker, 5))
+    expect(auditRate(fallen.records.get(worker), floor)).toBe(1_000_000)
   })
 })
 

@@ -59,7 +59,9 @@ const EARNINGS_EVERY_ROUNDS = 2
 
 export function toyCoordinators({ facts, chain, nowMs, draw, perform, onTick, greet, ...o }: Options): ToyCoordinators {
   const { decoyRate = DEFAULT_SETTINGS.decoyRate } = o
-  const settings = { ...DEFAULT_SETTINGS, earningsEveryRounds: EARNINGS_EVERY_ROUNDS, decoyRate }
+  // Toy units are as small as toy nodes are slow.
+  const toy = { slowestOperationsPerSecond: 1, earningsEveryRounds: EARNINGS_EVERY_ROUNDS }
+  const settings = { ...DEFAULT_SETTINGS, ...toy, decoyRate }
   const fresh = (account: string): CoordinatorState => emptyCoordinator({ account, ...settings })
   const all = COORDINATORS.map((account): ToyCoordinator => ({ account, state: fresh(account), journal: [], life: 0 }))
   const documents = new Map<string, RoundDocument>()

@@ -114,9 +114,9 @@ function give(draft: Draft, unit: Unit, peer: Peer): void {
   const node = draft.state.nodes.get(peer)
   if (job === undefined || record === undefined || node === undefined) return
   const { operationsPerUnit, operationsPerEvaluation } = job.facts
-  const { leaseFactor, shortestLeaseMs } = draft.state.settings
+  const { leaseFactor, shortestLeaseMs, slowestOperationsPerSecond } = draft.state.settings
   const operations = Number(unit.kind === 'train' ? operationsPerUnit : operationsPerEvaluation)
-  const expectedMs = Math.ceil((operations * 1000) / Math.max(1, node.operationsPerSecond))
+  const expectedMs = Math.ceil((operations * 1000) / Math.max(slowestOperationsPerSecond, node.operationsPerSecond))
   const { nextLease, nowMs, seed } = { ...draft.state, ...draft }
   const lease: Lease = {
     lease: nextLease,

@@ -203,6 +203,8 @@ export interface CoordinatorSettings {
   readonly shortestLeaseMs: number
   /** A lease lasts so many times as long as the work should take. */
   readonly leaseFactor: number
+  /** No node is waited for as if it were slower: whoever says that it is, or makes itself so, could hold a unit for ever. */
+  readonly slowestOperationsPerSecond: number
   readonly callTimeoutMs: number
   readonly callPauseMs: number
   /** What is due for so long is done by any coordinator, not by the job's alone. */
@@ -225,6 +227,7 @@ export const DEFAULT_SETTINGS: Omit<CoordinatorSettings, 'account'> = {
   resendMs: 2_000,
   shortestLeaseMs: 8_000,
   leaseFactor: 5,
+  slowestOperationsPerSecond: 100_000_000,
   callTimeoutMs: 30_000,
   callPauseMs: 3_000,
   anybodyAfterMs: 30_000,
