@@ -86,6 +86,16 @@ describe('applyHistory', () => {
 describe('attestations that nobody made', () => {
   const floor = 100_000
 
+  it('count for nothing where they are of who did the unit or holds it: nobody can have drawn these', () => {
+    const works = [{ worker, custodians: [second] }]
+    const kept = linkEvent('Anchored', { job, round: 0, head, works, audits: [] })
+    const by = (...verifiers: Account[]) => verifiers.map(one => ({ verifier: one, round: 0, index: 0 }))
+    const cleanWith = (...verifiers: Account[]) =>
+      after(kept, anchored(1, [], by(...verifiers))).records.get(worker)?.clean
+    expect([cleanWith(worker, verifier), cleanWith(second, verifier)]).toEqual([undefined, undefined])
+    expect(cleanWith(worker, second, verifier, other)).toBe(1)
+  })
+
   it('end the probation of a worker early, and never take it below the floor that bonds are made for', () => {
     const invented = after(...trusted(PROBATION_UNITS + 40)).records.get(worker)
     expect(auditRate(invented, floor)).toBe(floor)

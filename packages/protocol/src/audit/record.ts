@@ -24,6 +24,7 @@ export interface UnitPlace {
 
 interface UnitAudit extends UnitPlace {
   readonly worker: Account
+  readonly custodians: readonly Account[]
   /** Verifiers whose attestations are anchored. */
   readonly attested: readonly Account[]
   readonly isFinal: boolean
@@ -104,10 +105,17 @@ const withAnchor = (history: AuditHistory, anchor: Anchor, verifiersOf: Verifier
 
 function withWorks(history: AuditHistory, { job, round, works }: Anchor): AuditHistory {
   const units = new Map(history.units)
-  for (const { index, worker } of works)
-    units.set(keyOf({ job, round, index }), { job, round, index, worker, attested: [], isFinal: false })
+  for (const { index, worker, custodians } of works)
+    units.set(keyOf({ job, round, index }), { job, round, index, worker, custodians, attested: [], isFinal: false })
   return { ...history, units }
 }
+
+/**
+ * Tells whether somebody can have been drawn for a unit, as far as its works alone say it: never who did it or holds it. Who was drawn
+ * is not asked here: beacons and stakes of all rounds that ever were would have to be read again from the chain.
+ */
+const mayAttest = ({ worker, custodians }: UnitAudit, verifier: Account): boolean =>
+  verifier !== worker && !custodians.includes(verifier)
 
 /** A unit is clean once as many different verifiers have attested to it as the terms ask for. It counts once. */
 function attest(history: AuditHistory, { job, audits }: Anchor, needed: number): AuditHistory {
@@ -115,7 +123,7 @@ function attest(history: AuditHistory, { job, audits }: Anchor, needed: number):
   for (const { verifier, round, index } of audits) {
     const key = keyOf({ job, round, index })
     const unit = units.get(key)
-    if (unit === undefined || unit.attested.includes(verifier)) continue
+    if (unit === undefined || !mayAttest(unit, verifier) || unit.attested.includes(verifier)) continue
     const attested = [...unit.attested, verifier]
     units.set(key, { ...unit, attested })
     const { clean } = records.get(unit.worker) ?? { clean: 0 }
