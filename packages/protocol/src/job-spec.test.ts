@@ -142,6 +142,11 @@ describe('parseJobSpec', () => {
     ['a rate finer than a chain counts', { verification: { rate: 0.1234567 } }, 'verification.rate: a number with at'],
     ['no verifiers', { verification: { verifiers: 0 } }, 'verification.verifiers: a number of at least 1'],
     ['six verifiers', { verification: { verifiers: 6 } }, 'verification.verifiers: a number of at most 5'],
+    [
+      'one node for every unit',
+      { verification: { policy: 'redundancy', verifiers: 1 } },
+      'verification.verifiers: a number of at least 2 where the policy is redundancy',
+    ],
     ['65 rounds', { verification: { unsettledRounds: 65 } }, 'verification.unsettledRounds: a number of at most 64'],
     ['a negative seed', { seed: -1 }, 'seed: a number of at least 0'],
     ['an upper-case hash', { data: { ...textData, sha256: 'A'.repeat(64) } }, 'data.sha256: 64 lower-case hex digits'],
@@ -256,6 +261,7 @@ it('says of audits what the terms on the chain do', () => {
   expect(terms({})).toEqual({ policy: 1, auditRate: 100_000, verifiers: 1, maximumUnsettled: 16 })
   const written = { policy: 'redundancy', rate: '0.000007', verifiers: 3, unsettledRounds: 2 }
   expect(terms(written)).toEqual({ policy: 2, auditRate: 7, verifiers: 3, maximumUnsettled: 2 })
+  expect(terms({ policy: 'redundancy' })).toMatchObject({ policy: 2, auditRate: 100_000, verifiers: 2 })
   expect(terms({ policy: 'none' })).toEqual({ policy: 0, auditRate: 0, verifiers: 0, maximumUnsettled: 64 })
 })
 

@@ -1,12 +1,12 @@
 /**
- * What audits of a job cost its submitter, and what they ask of its workers: a bond for every unit that is not final, out
+ * What audits of a job cost its submitter, and under redundancy the nodes that do every unit beside its worker, and what they ask of its workers: a bond for every unit that is not final, out
  * of their stakes. SPEC: docs/spec/audits.md "Deterrence"; docs/spec/anchors.md "Unit bonds".
  */
 import { InputError } from '@cairn/primitives'
-import { mostCounts, type NetworkParameters, type Terms, unitBondFor } from '@cairn/protocol'
+import { mostCounts, type NetworkParameters, POLICIES, type Terms, unitBondFor } from '@cairn/protocol'
 
 export interface AuditCosts {
-  /** If every worker is audited at the least rate; the first units of a new one are always audited. */
+  /** If every worker is audited at the least rate; under policy audit the first units of a new one are always audited. */
   readonly expected: bigint
   /** If every unit is audited; part of the budget. */
   readonly most: bigint
@@ -37,6 +37,17 @@ function unsettledUnits({ replicas, evaluations, rounds, maximumUnsettled }: Ter
   return BigInt(perRound * Math.min(rounds, maximumUnsettled))
 }
 
+/**
+ * Counts attestations if every worker is audited at the least rate. Under redundancy one auditor comes at that rate, and for
+ * every evaluation; the others of a unit have done it.
+ */
+function expectedMillionths(terms: Terms): bigint {
+  const { trained, evaluated, audited } = mostCounts(terms, terms.rounds)
+  const rate = BigInt(terms.auditRate)
+  if (POLICIES[terms.policy] !== 'redundancy') return audited * rate
+  return trained * (BigInt(terms.verifiers - 1) * MILLION + rate) + evaluated * MILLION
+}
+
 /** Computes what audits come to; undefined where there are none. Throws `InputError` (`BondTooLarge`). */
 export function auditCosts(
   terms: Terms,
@@ -49,7 +60,7 @@ export function auditCosts(
   const most = mostCounts(terms, terms.rounds).audited * terms.auditPrice
   const needed = unitBond * unsettledUnits(terms, workers)
   return {
-    expected: ceilDivide(most * BigInt(terms.auditRate), MILLION),
+    expected: ceilDivide(expectedMillionths(terms) * terms.auditPrice, MILLION),
     most,
     unitBond,
     unitsOnMinimumStake: unitBond === 0n ? unsettledUnits(terms, workers) : minimumStake / unitBond,

@@ -141,6 +141,19 @@ describe('of an audited job it says', () => {
     expect(offer([worker(40n)]).audits).toBeUndefined()
   })
 
+  test('what it costs that several nodes do every unit, an auditor beside them at the least rate', () => {
+    // A whole unit and a state; 3 x 2 units by one more node, a tenth of them audited, and 3 evaluations.
+    const { terms, audits } = audited([worker(40n)], { policy: 'redundancy' })
+    expect(terms).toMatchObject({ policy: 2, trainPrice: 40n, auditPrice: 41n, verifiers: 2 })
+    expect(audits).toMatchObject({
+      most: 18n * 41n,
+      expected: (6n * 11n * 41n + 3n * 410n + 9n) / 10n,
+      unitBond: 2499n,
+    })
+    const three = audited([worker(40n)], { policy: 'redundancy', verifiers: 3 }).audits
+    expect(three).toMatchObject({ most: 27n * 41n, expected: (6n * 21n * 41n + 3n * 410n + 9n) / 10n })
+  })
+
   test('the bond of a unit, and the stake that a worker never waits with', () => {
     // The least S with 0.1 * 0.8^2 * S / 2 >= 2 * 40. Three works a round, two rounds.
     const one = audited([worker(40n)])

@@ -1,5 +1,5 @@
 /** How the work of a job is checked, what that costs and asks of workers, in words; and what nothing protects. */
-import { auditTermsOf, type JobSpec } from '@cairn/protocol'
+import { auditTermsOf, type JobSpec, POLICIES, type Terms } from '@cairn/protocol'
 import { formatAmount, type TokenUnit } from '../network/amounts.ts'
 import type { AuditCosts } from '../network/audit-costs.ts'
 import { plural } from './format.ts'
@@ -15,14 +15,26 @@ const percent = (millionths: number): string => `${millionths / 10_000} %`
 export function checkedRow(spec: JobSpec): Row {
   const { policy } = spec.verification
   if (policy === 'none') return ['checked', 'by nobody (policy none); the receipt says "not audited"']
-  const { auditRate, verifiers, maximumUnsettled } = auditTermsOf(spec)
-  const parts = plural(spec.schedule.checkpoints, 'part')
-  return [
-    'checked',
-    `every unit with a chance of ${percent(auditRate)} or more (policy ${policy}): ${plural(verifiers, 'verifier')} ` +
-      `${verifiers === 1 ? 'does' : 'do'} one of its ${parts} again\n` +
-      `at most ${plural(maximumUnsettled, 'round')} of work can be taken back`,
-  ]
+  const words = policy === 'redundancy' ? redundancyWords(spec) : auditWords(spec)
+  const { maximumUnsettled } = auditTermsOf(spec)
+  return ['checked', `${words}\nat most ${plural(maximumUnsettled, 'round')} of work can be taken back`]
+}
+
+const partsOf = ({ schedule }: JobSpec): string => plural(schedule.checkpoints, 'part')
+
+function auditWords(spec: JobSpec): string {
+  const { auditRate, verifiers } = auditTermsOf(spec)
+  const again = `${plural(verifiers, 'verifier')} ${verifiers === 1 ? 'does' : 'do'} one of its ${partsOf(spec)} again`
+  return `every unit with a chance of ${percent(auditRate)} or more (policy audit): ${again}`
+}
+
+function redundancyWords(spec: JobSpec): string {
+  const { auditRate, verifiers } = auditTermsOf(spec)
+  const further = plural(verifiers - 1, 'further node')
+  return (
+    `every unit is done by its worker and ${further} (policy redundancy); nobody sees another's result before its own is sealed\n` +
+    `a verifier does one of its ${partsOf(spec)} again with a chance of ${percent(auditRate)}, and every evaluation`
+  )
 }
 
 function bondRow({ unitBond, workerStake, minimumStake, unitsOnMinimumStake }: AuditCosts, token: TokenUnit): Row {
@@ -36,16 +48,23 @@ function bondRow({ unitBond, workerStake, minimumStake, unitsOnMinimumStake }: A
   return ['bond', `${lock}\n${few}, and ${stake} never to wait`]
 }
 
-function presentWords(verifiers: number): string {
+/** Doers and the auditor of a unit are all of different owners. */
+function presentWords(verifiers: number, needed: number): string {
   if (verifiers === 0) return 'WARNING: no verifier is there now; what nobody audits is paid like the rest'
-  return `verifiers of ${plural(verifiers, 'owner')} are there`
+  const present = `verifiers of ${plural(verifiers, 'owner')} are there`
+  if (verifiers >= needed) return present
+  return `WARNING: ${present}, ${needed} are needed; units are done by those that there are`
 }
 
 /** Says what audits cost, who is there for them, and what they ask of workers. */
-export function auditRows(costs: AuditCosts, verifiers: number, token: TokenUnit): Row[] {
+export function auditRows(costs: AuditCosts, terms: Terms, verifiers: number, token: TokenUnit): Row[] {
   const [expected, most] = [costs.expected, costs.most].map(amount => formatAmount(amount, token))
+  const isRedundant = POLICIES[terms.policy] === 'redundancy'
+  const further = terms.verifiers === 2 ? 'once more' : `${terms.verifiers - 1} times more`
+  const about = isRedundant ? `every unit ${further}, and audits: ` : ''
+  const present = presentWords(verifiers, isRedundant ? terms.verifiers : 1)
   return [
-    ['audits', `${expected} expected, ${most} at most, both in the quote\n${presentWords(verifiers)}`],
+    [isRedundant ? 'doers' : 'audits', `${about}${expected} expected, ${most} at most, both in the quote\n${present}`],
     bondRow(costs, token),
   ]
 }

@@ -21,7 +21,13 @@ const audits = [
 
 const receipt = (changes: Partial<Receipt>): Receipt =>
   ({
-    ...{ network: {}, spec: { schedule: { replicas: 2 } }, rounds: [{}, { evaluation: {} }], audits, disputes: [] },
+    ...{
+      network: {},
+      spec: { schedule: { replicas: 2 }, verification: {} },
+      rounds: [{}, { evaluation: {} }],
+      audits,
+      disputes: [],
+    },
     ...changes,
   }) as unknown as Receipt
 
@@ -38,6 +44,18 @@ test('a unit that two have attested counts once, and an evaluation is no unit', 
     'Audited in the network: 1 of 4 units and 1 of 1 evaluation, by 2 verifiers.\nNobody disputed it.\n',
   )
   expect(shown(receipt({ audits: 'not audited' }))).toMatch(/^Nobody audited the work/)
+})
+
+test('under redundancy it says how many others stand for every unit', () => {
+  const spec = { schedule: { replicas: 2 }, verification: { policy: 'redundancy' } } as unknown as Receipt['spec']
+  const more = [
+    ...audits,
+    { verifier: one, round: 1, index: 0, link: 2 },
+    { verifier: one, round: 1, index: 1, link: 2 },
+  ]
+  expect(shown(receipt({ spec, audits: more })).split('\n')[0]).toBe(
+    'Confirmed beside their workers: 1 unit by 2 other nodes, 2 units by 1 other node, 1 unit by 0 other nodes.',
+  )
 })
 
 test('a dispute is named with its parties, its unit and its end', () => {

@@ -30,12 +30,27 @@ export function attestedWork({ audits, rounds, spec }: Receipt): AttestedWork | 
   }
 }
 
+/** Who did a unit beside its worker and who audited a part of it have one kind of entry: they are counted together. */
+function othersInWords({ audits, rounds, spec }: Receipt): string {
+  if (audits === 'not audited') return ''
+  const others = rounds.flatMap((_, round) =>
+    Array.from({ length: spec.schedule.replicas }, (_, replica) =>
+      distinct(audits.filter(audit => audit.round === round && audit.index === replica).map(a => a.verifier)),
+    ),
+  )
+  const told = [...new Set(others)]
+    .sort((a, b) => b - a)
+    .map(count => `${plural(others.filter(one => one === count).length, 'unit')} by ${plural(count, 'other node')}`)
+  return `Confirmed beside their workers: ${told.join(', ')}.`
+}
+
 function auditsInWords(receipt: Receipt): string {
   const work = attestedWork(receipt)
   if (work === undefined) return 'Nobody audited the work: the job asked for none.'
   const { units, ofUnits, evaluations, ofEvaluations, verifiers } = work
+  const done = receipt.spec.verification.policy === 'redundancy' ? `${othersInWords(receipt)}\n` : ''
   const also = ofEvaluations === 0 ? '' : ` and ${evaluations} of ${plural(ofEvaluations, 'evaluation')}`
-  return `Audited in the network: ${units} of ${plural(ofUnits, 'unit')}${also}, by ${plural(verifiers, 'verifier')}.`
+  return `${done}Audited in the network: ${units} of ${plural(ofUnits, 'unit')}${also}, by ${plural(verifiers, 'verifier')}.`
 }
 
 const OUTCOMES: Readonly<Record<Dispute['outcome'], string>> = {

@@ -33,7 +33,7 @@ function showQuote(screen: Screen, quote: EventOf<'quote'>): void {
       obstacle === undefined ? `${plural(able.length, 'worker')} could begin now` : `the job will wait: ${obstacle}`,
     ],
     checkedRow(prepared.job.spec),
-    ...(audits === undefined ? [] : auditRows(audits, quote.verifiers, token)),
+    ...(audits === undefined ? [] : auditRows(audits, terms, quote.verifiers, token)),
     ['price', `${formatAmount(price, token)} for 10^12 operations`],
     ['quote', `${screen.colours.bold(formatAmount(terms.budget, token))} at most; what is not earned comes back`],
     ['you have', formatAmount(balance, token)],

@@ -36,6 +36,17 @@ describe('terms of an audited job', () => {
   })
 })
 
+test('terms of a job whose units several nodes do pay a whole unit for every attestation', () => {
+  const redundant = withPolicy({ ...AUDIT, policy: 'redundancy' } as JobSpec['verification'])
+  const terms = termsOf(redundant, RATES, 1)
+  expect(terms).toMatchObject({ policy: 2, auditRate: 250_000, verifiers: 2 })
+  const bytes = BigInt(cost.globalStateBytes + cost.replicaStateBytes)
+  expect(terms.auditPrice).toBe(terms.trainPrice + (bytes * 20_000n + 2n ** 30n - 1n) / 2n ** 30n)
+  expect(terms.budget - termsOf(trusted, RATES, 1).budget).toBe(9n * 3n * 2n * terms.auditPrice)
+  expect(areTermsSensible(terms)).toBe(true)
+  expect(wrongTerms({ terms } as JobOnChain, redundant.document)).toBeUndefined()
+})
+
 test('terms of a job of policy none lock nothing and pay no audits', () => {
   const terms = termsOf(trusted, RATES, 1)
   const nothing = { policy: 0, provable: NO_HASH, auditRate: 0, verifiers: 0, auditPrice: 0n, maximumUnsettled: 64 }

@@ -42,10 +42,14 @@ function assertRoundFits({ replicas, checkpoints }: JobDocument['spec']['schedul
   })
 }
 
-/** Of an audit: the longest segment of a unit's steps, and the states that it begins from. */
+/**
+ * Of an audit: the longest segment of a unit's steps, and the states that it begins from. Under redundancy a whole unit:
+ * most attestations are those of nodes that did one.
+ */
 function auditPriceOf({ spec, cost }: JobDocument, rates: Rates): bigint {
   const { innerSteps, checkpoints } = spec.schedule
-  const share = { steps: BigInt(Math.ceil(innerSteps / checkpoints)), of: BigInt(innerSteps) }
+  const parts = spec.verification.policy === 'redundancy' ? 1 : checkpoints
+  const share = { steps: BigInt(Math.ceil(innerSteps / parts)), of: BigInt(innerSteps) }
   const work = BigInt(cost.operationsPerUnit) * share.steps * rates.perTeraOperation
   const bytes = BigInt(cost.globalStateBytes + cost.replicaStateBytes)
   return ceilDivide(work, TERA * share.of) + ceilDivide(bytes * rates.perGibibyteKept, GIBIBYTE)

@@ -101,6 +101,19 @@ describe('selectAudits', () => {
     const redundant = { ...selection, policy: { ...policy, policy: 'redundancy' } as const }
     const orders = selectAudits(sha256, redundant, units, new Map())
     expect(Math.abs(orders.length - 20)).toBeLessThan(4 * Math.sqrt(200 * 0.1 * 0.9))
+    for (const {
+      verifiers: [...asked],
+      substitutes,
+    } of orders)
+      expect([asked.length, substitutes.length]).toEqual([1, 4])
+  })
+
+  it('takes every evaluation under redundancy, which nobody did beside its worker', () => {
+    const redundant = { ...selection, policy: { ...policy, policy: 'redundancy' } as const }
+    const evaluations = units.map(one => ({ ...one, kind: 'evaluate' as const }))
+    const orders = selectAudits(sha256, redundant, evaluations, trusted)
+    expect(orders.length).toBe(units.length)
+    for (const order of orders) expect(order).toMatchObject({ segment: 0, reason: expect.stringMatching(/every eval/) })
   })
 
   it('asks no node of the worker’s owner or of a custodian’s', () => {

@@ -13,7 +13,7 @@ export interface AuditPolicy {
   readonly policy: 'audit' | 'redundancy'
   /** The least chance that a unit is audited, in parts per million. */
   readonly rate: number
-  /** Attestations that an audited unit needs. */
+  /** Attestations that an audited unit needs; under redundancy, nodes that do every unit. */
   readonly verifiers: number
   /** Checkpoints of a training unit, and so its segments. */
   readonly checkpoints: number
@@ -46,6 +46,8 @@ export interface Selection {
   readonly verifiers: readonly StakedNode[]
 }
 
+/** Under redundancy others have done the unit beside its worker: an audit is a further look, and one node takes it. */
+const AUDITORS_BESIDE_DOERS = 1
 /** Substitutes named in advance; more silence than that leaves the audit undone. */
 const MOST_SUBSTITUTES = 4
 const MILLION = 1_000_000n
@@ -60,9 +62,9 @@ export function selectAudits(
   const { beacon, policy } = selection
   return units.flatMap(unit => {
     const record = records.get(unit.worker)
-    const rate = rateOf(policy, record)
+    const rate = rateOf(policy, unit, record)
     const isDrawn = drawBelow(hash, beacon, labelOf('unit', unit), MILLION) < BigInt(rate)
-    return isDrawn ? [orderOf(hash, selection, unit, reasonOf(policy, record, rate))] : []
+    return isDrawn ? [orderOf(hash, selection, unit, reasonOf(policy, unit, record, rate))] : []
   })
 }
 
@@ -74,12 +76,23 @@ export const auditAll = (
   reason = 'another unit of its worker was refuted',
 ): AuditOrder[] => units.map(unit => orderOf(hash, selection, unit, reason))
 
-/** Under redundancy everybody's units are compared anyway; only Sybils that agree are left for audits to find. */
-const rateOf = ({ policy, rate }: AuditPolicy, record: AuditRecord | undefined): number =>
-  policy === 'redundancy' ? rate : auditRate(record, rate)
+/**
+ * Under redundancy everybody's training is compared anyway; only Sybils that agree are left for audits to find.
+ * Evaluations are done once, and then by an auditor.
+ */
+function rateOf({ policy, rate }: AuditPolicy, { kind }: AuditableUnit, record: AuditRecord | undefined): number {
+  if (policy === 'audit') return auditRate(record, rate)
+  return kind === 'train' ? rate : Number(MILLION)
+}
 
-function reasonOf({ policy }: AuditPolicy, record: AuditRecord | undefined, rate: number): string {
+function reasonOf(
+  { policy }: AuditPolicy,
+  { kind }: AuditableUnit,
+  record: AuditRecord | undefined,
+  rate: number,
+): string {
   const clean = record?.clean ?? 0
+  if (policy === 'redundancy' && kind === 'evaluate') return 'under redundancy every evaluation is audited'
   if (policy === 'audit' && clean < PROBATION_UNITS)
     return `its worker has ${clean} clean audits; with fewer than ${PROBATION_UNITS}, every unit is audited`
   const chance = `drawn with a chance of ${rate} in a million`
@@ -91,15 +104,16 @@ function orderOf(hash: HashFunction, selection: Selection, unit: AuditableUnit, 
   const { job, round, index, kind, owner, custodianOwners } = unit
   const segments = kind === 'train' ? policy.checkpoints : 1
   const segment = Number(drawBelow(hash, beacon, labelOf('segment', unit), BigInt(segments)))
-  const asked = policy.verifiers + MOST_SUBSTITUTES
-  const drawn = drawOwners(hash, beacon, labelOf('verifier', unit), verifiers, [owner, ...custodianOwners], asked)
-  const [chosen, substitutes] = [drawn.slice(0, policy.verifiers), drawn.slice(policy.verifiers)]
+  const needed = policy.policy === 'redundancy' ? AUDITORS_BESIDE_DOERS : policy.verifiers
+  const barred = [owner, ...custodianOwners]
+  const drawn = drawOwners(hash, beacon, labelOf('verifier', unit), verifiers, barred, needed + MOST_SUBSTITUTES)
+  const [chosen, substitutes] = [drawn.slice(0, needed), drawn.slice(needed)]
   const order = { job, round, index, segment, verifiers: chosen, substitutes, reason }
-  return chosen.length === policy.verifiers ? order : { ...order, shortage: shortageOf(chosen.length, policy) }
+  return chosen.length === needed ? order : { ...order, shortage: shortageOf(chosen.length, needed) }
 }
 
-const shortageOf = (found: number, { verifiers }: AuditPolicy): string =>
-  `it needs ${verifiers} verifiers of different owners, none of them its worker's or a custodian's; the registry has ${found}`
+const shortageOf = (found: number, needed: number): string =>
+  `it needs ${needed} verifiers of different owners, none of them its worker's or a custodian's; the registry has ${found}`
 
 const labelOf = (purpose: string, { job, round, index }: UnitPlace): DrawLabel => [
   purpose,

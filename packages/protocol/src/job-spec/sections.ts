@@ -141,6 +141,13 @@ export const numerics = z
 
 /** What a policy that audits has where nothing is written. */
 const AUDIT_DEFAULTS = { rate: '0.1' as Decimal, verifiers: 1, unsettledRounds: 16 }
+/** A unit that one node does is compared with nothing. */
+const LEAST_DOERS = 2
+const REDUNDANCY_DEFAULTS = { ...AUDIT_DEFAULTS, verifiers: LEAST_DOERS }
+const TOO_FEW_DOERS = {
+  message: 'a number of at least 2 where the policy is redundancy: it counts the nodes that do every unit',
+  params: { fix: 'Use 2 to 5, or set verification.policy to audit.' },
+}
 const NEEDLESS = {
   message: 'no such key where the policy is none: nothing is audited',
   params: { fix: 'Remove it, or set verification.policy to audit.' },
@@ -154,14 +161,19 @@ export const verification = z
     rate: decimal('least chance that a unit is audited', { atLeast: '0.000001', atMost: '1' })
       .refine(rate => RATE_PATTERN.test(rate), { error: 'a number with at most six decimals' })
       .exactOptional(),
-    verifiers: count('nodes that do an audited part again', 1, 5).exactOptional(),
+    verifiers: count('nodes that do an audited part again; under redundancy, that do every unit', 1, 5).exactOptional(),
     unsettledRounds: count('rounds that may be done beyond the final ones', 1, 64).exactOptional(),
   })
   .superRefine(({ policy, ...audits }, { addIssue }) => {
     const needless = policy === 'none' ? Object.keys(audits) : []
     for (const key of needless) addIssue({ code: 'custom', path: [key], ...NEEDLESS })
+    if (policy === 'redundancy' && (audits.verifiers ?? LEAST_DOERS) < LEAST_DOERS)
+      addIssue({ code: 'custom', path: ['verifiers'], ...TOO_FEW_DOERS })
   })
-  .transform(({ policy, ...audits }) => (policy === 'none' ? { policy } : { policy, ...AUDIT_DEFAULTS, ...audits }))
+  .transform(({ policy, ...audits }) => {
+    if (policy === 'none') return { policy }
+    return { policy, ...(policy === 'redundancy' ? REDUNDANCY_DEFAULTS : AUDIT_DEFAULTS), ...audits }
+  })
   .prefault({})
 
 export const budget = z.strictObject({

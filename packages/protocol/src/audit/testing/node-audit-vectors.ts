@@ -74,11 +74,7 @@ function selectionCases(): Case[] {
   const policy = { policy: 'audit', rate: 300_000, verifiers: 2, checkpoints: 5 } as const
   const clean = { [worker]: 100, [other]: 11 }
   const records = new Map(Object.entries(clean).map(([account, count]) => [account as Account, { clean: count }]))
-  const selections = [
-    policy,
-    { ...policy, policy: 'redundancy', rate: 1_000_000 } as const,
-    { ...policy, verifiers: 5 },
-  ]
+  const selections = [policy, { ...policy, policy: 'redundancy' } as const, { ...policy, verifiers: 5 }]
   const staked = verifiers.map(one => ({ ...one, stake: BigInt(one.stake) }))
   const given = { beacon, verifiers, units }
   const bare = ({ reason: _, ...order }: { readonly reason: string }) => order
