@@ -20,12 +20,6 @@ import { documentSchema } from './job-document/schema.ts'
 import type { Frozen } from './job-spec.ts'
 import type { JobId } from './units.ts'
 
-/** Networks do not do units twice yet, and no node may believe otherwise. */
-const supported = documentSchema.refine(({ spec }) => spec.verification.policy !== 'redundancy', {
-  path: ['spec', 'verification', 'policy'],
-  error: 'a policy that is not supported yet',
-})
-
 export type JobDocument = Frozen<z.output<typeof documentSchema>>
 
 /** Blob id of a job document. */
@@ -48,7 +42,7 @@ export function encodeJobDocument(document: JobDocument): Uint8Array {
 
 /** Decodes a job document from a peer. Never throws. */
 export const decodeJobDocument = (bytes: Uint8Array): Decoded<JobDocument> =>
-  decodeDocument(supported, bytes, MAX_BYTES)
+  decodeDocument(documentSchema, bytes, MAX_BYTES)
 
 /** Computes the blob id of plain bytes, such as those of a document. */
 export const bytesId = (hashFunction: HashFunction, bytes: Uint8Array): HashHex =>

@@ -21,18 +21,6 @@ export interface PreparedSubmission {
   readonly submission: Submission
 }
 
-/** Nobody does units twice yet, and nobody should believe otherwise. */
-function assertPolicy({ spec }: PreparedJob['job']): void {
-  const { policy } = spec.verification
-  if (policy !== 'redundancy') return
-  throw new InputError('PolicyNotSupported', 'Networks do not have every unit done several times yet.', {
-    path: 'verification.policy',
-    expected: 'audit, where verifiers do random parts again; or none, where nobody does',
-    found: policy,
-    fix: 'Set verification.policy to audit, with a rate of 1 to have a part of every unit done again.',
-  })
-}
-
 const diverges = (program: JobProgram): InputError =>
   new InputError('Diverged', 'The initial weights leave the range of numbers.', {
     path: 'model',
@@ -65,7 +53,6 @@ export async function prepareSubmission(
   submitter: string,
 ): Promise<PreparedSubmission> {
   const job = await readJob(path)
-  assertPolicy(job)
   const prepared = await prepareJob(job)
   const { program, data, initial } = prepared
   const { initialRoot, memoryBytes } = await measure(prepared)

@@ -14,6 +14,7 @@ import {
   POLICIES,
   refutedBeacon,
   roundBeacon,
+  type StakedNode,
   selectAudits,
   type Terms,
 } from '@cairn/protocol'
@@ -48,6 +49,12 @@ export interface DrawBasis {
   readonly checkpoints: number
 }
 
+/** The verifiers of a list of nodes, as draws take them. */
+export const stakedVerifiers = (nodes: readonly NodeAtBlock[], minimumStake: bigint): StakedNode[] =>
+  nodes
+    .filter(({ verifies, stake }) => verifies && stake >= minimumStake)
+    .map(({ account, owner, stake }) => ({ account: lower(account), owner: lower(owner), stake }))
+
 const lower = (account: Account): Account => account.toLowerCase() as Account
 
 function policyOf({ terms, checkpoints }: DrawBasis): AuditPolicy {
@@ -78,10 +85,7 @@ export function drawAudits(due: DueDraw, basis: DrawBasis): AuditDraw {
   const beacon = refuted
     ? refutedBeacon(sha256, { chainId, worker: refuted.worker, head: refuted.head, blockHash })
     : roundBeacon(sha256, { chainId, job, round, head, blockHash })
-  const verifiers = nodes
-    .filter(({ verifies, stake }) => verifies && stake >= minimumStake)
-    .map(({ account, owner, stake }) => ({ account: lower(account), owner: lower(owner), stake }))
-  const selection = { beacon, policy: policyOf(basis), verifiers }
+  const selection = { beacon, policy: policyOf(basis), verifiers: stakedVerifiers(nodes, minimumStake) }
   const units = unitsOf(due, basis)
   const isNamed = ({ index }: AuditableUnit) => refuted?.units.some(unit => unit.index === index) ?? true
   let orders: AuditOrder[]

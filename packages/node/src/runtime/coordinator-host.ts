@@ -16,6 +16,7 @@ import {
   type JobId,
   type JobOutcome,
   type JobRecord,
+  lacksDoers,
   lacksOrders,
   type Message,
   type PeerAddress,
@@ -29,6 +30,7 @@ import { makeCall } from './chain-calls.ts'
 import { type JobView, sameAccount } from './chain-watch.ts'
 import { openCoordinatorJournal } from './coordinator-journal.ts'
 import { coordinatorEvent } from './coordinator-messages.ts'
+import type { DoerDraws } from './doer-draws.ts'
 import { durableRole } from './durable-role.ts'
 import { earnedCounter } from './earnings-leaves.ts'
 import { jobDocuments } from './job-documents.ts'
@@ -41,7 +43,7 @@ export interface CoordinatorHost {
   state(): CoordinatorState
   /** The chain was read: tell the role. */
   chainChanged(): void
-  /** The book has drawn something. */
+  /** The book has drawn something, or doers are known. */
   drawn(): void
   document(job: JobId): JobDocument | undefined
   stop(): void
@@ -55,6 +57,8 @@ export interface CoordinatorHostOptions {
   readonly challengeSeconds: number
   /** What the chain has drawn. */
   readonly book: Pick<AuditBook, 'draws' | 'isOpen'>
+  /** Who does units beside their workers. */
+  readonly draws: Pick<DoerDraws, 'of'>
   readonly onReason: (effect: Extract<CoordinatorEffect, { effect: 'reason' }>) => void
   readonly onProgress: (progress: { readonly lease: number; readonly lossBits: number }) => void
 }
@@ -77,7 +81,7 @@ function announcedDocument(job: JobRecord, round: number, closing: JobOutcome | 
 
 /** Starts the role where its journal left off. */
 export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHost {
-  const { parts, blobs, fetcher, challengeSeconds, book, onReason, onProgress } = options
+  const { parts, blobs, fetcher, challengeSeconds, book, draws, onReason, onProgress } = options
   const { chain, client, storage, mailbox, log, key, learn } = parts
   const account = key.address.toLowerCase()
   const checking = claimChecking({ chainId: client.chainId, anchors: client.addresses.anchors })
@@ -192,13 +196,18 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
   /** PERF: documents may be nowhere, for now or for good; one job's must not hold up the others. */
   const attempts = repeatedAttempts({ begin: beginJob, isWanted, log })
 
-  /** Tells who audits what of the rounds that stand. Nobody else knows which requests follow from the secret. */
+  /** Tells who audits what of the rounds that stand, and who does the next one's units beside their workers. Nobody else knows which requests follow from the secret. */
   function drawn(): void {
     for (const { job: id, round, head, beacon, orders } of book.draws()) {
       const job = state().jobs.get(id)
       if (job === undefined || !book.isOpen(head) || !lacksOrders(job, round, beacon)) continue
       const secret = encodeHex(randomBytes(SECRET_BYTES)) as HashHex
       tell({ event: 'drawn', job: id, round, beacon, secret, orders })
+    }
+    for (const [id, job] of state().jobs) {
+      const round = job.chain.anchored
+      const drawnDoers = lacksDoers(job, round) ? draws.of(id, round) : undefined
+      if (drawnDoers !== undefined) tell({ event: 'doers', job: id, round, drawn: drawnDoers })
     }
   }
 

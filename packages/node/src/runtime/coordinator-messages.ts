@@ -69,6 +69,18 @@ function attestedEvent(
   return isGood ? { event: 'attested', job, peer, body } : undefined
 }
 
+/** What a node seals or opens counts only under the account that is registered for it. */
+function sealEvent(
+  { chain }: Hearing,
+  job: JobId,
+  { sender: peer, ...message }: Of<'seal' | 'opened'>,
+): CoordinatorEvent | undefined {
+  if (chain.registered(peer)?.account.toLowerCase() !== message.body.account) return undefined
+  return message.kind === 'seal'
+    ? { event: 'sealed', job, peer, body: message.body }
+    : { event: 'opened', job, peer, body: message.body }
+}
+
 /** Returns the event that a message is to a coordinator; undefined for what is none. */
 export function coordinatorEvent(hearing: Hearing, message: Message): CoordinatorEvent | undefined {
   const { sender: peer, job } = message
@@ -76,6 +88,7 @@ export function coordinatorEvent(hearing: Hearing, message: Message): Coordinato
   if (job === undefined) return undefined
   if (message.kind === 'commit' || message.kind === 'report') return workEvent(hearing, message)
   if (message.kind === 'attest') return attestedEvent(hearing, peer, job, message.body)
+  if (message.kind === 'seal' || message.kind === 'opened') return sealEvent(hearing, job, message)
   if (message.kind === 'revealed') return { event: 'revealed', job, peer, body: message.body }
   if (message.kind === 'pinned') return { event: 'pinned', job, peer }
   if (message.kind === 'release') return { event: 'release', job, peer, ...message.body }

@@ -12,6 +12,8 @@ import { type AuditBook, auditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import { auditJobs } from './audit-jobs.ts'
 import { type CoordinatorHost, hostCoordinator } from './coordinator-host.ts'
+import { doerDraws } from './doer-draws.ts'
+import { hostDoer } from './doer-host.ts'
 import { earningsWatch } from './earnings-watch.ts'
 import { hostGames } from './game-host.ts'
 import type { LivePeers } from './live-peers.ts'
@@ -78,8 +80,9 @@ function asCoordinator(options: HostingOptions, onReplaced: () => void): HostedR
   const { parts, blobs, fetcher, parameters, progress, closers } = options
   const find = (job: JobId) => coordinator.document(job)
   const book = openBook(options, { onDrawn: () => coordinator.drawn(), onReplaced, find })
+  const draws = doerDraws({ parts, parameters, onFound: () => coordinator.drawn() })
   const coordinator = hostCoordinator({
-    ...{ parts, blobs, fetcher, book, challengeSeconds: parameters.challengeSeconds },
+    ...{ parts, blobs, fetcher, book, draws, challengeSeconds: parameters.challengeSeconds },
     onReason: reasonBook(parts.storage, parts.log),
     onProgress({ lease, lossBits }) {
       progress.set(lease, lossBits)
@@ -111,6 +114,24 @@ function computesOf({ config, closers }: HostingOptions) {
   return made as [(typeof made)[0], (typeof made)[0]]
 }
 
+/** A verifier audits what was done, and does units beside their workers. */
+function asVerifier(options: Parameters<typeof hostVerifier>[0] & Parameters<typeof hostDoer>[0]) {
+  const [verifier, doer] = [hostVerifier(options), hostDoer(options)]
+  return {
+    drawn: verifier.drawn,
+    chainReplaced: verifier.chainReplaced,
+    leave: () => undefined,
+    hear(message: Message) {
+      verifier.hear(message)
+      doer.hear(message)
+    },
+    stop() {
+      verifier.stop()
+      doer.stop()
+    },
+  }
+}
+
 /** What workers and verifiers host to do their work: over it stands which of the two they are. */
 async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<HostedRole> {
   const { config, parts, blobs, fetcher, connections, parameters, peers, coordinators, closers } = options
@@ -127,11 +148,13 @@ async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<
     },
   })
   const { challengeSeconds, maximumDelaySeconds } = parameters
+  // Whoever asks is told again.
+  const draws = doerDraws({ parts, parameters, onFound: () => undefined })
   const host =
     config.role === 'verifier'
-      ? { ...hostVerifier({ parts: { ...doing, peers }, book, challengeSeconds, onReason }), leave: () => undefined }
+      ? asVerifier({ parts: { ...doing, peers }, book, draws, challengeSeconds, onReason })
       : {
-          ...hostWorker({ parts: doing, coordinators, onReason, isDrawn: book.isDrawn }),
+          ...hostWorker({ parts: doing, coordinators, onReason, isDrawn: book.isDrawn, draws }),
           chainReplaced: () => undefined,
         }
   const games = hostGames({

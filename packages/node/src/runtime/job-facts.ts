@@ -23,7 +23,8 @@ const AUDIT_PARTS = 3
 function auditFacts({ terms }: JobOnChain, { spec }: JobDocument, challengeSeconds: number): Pick<JobFacts, 'audits'> {
   if (POLICIES[terms.policy] === 'none') return {}
   const auditMs = Math.floor((challengeSeconds * 1000) / AUDIT_PARTS)
-  return { audits: { auditMs, verifiers: terms.verifiers, evaluationBatches: spec.evaluation.batches } }
+  const audits = { auditMs, verifiers: terms.verifiers, evaluationBatches: spec.evaluation.batches }
+  return { audits: POLICIES[terms.policy] === 'redundancy' ? { ...audits, doers: terms.verifiers - 1 } : audits }
 }
 
 /** Derives what scheduling needs. */

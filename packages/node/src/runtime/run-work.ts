@@ -1,14 +1,11 @@
 /** One leased unit on the compute thread: remembered work first, then the work itself, then the signature. */
 import { randomBytes } from 'node:crypto'
-import { encodeHex, type HashHex } from '@cairn/primitives'
+import { encodeCanonical, encodeHex, type HashHex } from '@cairn/primitives'
 import {
-  type Commitment,
   commitmentStatement,
   commitSteps,
-  DIVERGED_ROOT,
   type Evaluation,
   evaluationStatement,
-  NO_HASH,
   type SaltedCommitment,
   type StepValues,
   type WorkerEffect,
@@ -16,6 +13,7 @@ import {
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
 import { signEvaluated, signTrained } from './account-signing.ts'
+import { doUnit, type UnitJob } from './do-unit.ts'
 import { findDone, findEvaluation, rememberDone, type StepSecrets } from './done-units.ts'
 import type { WorkerParts } from './parts.ts'
 import { problemText } from './prepare-job.ts'
@@ -23,17 +21,6 @@ import { checkpointReason, roundReason } from './retention.ts'
 
 type RunEffect = Extract<WorkerEffect, { effect: 'run' }>
 type OnProgress = (progress: { readonly done: number; readonly lossBits: number }) => void
-
-/** What running a unit needs of its job. */
-interface RunJob {
-  /** Of its document. */
-  readonly id: HashHex
-  readonly checkpoints: number
-  readonly innerSteps: number
-}
-
-/** How often a unit under way is saved, so that a killed process goes on in its middle. */
-const CHECKPOINT_EVERY_SECONDS = 15
 
 const SALT_BYTES = 32
 
@@ -51,73 +38,44 @@ async function signed(parts: WorkerParts, commitment: SaltedCommitment, claims: 
   return { commitment, worker: signer.peer, signature, ...(await signTrained(parts, commitment, claims)) }
 }
 
-const NO_VALUES: StepValues = { lossBits: 0, normBits: [] }
-
-/** Fills a list up. */
-const padded = <T>(known: readonly T[], length: number, by: T): T[] => Array.from({ length }, (_, i) => known[i] ?? by)
-
-/** What a worker answers for where its unit left the domain: nothing of it has a root from there on. */
-function divergedCommitment(
-  { unit, globalRoot }: RunEffect,
-  replicaRoot: HashHex,
-  checkpointRoots: readonly HashHex[],
-): Commitment {
-  return {
-    unit,
-    globalRoot,
-    replicaRoot,
-    updateRoot: DIVERGED_ROOT,
-    newReplicaRoot: DIVERGED_ROOT,
-    checkpointRoots,
-    lossBits: 0,
-  }
-}
+/** Seals what was done, after a restart with the same salt as before; the salt of the steps is not shown by it. */
+const sealSalt = (salt: Uint8Array): Uint8Array => sha256(encodeCanonical(['cairn/seal-salt/v1', salt]))
 
 async function train(
   parts: WorkerParts,
-  { id: document, checkpoints, innerSteps }: RunJob,
+  unitJob: UnitJob,
   effect: RunEffect,
   onProgress: OnProgress,
 ): Promise<WorkerEvent> {
   const { compute, storage, blobs } = parts
   const { job, lease, unit, globalRoot, replicaRoot, claims } = effect
-  const done = findDone(storage, unit)
+  const known = findDone(storage, unit)
   if (
-    done?.commitment.globalRoot === globalRoot &&
-    (replicaRoot ?? done.commitment.replicaRoot) === done.commitment.replicaRoot
+    known?.commitment.globalRoot === globalRoot &&
+    (replicaRoot ?? known.commitment.replicaRoot) === known.commitment.replicaRoot
   ) {
-    const { updateRoot, newReplicaRoot } = done.commitment
+    const { updateRoot, newReplicaRoot } = known.commitment
+    const salt = sealSalt(known.salt)
     if ((await blobs.has(updateRoot as never)) && (await blobs.has(newReplicaRoot as never)))
-      return { event: 'trained', job, lease, signed: await signed(parts, done.commitment, claims) }
+      return { event: 'trained', job, lease, signed: await signed(parts, known.commitment, claims), salt }
+  }
+  const done = await doUnit(compute, unitJob, effect, onProgress)
+  if (!done.ok) return { event: 'failed', job, lease, reason: done.reason }
+  const { work: commitment, secrets } = salted(done.commitment, done.values)
+  const salt = sealSalt(secrets.salt)
+  if (done.divergence !== undefined) {
+    rememberDone(storage, { commitment, ...secrets })
+    const found = await signed(parts, commitment, claims)
+    return { event: 'diverged', job, lease, unit, divergence: done.divergence, signed: found, salt }
   }
   const { round, replica } = unit
-  const work = {
-    kind: 'runUnit',
-    document,
-    round,
-    replica,
-    globalRoot,
-    checkpointEverySeconds: CHECKPOINT_EVERY_SECONDS,
-  } as const
-  const answer = await compute.request(replicaRoot === undefined ? work : { ...work, replicaRoot }, { onProgress })
-  if (!answer.ok) {
-    if (answer.why !== 'diverged') return { event: 'failed', job, lease, reason: problemText(answer) }
-    const roots = padded(answer.checkpointRoots ?? [], checkpoints, DIVERGED_ROOT)
-    const values = padded(answer.values ?? [], innerSteps, NO_VALUES)
-    const begun = answer.replicaRoot ?? replicaRoot ?? NO_HASH
-    const { work, secrets } = salted(divergedCommitment(effect, begun, roots), values)
-    rememberDone(storage, { commitment: work, ...secrets })
-    const found = await signed(parts, work, claims)
-    return { event: 'diverged', job, lease, unit, divergence: answer.diverged, signed: found }
-  }
-  const { work: commitment, secrets } = salted(answer.value.commitment, answer.value.values)
   for (const root of [commitment.updateRoot, commitment.newReplicaRoot])
     storage.pins.pin(root, roundReason(job, round), Date.now())
   for (const root of commitment.checkpointRoots.slice(0, -1))
     storage.pins.pin(root, checkpointReason(job, round, replica), Date.now())
   // Before it is signed: the salt is all that opens what the signature is over.
   rememberDone(storage, { commitment, ...secrets })
-  return { event: 'trained', job, lease, signed: await signed(parts, commitment, claims) }
+  return { event: 'trained', job, lease, signed: await signed(parts, commitment, claims), salt }
 }
 
 async function evaluated(
@@ -150,7 +108,7 @@ async function evaluate(parts: WorkerParts, document: HashHex, effect: RunEffect
 /** Does a unit. Never rejects because of the job; what went wrong is an event. */
 export const runWork = (
   parts: WorkerParts,
-  job: RunJob,
+  job: UnitJob,
   effect: RunEffect,
   onProgress: OnProgress,
 ): Promise<WorkerEvent> =>

@@ -16,7 +16,7 @@ import {
 import { accountOf } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
-import { sameAccount } from './chain-watch.ts'
+import { isCoordinator } from './is-coordinator.ts'
 import type { ReasonNote } from './reasons-book.ts'
 import { type AuditTaskRecord, forgetTask, readTask, taskKey, writeTask } from './verifier-records.ts'
 import type { VerifierParts } from './verifier-sources.ts'
@@ -178,13 +178,6 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
     if (step !== undefined && busy < MOST_AT_ONCE && Date.now() >= task.nextMs) void work(task, step)
   }
 
-  /** Only who holds the job's lease on the chain speaks as its coordinator. */
-  function isCoordinator(sender: string, job: JobId): boolean {
-    const holder = chain.job(job)?.anchors.holder
-    const node = chain.node(sender)
-    return holder !== undefined && node !== undefined && sameAccount(holder, node.account)
-  }
-
   /** Who asks has not heard what was found: the coordinator may be another one than it was. */
   function askedFor(draw: AuditDraw, order: AuditOrder): void {
     begin(draw, order)
@@ -215,7 +208,7 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
 
   return {
     hear({ kind, sender, job, body }) {
-      if (job === undefined || !isCoordinator(sender, job)) return
+      if (job === undefined || !isCoordinator(chain, sender, job)) return
       if (kind === 'audit') hearAudit(job, body)
       else if (kind === 'noted') hearNoted(job, body)
     },

@@ -17,12 +17,14 @@ import {
 import { sha256 } from '../files/hash.ts'
 import { accountOf, claimsOfClosed } from './account-signing.ts'
 import { applyOuter } from './apply-outer.ts'
-import { sameAccount } from './chain-watch.ts'
 import { haveFormOfUnit, isUnitOfJob, keepOf, keptEvent } from './custody.ts'
+import type { DoerDraws } from './doer-draws.ts'
 import { forgetDone } from './done-units.ts'
 import { forgetHeld, listHeld, rememberHeld } from './held-data.ts'
 import { isAnchored } from './is-anchored.ts'
+import { isCoordinator } from './is-coordinator.ts'
 import { missingBond } from './missing-bond.ts'
+import { forgetLists, openedOrder, opens, rememberList } from './opened-lists.ts'
 import type { WorkerParts } from './parts.ts'
 import { pinRequests } from './pin-requests.ts'
 import { obtainDocument, prepareJob, problemText } from './prepare-job.ts'
@@ -68,10 +70,12 @@ export interface WorkerHostOptions {
   readonly onReason: (effect: Extract<WorkerEffect, { effect: 'reason' }>) => void
   /** Tells whether the chain has drawn an audit of a segment. */
   readonly isDrawn: (job: JobId, segment: Body<'reveal'>) => boolean
+  /** Who does units beside this node. */
+  readonly draws: DoerDraws
 }
 
 /** Starts the role. */
-export function hostWorker({ parts, coordinators, onReason, isDrawn }: WorkerHostOptions): WorkerHost {
+export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: WorkerHostOptions): WorkerHost {
   const { mailbox, signer, storage, blobs, fetcher, compute, chain, log } = parts
   const documents = new Map<JobId, { readonly id: HashHex; readonly document: JobDocument }>()
   const collect = createCollector(storage, blobs)
@@ -84,6 +88,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn }: WorkerHos
     if (isStopped) return
     const ticked = tickWorker(state, event, Date.now())
     state = ticked.state
+    if (event.event === 'open' && ticked.effects.some(opens)) rememberList(storage, event.body)
     for (const effect of ticked.effects) void perform(effect)
   }
 
@@ -120,7 +125,8 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn }: WorkerHos
       for (const peer of peers) parts.learn(peer)
       const prepared = await prepareJob(parts, job, id, peers)
       if (prepared.ok) documents.set(job, { id, document: prepared.document })
-      tell({ event: 'prepared', job, ok: prepared.ok, reason: prepared.ok ? '' : prepared.reason })
+      const isSealed = prepared.ok && prepared.document.spec.verification.policy === 'redundancy'
+      tell({ event: 'prepared', job, ok: prepared.ok, reason: prepared.ok ? '' : prepared.reason, isSealed })
     },
     async fetch({ job, round, root, peers }) {
       for (const peer of peers) parts.learn(peer)
@@ -190,6 +196,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn }: WorkerHos
       releaseEnded(storage, Date.now())
       noteEnd(storage, job, Date.now())
       forgetDone(storage, job)
+      forgetLists(storage, job)
       forgetHeld(storage, job)
       documents.delete(job)
     },
@@ -200,20 +207,14 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn }: WorkerHos
     const { rounds = 0, finalRounds = 0 } = chain.job(job)?.anchors ?? {}
     const last = Math.min(rounds, finalRounds) - 1
     forgetDone(storage, job, last)
+    forgetLists(storage, job, last)
     releaseRounds(storage, job, last)
-  }
-
-  /** Only who holds the job's lease on the chain speaks as its coordinator. */
-  function isCoordinator(sender: string, job: JobId): boolean {
-    const holder = chain.job(job)?.anchors.holder
-    const node = chain.node(sender)
-    return holder !== undefined && node !== undefined && sameAccount(holder, node.account)
   }
 
   function hear(message: Message): void {
     const { sender, job } = message
     if (job === undefined) return
-    const fromCoordinator = isCoordinator(sender, job)
+    const fromCoordinator = isCoordinator(chain, sender, job)
     if (message.kind === 'lease' || message.kind === 'closed') {
       if (!fromCoordinator)
         readChain() // it may just have taken the lease; it will say this again
@@ -221,6 +222,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn }: WorkerHos
       else tell({ event: 'closed', from: sender, job, body: message.body, claims: claimsOfClosed(message.body) })
     } else if (message.kind === 'anchored' && fromCoordinator) tell({ event: 'anchored', job, ...message.body })
     else if (message.kind === 'ended' && fromCoordinator) tell({ event: 'ended', job, ...message.body })
+    else if (message.kind === 'open' && fromCoordinator) hearOpen(message.body, sender, job)
     else if (message.kind === 'noted' && fromCoordinator) tell({ event: 'noted', job, body: message.body })
     else if (message.kind === 'reveal' && fromCoordinator)
       hearReveal(message.body, sender, job).catch(error => log.warn({ error: String(error) }, 'nothing was revealed'))
@@ -245,6 +247,12 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn }: WorkerHos
     const reason = missingBond(chain, job, signer.peer)
     if (reason !== undefined) mailbox.send(from, 'release', job, { lease: body.lease, reason })
     else tell({ event: 'lease', from, job, body })
+  }
+
+  /** Until the chain says here who was drawn, a list is not looked at; the coordinator repeats it. */
+  function hearOpen(body: Body<'open'>, from: string, job: JobId): void {
+    const order = openedOrder({ chain, storage, draws }, job, body)
+    if (order !== undefined) tell({ event: 'open', from, job, body, order })
   }
 
   /** SAFETY: what was not drawn stays shut, or anybody could attest to it without doing it. */

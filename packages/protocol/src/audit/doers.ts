@@ -5,7 +5,7 @@
 import { encodeCanonical, type HashFunction, type HashHex, hashFromHex, hashToHex } from '@cairn/primitives'
 import { lossRoot } from '../dispute/claims.ts'
 import type { Account } from '../settlement/terms.ts'
-import type { SaltedCommitment, Unit } from '../units.ts'
+import type { Commitment, Unit } from '../units.ts'
 import type { Beacon } from './beacon.ts'
 import { drawOwners, type StakedNode } from './draw.ts'
 import type { UnitPlace } from './record.ts'
@@ -67,7 +67,7 @@ export const resultRoot = (
   hashToHex(hash(encodeCanonical(['cairn/result/v1', [hashFromHex(job), round, replica, kind], ends.map(hashFromHex)])))
 
 /** Hashes what a commitment says that its unit leads to. */
-export const committedResult = (hash: HashFunction, commitment: SaltedCommitment): HashHex => {
+export const committedResult = (hash: HashFunction, commitment: Commitment): HashHex => {
   const { unit, checkpointRoots, updateRoot, newReplicaRoot, lossBits } = commitment
   return resultRoot(hash, unit, [...checkpointRoots, updateRoot, newReplicaRoot, lossRoot(hash, 'unitLoss', lossBits)])
 }

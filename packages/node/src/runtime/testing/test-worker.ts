@@ -27,6 +27,7 @@ import type { WorkerParts } from '../parts.ts'
 import { hostWorker, type WorkerHost } from '../worker-host.ts'
 import { anchoringReader } from './anchoring-reader.ts'
 
+const NO_DRAWS = { of: () => undefined, orderOf: () => undefined }
 export const COORDINATOR = 'c'.repeat(64)
 const ACCOUNT_KEY = `0x${'1'.repeat(64)}` as const
 
@@ -159,6 +160,7 @@ export async function testWorker(): Promise<TestWorker> {
         coordinators: () => [],
         onReason: () => undefined,
         isDrawn: () => false,
+        draws: NO_DRAWS,
       })
       return host
     },
