@@ -91,8 +91,15 @@ function mayHave(
 /** Training of the next round comes before an evaluation, an evaluation before training of the round after. */
 const urgency = ({ kind, round }: Unit): number => 2 * round + (kind === 'evaluate' ? 3 : 0)
 
+/**
+ * Tells whether a unit need not wait for a beacon. Under redundancy a worker that had it before would have to wait with what
+ * it has sealed, and the evaluation that the beacon's anchor waits for could find no worker.
+ */
+const areDoersDrawn = ({ facts, rounds }: JobRecord, { kind, round }: Unit): boolean =>
+  facts.audits?.doers === undefined || kind === 'evaluate' || rounds[round]?.doers !== undefined
+
 function candidatesOf(view: View, job: JobRecord, idle: readonly NodeInfo[]): Candidate[] {
-  const open = activeUnitsOf(job).filter(({ state }) => state === 'open')
+  const open = activeUnitsOf(job).filter(({ state, unit }) => state === 'open' && areDoersDrawn(job, unit))
   if (open.length === 0) return [] // PERF: most events change nothing here, and nodes are many
   const custodiansFor = custodianCounter(view)
   const able = idle.filter(node => nodeObstacle(view, job, node, custodiansFor(node)) === undefined)
@@ -140,8 +147,13 @@ function waitingText(
   candidates: readonly Candidate[],
   idle: readonly NodeInfo[],
 ): string | undefined {
+  const active = activeUnitsOf(job)
+  if (active.some(({ state }) => state === 'leased')) return undefined
+  const undrawn = active.find(({ state, unit }) => state === 'open' && !areDoersDrawn(job, unit))
+  if (undrawn && candidates.length === 0)
+    return `${unitName(undrawn.unit)} waits: the chain has not drawn yet who does it beside its worker`
   const stuck = candidates.find(({ nodes }) => nodes.length === 0)
-  if (stuck === undefined || activeUnitsOf(job).some(({ state }) => state === 'leased')) return undefined
+  if (stuck === undefined) return undefined
   const workers = [...view.state.nodes.values()].filter(({ role }) => role === 'worker')
   if (workers.length === 0) return `${unitName(stuck.unit)} waits: no worker has been heard of`
   const why = workers.map(node => {
