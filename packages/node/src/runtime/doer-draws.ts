@@ -1,7 +1,7 @@
 /**
  * Who may have to do the units of a round beside their workers, as every node reads it from the chain: drawn by the beacon of
  * the round before, or of the submission. SPEC: docs/spec/audits.md "Redundancy". Looked up when somebody asks, in the
- * background; a round that was gone back to has another head before it, and so another draw.
+ * background, and anew after a rewind: the link before the round may be another one then.
  */
 import { listNodesAt, readBlock, readLink, readSubmission } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
@@ -11,6 +11,7 @@ import {
   type DrawnDoer,
   drawDoers,
   type JobId,
+  NO_HASH,
   orderDoers,
   POLICIES,
   roundBeacon,
@@ -38,7 +39,7 @@ interface DoerDrawsOptions {
 
 interface RoundDraw {
   readonly round: number
-  /** Before the round. */
+  /** Of the job when it was looked up: a rewind changes it. */
   readonly head: HashHex
   readonly drawn: readonly (readonly DrawnDoer[])[]
 }
@@ -52,27 +53,26 @@ export function doerDraws({ parts, parameters, onFound }: DoerDrawsOptions): Doe
   const known = new Map<JobId, RoundDraw>()
   const nextMs = new Map<JobId, number>()
 
-  /** The block of what came before the round, where the chain still is where it was. */
-  async function blockBefore({ job, anchors: { rounds, head } }: JobView): Promise<bigint | undefined> {
-    if (rounds === 0) return readSubmission(client, job)
-    const link = await readLink(client, job, rounds - 1)
-    return link.head === head ? link.blockNumber : undefined
+  /** What came before the round: the link that stands, whatever was voided after it, or the submission. */
+  async function placeBefore({ job, anchors: { rounds } }: JobView) {
+    if (rounds > 0) return readLink(client, job, rounds - 1)
+    return { head: NO_HASH, blockNumber: (await readSubmission(client, job)) ?? 0n }
   }
 
   async function draw(view: JobView): Promise<RoundDraw | undefined> {
     const { job, terms, anchors } = view
-    const { rounds: round, head } = anchors
-    const before = await blockBefore(view)
-    const block = before === undefined ? undefined : await readBlock(client, before + BigInt(beaconBlocks))
-    if (before === undefined || block === undefined) return undefined
+    const { rounds: round } = anchors
+    const { head, blockNumber } = await placeBefore(view)
+    const block = blockNumber === 0n ? undefined : await readBlock(client, blockNumber + BigInt(beaconBlocks))
+    if (block === undefined) return undefined
     const about = { chainId: client.chainId, job, blockHash: block.hash }
     const beacon =
       round === 0 ? submittedBeacon(sha256, about) : roundBeacon(sha256, { ...about, round: round - 1, head })
-    const nodes = stakedVerifiers(await listNodesAt(client, before), minimumStake)
+    const nodes = stakedVerifiers(await listNodesAt(client, blockNumber), minimumStake)
     const drawn = Array.from({ length: terms.replicas }, (_, index) =>
       drawDoers(sha256, beacon, { job, round, index }, nodes, terms.verifiers - 1),
     )
-    return { round, head, drawn }
+    return { round, head: anchors.head, drawn }
   }
 
   async function lookUp(view: JobView): Promise<void> {
