@@ -15,7 +15,7 @@ import {
   untilMidUnit,
 } from './harness/running-job.ts'
 import { startTestNetwork, type TestNetwork } from './harness/test-network.ts'
-import { prepareTinyJob, type TinyJob, WILD_OPTIMISER } from './harness/tiny-job.ts'
+import { prepareTinyJob, TINY_SPEC, type TinyJob, WILD_OPTIMISER } from './harness/tiny-job.ts'
 import { until } from './harness/until.ts'
 
 const LIMIT_MS = 300_000
@@ -68,7 +68,7 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
   })
 
   test('that leaves the domain ends there: what was done is paid, the rest comes back', async () => {
-    const wild = await prepareTinyJob(WILD_OPTIMISER)
+    const wild = await prepareTinyJob({ optimiser: WILD_OPTIMISER })
     const job = await submitTiny(network, wild)
     const { status, rounds } = await downloadClosed(network, job)
     expect(status.status).toBe('diverged')
@@ -98,6 +98,20 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
     await newcomer.start()
     const { payments } = await checkFinished(network, job)
     expect(payments.find(({ peer }) => peer === newcomer.peerKey)?.trained).toBeGreaterThan(0)
+  })
+
+  test('has every unit done by two nodes, and pays both', async () => {
+    const verifiers = await network.addVerifiers(2)
+    const schedule = { ...TINY_SPEC.schedule, innerSteps: 30, rounds: 2 }
+    const verification = { policy: 'redundancy', rate: 0.1, verifiers: 2 }
+    const job = await submitTiny(network, await prepareTinyJob({ schedule, verification }))
+    const { audits, payments } = await checkFinished(network, job)
+    const doers = audits === 'not audited' ? [] : audits.filter(({ index }) => index < schedule.replicas)
+    // An auditor may have come, too.
+    const places = new Set(doers.map(({ round, index }) => `${round}/${index}`))
+    expect([...places].sort()).toEqual(['0/0', '0/1', '0/2', '1/0', '1/1', '1/2'])
+    for (const { verifier } of doers) expect(verifiers.map(({ address }) => address.toLowerCase())).toContain(verifier)
+    expect(payments.reduce((sum, { audited }) => sum + audited, 0)).toBeGreaterThanOrEqual(doers.length)
   })
 
   async function attackUntilClosed(hostile: readonly HostilePeer[], job: RunningJob): Promise<void> {

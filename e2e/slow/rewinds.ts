@@ -34,6 +34,8 @@ interface Scene {
   readonly liars: Readonly<Record<string, string>>
   /** Who is killed with SIGKILL while the first game is open; of two coordinators the one that holds the job, for good. */
   readonly killed?: string
+  /** Every unit is done by two nodes; else all are audited. */
+  readonly isRedundant?: boolean
   /** Fewer disputes than so many, and the scene was not played. */
   readonly disputes: number
 }
@@ -50,6 +52,11 @@ const SCENES: readonly Scene[] = [
   { ...ONE, verifiers: 2, name: 'another coordinator takes over', liars: MIDDLE_LIE, killed: 'holder' },
   { ...ONE, name: 'liar is killed', liars: MIDDLE_LIE, killed: 'worker-1' },
   { ...ONE, name: 'accuser is killed', liars: MIDDLE_LIE, killed: 'verifier-1' },
+  { ...ONE, verifiers: 2, name: 'redundancy', liars: MIDDLE_LIE, isRedundant: true },
+  {
+    ...{ ...ONE, verifiers: 2, name: 'redundancy: last round, coordinator is killed', isRedundant: true },
+    ...{ liars: { 'worker-1': `skips-one-step:${LAST}` }, killed: 'coordinator' },
+  },
   {
     ...TWO,
     name: 'all at once: last round, two replicas, coordinator is killed',
@@ -58,7 +65,10 @@ const SCENES: readonly Scene[] = [
   },
 ]
 
-const jobOf = (replicas: number): string => `apiVersion: cairn/v1
+const AUDIT = '{ policy: audit, rate: 1, verifiers: 1 }'
+const REDUNDANCY = '{ policy: redundancy, rate: 0.01, verifiers: 2 }'
+
+const jobOf = (replicas: number, isRedundant = false): string => `apiVersion: cairn/v1
 name: rewinds
 seed: 5
 model: { kind: gpt, layers: 1, heads: 2, width: 16, context: 16 }
@@ -66,15 +76,15 @@ data: { kind: text, source: text.txt, tokeniser: bytes }
 optimiser: { learningRate: 0.003 }
 schedule: { replicas: ${replicas}, innerSteps: 20, rounds: ${ROUNDS}, batch: 2, checkpoints: 1 }
 evaluation: { batches: 1 }
-verification: { policy: audit, rate: 1, verifiers: 1 }
+verification: ${isRedundant ? REDUNDANCY : AUDIT}
 `
 
 /** Writes the job, as many replicas as workers: everybody has a unit to lie in. */
-function writeJob(directory: string, { workers }: Scene): string {
+function writeJob(directory: string, { workers, isRedundant }: Scene): string {
   const lines = Array.from({ length: 150 }, (_, n) => `Stone ${n} was laid on the cairn by ${(n * n) % 7} hands.`)
   writeFileSync(join(directory, 'text.txt'), lines.join('\n'))
   const job = join(directory, 'job.yaml')
-  writeFileSync(job, jobOf(workers))
+  writeFileSync(job, jobOf(workers, isRedundant))
   return job
 }
 

@@ -25,7 +25,7 @@ export interface CairnNode extends PublicKeys {
 
 export interface CairnNodeOptions {
   readonly name: string
-  readonly role: 'worker' | 'coordinator'
+  readonly role: 'worker' | 'verifier' | 'coordinator'
   /** Directory of the network. */
   readonly home: string
   readonly networkFile: string

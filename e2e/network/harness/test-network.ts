@@ -36,6 +36,8 @@ export interface TestNetwork {
   readonly workers: readonly CairnNode[]
   /** Everybody who may have tokens, contracts included. */
   readonly holders: readonly Account[]
+  /** Starts verifiers. */
+  addVerifiers(count: number): Promise<readonly CairnNode[]>
   /** Makes one more worker, with money and not started. */
   addWorker(): Promise<CairnNode>
   /** Starts another coordinator; returns it, and the network as one sees it who knows both. */
@@ -127,7 +129,7 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
   const workers: CairnNode[] = []
   const holders: Account[] = [escrow, registry, anchors, earnings, submitter.address]
 
-  const make = async (name: string, role: 'worker' | 'coordinator'): Promise<CairnNode> => {
+  const make = async (name: string, role: 'worker' | 'verifier' | 'coordinator'): Promise<CairnNode> => {
     const node = await createNode({ name, role, home, networkFile })
     holders.push(node.address)
     await fund(deployer, node.address)
@@ -173,6 +175,13 @@ export async function startTestNetwork({ workers: count }: { readonly workers: n
     workers,
     holders,
     addWorker,
+    async addVerifiers(wanted) {
+      const names = Array.from({ length: wanted }, (_, i) => `verifier-${i + 1}`)
+      const verifiers = await Promise.all(names.map(name => make(name, 'verifier')))
+      others.push(...verifiers)
+      await Promise.all(verifiers.map(verifier => verifier.start()))
+      return verifiers
+    },
     async addCoordinator() {
       const node = await make(`coordinator-${others.length + 2}`, 'coordinator')
       others.push(node)

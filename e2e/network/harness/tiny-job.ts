@@ -89,9 +89,9 @@ async function trainHere(program: JobProgram, executor: Executor, data: Prepared
 /** Leaves the domain in the last round, when the evaluation before it may still be under way. */
 export const WILD_OPTIMISER = { learningRate: 30, warmupSteps: 360 }
 
-/** Compiles the job and trains it here, in one process. */
-export async function prepareTinyJob(optimiser = TINY_SPEC.optimiser): Promise<TinyJob> {
-  const spec = parseJobSpec({ ...TINY_SPEC, optimiser })
+/** Compiles the job, changed as a test wants it, and trains it here, in one process. */
+export async function prepareTinyJob(changes: object = {}): Promise<TinyJob> {
+  const spec = parseJobSpec({ ...TINY_SPEC, ...changes })
   const data = prepareData(spec, { path: spec.data.source, bytes: encodeUtf8(TINY_TEXT) }, sha256)
   const program = compileJob(spec, data, sha256)
   const executor = createExecutor(program, data.dataset, { backend: wasm, hash: sha256, threads: 1 })

@@ -159,8 +159,10 @@ describe('what cannot be done ends with code 2:', () => {
     await refused(run('submit', tinyJob().job, '--custodians', '2', '--no-wait'), 'NoWorker', found)
   })
 
-  test('a policy that networks do not have yet', () =>
-    refused(run('submit', tinyJob({ verification: { policy: 'redundancy' } }).job), 'PolicyNotSupported', 'redundancy'))
+  test('redundancy by one node', () => {
+    const { job } = tinyJob({ verification: { policy: 'redundancy', verifiers: 1 } })
+    return refused(run('submit', job), 'spec.invalid', '1')
+  })
 
   test('ids that are no jobs, or of none', async () => {
     await refused(run('status', 'abc'), 'BadJobId')

@@ -61,7 +61,7 @@ test.each<[string, string, (draft: Draft) => void]>([
   ['malformed', 'format', d => (d.format = 'cairn/document/v2')],
   ['malformed', '', d => (d.extra = 1)],
   ['malformed', 'spec.schedule.rounds', d => (d.spec.schedule.rounds = 0)],
-  ['malformed', 'spec.verification.policy', d => (d.spec.verification.policy = 'redundancy')],
+  ['malformed', 'spec.verification.policy', d => (d.spec.verification.policy = 'trust')],
   ['malformed', 'blobs.program', d => (d.blobs.program = 'x')],
   ['malformed', 'cost.operationsPerUnit', d => (d.cost.operationsPerUnit = '01')],
   ['malformed', 'cost.memoryBytes', d => (d.cost.memoryBytes = -1)],

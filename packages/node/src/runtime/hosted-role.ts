@@ -59,6 +59,9 @@ export interface HostingOptions {
 /** SAFETY: losses in memory, of leases that nodes name. */
 const MOST_LOSSES = 10_000
 
+/** SAFETY: messages in memory that wait for a draw. */
+const MOST_EARLY = 64
+
 interface Audits {
   readonly onDrawn: (draw: AuditDraw) => void
   readonly onReplaced: () => void
@@ -148,8 +151,12 @@ async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<
     },
   })
   const { challengeSeconds, maximumDelaySeconds } = parameters
-  // Whoever asks is told again.
-  const draws = doerDraws({ parts, parameters, onFound: () => undefined })
+  const draws = doerDraws({ parts, parameters, onFound: () => early.splice(0).forEach(host.hear) })
+  // PERF: coordinators ask again, but only after a while.
+  const early: Message[] = []
+  const isEarly = (message: Message): boolean =>
+    (message.kind === 'do' || message.kind === 'open') &&
+    draws.of(message.body.unit.job, message.body.unit.round) === undefined
   const host =
     config.role === 'verifier'
       ? asVerifier({ parts: { ...doing, peers }, book, draws, challengeSeconds, onReason })
@@ -171,6 +178,7 @@ async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<
   closers.push(host.stop, games.stop)
   return {
     hear(message) {
+      if (isEarly(message) && early.length < MOST_EARLY) early.push(message)
       host.hear(message)
       games.hear(message)
     },
