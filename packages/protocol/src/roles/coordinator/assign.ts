@@ -92,14 +92,14 @@ function mayHave(
 const urgency = ({ kind, round }: Unit): number => 2 * round + (kind === 'evaluate' ? 3 : 0)
 
 /**
- * Tells whether a unit need not wait for a beacon. Under redundancy a worker that had it before would have to wait with what
- * it has sealed, and the evaluation that the beacon's anchor waits for could find no worker.
+ * Tells whether a unit need not wait for an anchor. Under redundancy the anchor of the round before draws its doers: all
+ * workers could wait for it with what they have sealed, and the evaluation that the anchor waits for would find none.
  */
-const areDoersDrawn = ({ facts, rounds }: JobRecord, { kind, round }: Unit): boolean =>
-  facts.audits?.doers === undefined || kind === 'evaluate' || rounds[round]?.doers !== undefined
+const mayBegin = ({ facts, chain }: JobRecord, { kind, round }: Unit): boolean =>
+  facts.audits?.doers === undefined || kind === 'evaluate' || round <= chain.anchored
 
 function candidatesOf(view: View, job: JobRecord, idle: readonly NodeInfo[]): Candidate[] {
-  const open = activeUnitsOf(job).filter(({ state, unit }) => state === 'open' && areDoersDrawn(job, unit))
+  const open = activeUnitsOf(job).filter(({ state, unit }) => state === 'open' && mayBegin(job, unit))
   if (open.length === 0) return [] // PERF: most events change nothing here, and nodes are many
   const custodiansFor = custodianCounter(view)
   const able = idle.filter(node => nodeObstacle(view, job, node, custodiansFor(node)) === undefined)
@@ -149,9 +149,9 @@ function waitingText(
 ): string | undefined {
   const active = activeUnitsOf(job)
   if (active.some(({ state }) => state === 'leased')) return undefined
-  const undrawn = active.find(({ state, unit }) => state === 'open' && !areDoersDrawn(job, unit))
+  const undrawn = active.find(({ state, unit }) => state === 'open' && !mayBegin(job, unit))
   if (undrawn && candidates.length === 0)
-    return `${unitName(undrawn.unit)} waits: the chain has not drawn yet who does it beside its worker`
+    return `${unitName(undrawn.unit)} waits: the anchor of the round before draws who does it beside its worker`
   const stuck = candidates.find(({ nodes }) => nodes.length === 0)
   if (stuck === undefined) return undefined
   const workers = [...view.state.nodes.values()].filter(({ role }) => role === 'worker')
