@@ -77,6 +77,7 @@ describe('a coordinator of a job whose units are done twice', () => {
     nowMs += ms
     return present(W, 'worker')
   }
+  const begin = () => tell(doers, timer)
   const record = () => state.jobs.get(job) as JobRecord
   const unitState = () => record().rounds[0]?.units[0]?.state
   const listsSent = () => sends.flatMap(({ kind, body }) => (kind === 'open' ? [body] : []))
@@ -90,15 +91,15 @@ describe('a coordinator of a job whose units are done twice', () => {
     present(B, 'verifier')
     present(W, 'worker')
     tell({ event: 'job', facts, submitter: 's', chain, history: [] }, { event: 'pinned', job, peer: W })
-    expect(unitState()).toBe('leased')
-    sends = []
+    expect(unitState()).toBe('open')
+    expect(record().waiting).toContain('the chain has not drawn yet who does it')
   })
 
   test('asks to do, to open, the worker first, and takes the commitment then', () => {
+    expect(lacksDoers(record(), 0)).toBe(true)
+    expect(begin()).toEqual(['do A'])
     expect(tell(committed(W))).toEqual([])
     expect(said.at(-1)).toContain('is refused: not all who do the unit have opened yet')
-    expect(lacksDoers(record(), 0)).toBe(true)
-    expect(tell(doers)).toEqual(['do A'])
     expect(lacksDoers(record(), 0)).toBe(false)
     expect(tell(sealed(W), sealed(A))).toEqual(['open W'])
     expect(tell(opened(A))).toEqual([]) // before the worker it is not heard
@@ -110,51 +111,48 @@ describe('a coordinator of a job whose units are done twice', () => {
   })
 
   test('repeats what it asks for until it is there', () => {
-    tell(doers)
+    begin()
     expect([pass(RESEND_MS - 1), pass(1), tell(sealed(W), timer)]).toEqual([[], ['do A'], []])
     expect([tell(sealed(A)), pass(RESEND_MS)]).toEqual([['open W'], ['open W']])
   })
 
   test('hears a seal under the account of its sender only', () => {
-    tell(doers, sealed(W), sealed(B, false, accountOf(A)))
+    tell(doers, timer, sealed(W), sealed(B, false, accountOf(A)))
     expect(listsSent()).toEqual([])
   })
 
-  test('leaves the lease to a worker that has sealed and waits for the beacon, for as long as it says so', () => {
-    for (let i = 0; i < 30; i++) {
+  test('leaves the lease to a worker that has sealed and waits for doers; not to one that does not open', () => {
+    begin()
+    for (let ms = 0; ms < 60_000 && listsSent().length === 0; ms += RESEND_MS) {
       tell(sealed(W))
       pass(RESEND_MS)
     }
-    tell(timer)
-    expect(unitState()).toBe('leased')
-    expect(tell(doers, sealed(A), sealed(W))).toEqual(['do A', 'open W'])
-    for (let ms = 0; ms < 30_000; ms += RESEND_MS) {
-      pass(RESEND_MS)
-      tell(timer)
-    }
-    expect(said.join('\n')).toContain('did not open what it had sealed')
+    expect(listsSent()[0]?.list).toEqual(list(W))
+    expect(said.join()).not.toContain('did not commit')
+    for (let ms = 0; ms < 10_000; ms += RESEND_MS) pass(RESEND_MS)
+    expect(said.join()).toContain('did not open what it had sealed')
   })
 
   test('refuses a commitment to another result than was opened', () => {
-    tell(doers, sealed(W), sealed(A), opened(W), opened(A))
+    tell(doers, timer, sealed(W), sealed(A), opened(W), opened(A))
     expect(tell(committed(W, true))).toEqual([])
     expect(said.at(-1)).toContain('it leads to another result than its worker has sealed')
   })
 
   test('takes what a doer finds otherwise, and tells that doer', () => {
-    tell(doers, sealed(W), sealed(A, true), opened(W))
+    tell(doers, timer, sealed(W), sealed(A, true), opened(W))
     expect(tell(opened(A, true))).toEqual(['differs A'])
     expect(tell(committed(W))).toEqual(['noted W', 'closed W'])
     expect(pass(RESEND_MS)).toContain('differs A')
   })
 
   test('asks a worker to open again that says it has sealed after it has opened', () => {
-    tell(doers, sealed(W), sealed(A), opened(W))
+    tell(doers, timer, sealed(W), sealed(A), opened(W))
     expect(tell(sealed(W))).toEqual(['open W'])
   })
 
   test('closes no other list for a worker that has the unit again', () => {
-    tell(doers)
+    begin()
     // Doers and substitutes are silent.
     for (let ms = 0; ms < 60_000 && listsSent().length === 0; ms += RESEND_MS) {
       tell(sealed(W))
