@@ -143,12 +143,20 @@ function mustBe<Result extends { readonly ok: boolean }>(result: Result): Result
   return result
 }
 
+interface AnchorOptions {
+  /** Other terms than those of an audited job. */
+  readonly terms?: Partial<Terms>
+  /** What happens after the job was submitted, before its round is anchored. */
+  readonly meanwhile?: (about: { readonly job: JobId; readonly globalRoot: HashHex }) => Promise<void>
+}
+
 /** Submits a job, does its first round, and anchors it. */
 export async function anchorDone(
   network: DisputeNetwork,
   workshop: Workshop,
   salt: string,
   lie: RoundLie = {},
+  options: AnchorOptions = {},
 ): Promise<DoneRound> {
   const { submitter, coordinator, workers } = network
   const submission = workshop.submit(salt)
@@ -163,8 +171,10 @@ export async function anchorDone(
   const closing: ClosingDocument = { format: 'cairn/closing/v1', job, round: 0, outcome: 'diverged', units }
   const bytes = lie.diverged ? encodeClosingDocument(closing) : encodeRoundDocument(document)
   const documentId = await workshop.blobs.write(bytesBlob(bytes))
-  mustBe(await submitJob(submitter, { ...terms, document: submission.documentId, provable: provableHash(provable) }))
+  const known = { document: submission.documentId, provable: provableHash(provable) }
+  mustBe(await submitJob(submitter, { ...terms, ...options.terms, ...known }))
   mustBe(await takeLease(coordinator, job))
+  await options.meanwhile?.({ job, globalRoot: submission.document.initialRoot })
   const bare = done.map(({ commitment }, index): Work => {
     const worker: Account = accountOf(workers[index] as ChainClient)
     return { worker, index, claim: claimHash(trainedClaim(commitment)), signature: '0x', outer: '0x', custodians: [] }

@@ -1,0 +1,180 @@
+/** A doer beside its worker on a real chain: drawn by the submission's block, sealed, opened once, and a game where results differ. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type GameOnChain,
+  listGames,
+  localParameters,
+  registerNode,
+  registrationMessage,
+  startLocalChain,
+} from '@cairn/contracts'
+import {
+  type AuditBook,
+  auditBook,
+  createCompute,
+  doerDraws,
+  hostDoer,
+  openBlobStore,
+  openStorage,
+  sha256,
+  signerOf,
+  type VerifierParts,
+  watchChain,
+} from '@cairn/node/parts'
+import type { HashHex } from '@cairn/primitives'
+import { type BlobId, committedResult, type JobId, type Message, sealRoot, type Unit } from '@cairn/protocol'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { anchorDone, openWorkshop, type Workshop } from './audited-round.ts'
+import { accountOf, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
+import { until } from './game-nodes.ts'
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
+const [coordinatorKeys, doerKeys] = [5, 6].map(seed => signerOf(new Uint8Array(32).fill(seed))) as [Signer, Signer]
+type Signer = ReturnType<typeof signerOf>
+
+const bad = (digit: string): HashHex => digit.repeat(64) as HashHex
+const closers: (() => unknown)[] = []
+let network: DisputeNetwork
+let workshop: Workshop
+let mine: () => Promise<unknown>
+
+beforeAll(async () => {
+  const chain = await startLocalChain()
+  closers.push(() => chain.stop())
+  network = await startDisputeNetwork(chain)
+  const { coordinator, challenger } = network
+  for (const [client, keys, verifies] of [
+    [coordinator, coordinatorKeys, false],
+    [challenger, doerKeys, true],
+  ] as const) {
+    const signature = keys.sign(registrationMessage(chain.chainId, client.addresses.registry, accountOf(client)))
+    await registerNode(client, { peerKey: keys.publicKey, signature, verifies })
+  }
+  workshop = await openWorkshop(network)
+  closers.push(() => workshop.stop())
+  mine = () => challenger.reader.request({ method: 'anvil_mine', params: ['0x1'] } as never)
+})
+afterAll(async () => {
+  for (const close of closers.toReversed()) await close()
+})
+
+interface Sent {
+  readonly kind: string
+  readonly body: { readonly seal?: HashHex; readonly root?: HashHex; readonly salt?: Uint8Array }
+}
+
+/** The doer's node, on a disk of its own; peers have what the workshop has. Started again, it goes on where it was. */
+function doerNode() {
+  const directory = mkdtempSync(join(tmpdir(), 'cairn-doer-'))
+  const blobDirectory = join(directory, 'blobs')
+  const storage = openStorage(directory)
+  const compute = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads: 1 })
+  const [said, sent]: [string[], Sent[]] = [[], []]
+  closers.push(async () => {
+    await compute.terminate()
+    storage.close()
+    rmSync(directory, { recursive: true })
+  })
+
+  async function start() {
+    const blobs = await openBlobStore({ directory: blobDirectory })
+    const { challenger: client } = network
+    let book: AuditBook | undefined
+    const onChange = () => book?.chainChanged()
+    const chain = await watchChain({ client, minimumStake: 0n, pollMs: 50, log: silent, onChange })
+    const [parts, parameters] = [
+      { client, chain, log: silent },
+      { ...localParameters, challengeSeconds: 600 },
+    ]
+    book = auditBook({ parts, parameters, checkpointsOf: () => 2, onDrawn: () => undefined })
+    const draws = doerDraws({ parts, parameters, onFound: () => undefined })
+    const fetch = async (id: BlobId) => {
+      const found = await workshop.blobs.read(id)
+      if (found === undefined) return { ok: false, code: 'Unavailable' }
+      await blobs.write(found)
+      return { ok: true }
+    }
+    const host = hostDoer({
+      parts: {
+        ...{ ...parts, storage, blobs, compute, signer: doerKeys, fetcher: { fetch }, learn: () => undefined },
+        key: { address: accountOf(client) },
+        peers: { list: () => [] },
+        mailbox: { send: (_: string, kind: string, __: string, body: Sent['body']) => void sent.push({ kind, body }) },
+      } as unknown as VerifierParts,
+      ...{ draws, book, onReason: ({ text }) => void said.push(text) },
+    })
+    const stop = () => {
+      host.stop()
+      book?.stop()
+      chain.stop()
+    }
+    closers.push(stop)
+    const hear = (job: JobId, kind: string, body: object) =>
+      host.hear({ sender: coordinatorKeys.peer, sequence: 1, job, kind, body } as unknown as Message)
+    return { hear, stop }
+  }
+  const bodies = (kind: string) => sent.filter(message => message.kind === kind).map(({ body }) => body)
+  return { start, said, bodies }
+}
+
+it('seals and opens what it found, once, and challenges a worker whose anchored result is another, though it is stopped', async () => {
+  const node = doerNode()
+  const { said, bodies } = node
+  const [own, worker] = [network.challenger, network.workers[1]!].map(client => accountOf(client).toLowerCase())
+  let last: Awaited<ReturnType<typeof node.start>> | undefined
+
+  const meanwhile = async ({ job, globalRoot }: { readonly job: JobId; readonly globalRoot: HashHex }) => {
+    await mine()
+    const unit: Unit = { job, round: 0, replica: 1, kind: 'train' }
+    const asked = { unit, worker, deadlineMs: 2 ** 50, document: bad('d'), globalRoot, claims: [], sources: [] }
+    const listOf = (seal: HashHex | undefined, digit: string) => {
+      const list = [worker, own].map((account, i) => ({ account, seal: i === 0 ? bad(digit) : seal }))
+      return { unit, epoch: 1, list }
+    }
+    let { hear, stop } = await node.start()
+    hear(job, 'do', { ...asked, unit: { ...unit, round: 1 } })
+    await until(() => {
+      hear(job, 'do', asked)
+      return bodies('seal').length > 0
+    })
+    const [sealed] = bodies('seal')
+    hear(job, 'open', { ...listOf(sealed?.seal, '1'), epoch: 2 })
+    expect(bodies('opened')).toEqual([])
+    hear(job, 'open', listOf(sealed?.seal, '1'))
+    const [opened] = bodies('opened')
+    expect(sealRoot(sha256, { ...opened, account: own } as never)).toBe(sealed?.seal)
+
+    stop()
+    ;({ hear, stop } = await node.start())
+    const count = bodies('seal').length
+    await until(() => {
+      hear(job, 'do', asked)
+      return bodies('seal').length > count
+    })
+    expect(new Set(bodies('seal').map(({ seal }) => seal)).size).toBe(1)
+    hear(job, 'open', listOf(sealed?.seal, '2'))
+    expect(bodies('opened')).toHaveLength(1)
+    hear(job, 'open', listOf(sealed?.seal, '1'))
+    expect(bodies('opened')).toEqual([opened, opened])
+    hear(job, 'differs', { unit, worker, root: bad('3') })
+    stop()
+    last = await node.start()
+  }
+  const lie = { unit: { checkpointRoots: [bad('b'), bad('c')] } }
+  const { job, document } = await anchorDone(network, workshop, 'a', lie, {
+    terms: { policy: 2, verifiers: 2 },
+    meanwhile,
+  })
+  expect(bodies('opened')[0]?.root).not.toBe(committedResult(sha256, document.units[1]!.commitment))
+
+  await mine()
+  const games = async (): Promise<GameOnChain[]> =>
+    (await listGames(network.challenger, { account: accountOf(network.challenger) })).filter(game => game.job === job)
+  await until(async () => (await games()).length > 0)
+  expect(await games()).toMatchObject([{ position: 1, isOuter: false, state: 'open' }])
+  await until(() => said.some(text => /opened game \d+ about part 0 of it/.test(text)))
+  expect(said.filter(text => text.includes('did it beside its worker'))).toHaveLength(1)
+  last?.stop()
+})
