@@ -67,7 +67,7 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
     if (isStopped) return
     const ticked = tickDoer(state, event)
     state = ticked.state
-    if (event.event === 'open' && ticked.effects.some(opens)) rememberList(storage, event.body)
+    if (event.event === 'open' && ticked.effects.some(opens)) rememberList(storage, event.body, account)
     for (const effect of ticked.effects) perform(effect)
   }
 
@@ -129,7 +129,7 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
   }
 
   function hearOpen(from: string, job: JobId, body: MessageBodies['open']): void {
-    const order = openedOrder({ chain, storage, draws }, job, body)
+    const order = openedOrder({ chain, storage, draws, account }, job, body)
     if (order !== undefined) tell({ event: 'open', from, job, body, order })
   }
 

@@ -88,7 +88,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
     if (isStopped) return
     const ticked = tickWorker(state, event, Date.now())
     state = ticked.state
-    if (event.event === 'open' && ticked.effects.some(opens)) rememberList(storage, event.body)
+    if (event.event === 'open' && ticked.effects.some(opens)) rememberList(storage, event.body, accountOf(parts))
     for (const effect of ticked.effects) void perform(effect)
   }
 
@@ -251,7 +251,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
 
   /** Until the chain says here who was drawn, a list is not looked at; the coordinator repeats it. */
   function hearOpen(body: Body<'open'>, from: string, job: JobId): void {
-    const order = openedOrder({ chain, storage, draws }, job, body)
+    const order = openedOrder({ chain, storage, draws, account: accountOf(parts) }, job, body)
     if (order !== undefined) tell({ event: 'open', from, job, body, order })
   }
 

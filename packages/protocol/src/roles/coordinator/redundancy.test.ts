@@ -91,8 +91,8 @@ describe('a coordinator of a job whose units are done twice', () => {
     present(B, 'verifier')
     present(W, 'worker')
     tell({ event: 'job', facts, submitter: 's', chain, history: [] }, { event: 'pinned', job, peer: W })
-    expect(unitState()).toBe('open')
-    expect(record().waiting).toContain('the chain has not drawn yet who does it')
+    expect(unitState()).toBe('leased')
+    sends = []
   })
 
   test('asks to do, to open, the worker first, and takes the commitment then', () => {
@@ -119,6 +119,15 @@ describe('a coordinator of a job whose units are done twice', () => {
   test('hears a seal under the account of its sender only', () => {
     tell(doers, timer, sealed(W), sealed(B, false, accountOf(A)))
     expect(listsSent()).toEqual([])
+  })
+
+  test('leaves the lease to a worker that has sealed and waits for the beacon', () => {
+    for (let ms = 0; ms < 60_000; ms += RESEND_MS) {
+      tell(sealed(W))
+      pass(RESEND_MS)
+    }
+    expect(said.join()).not.toContain('did not commit')
+    expect([begin(), tell(sealed(W), sealed(A))]).toEqual([['do A'], ['open W']])
   })
 
   test('leaves the lease to a worker that has sealed and waits for doers; not to one that does not open', () => {
