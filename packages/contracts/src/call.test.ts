@@ -71,6 +71,18 @@ describe('a call', () => {
     await miner().setAutomine(true)
   })
 
+  it('that the chain drops is lost, and not taken for the one that has its nonce then', async () => {
+    const client = { ...network.clients[5]!, receiptTimeoutMs: 5_000 }
+    const anvil = miner()
+    await anvil.setAutomine(false)
+    const lost = approveNode(client, accountOf(client)).catch((error: unknown) => error)
+    while ((await anvil.getTxpoolStatus()).pending === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    await anvil.request({ method: 'anvil_removePoolTransactions', params: [accountOf(client)] } as never)
+    await anvil.setAutomine(true)
+    expect(await approveNode(client, zeroAddress)).toMatchObject({ ok: true })
+    expect(await lost).toMatchObject({ name: 'ResourceError', code: 'TransactionLost' })
+  })
+
   it('that only a contract may make is refused', async () => {
     const stranger = network.clients[6]!
     const { registry, escrow, anchors, slashing } = stranger.addresses

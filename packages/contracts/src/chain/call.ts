@@ -4,7 +4,14 @@
  */
 import { InputError, ResourceError } from '@cairn/primitives'
 import type { Account } from '@cairn/protocol'
-import { BaseError, decodeErrorResult, InsufficientFundsError, type TransactionReceipt } from 'viem'
+import {
+  BaseError,
+  decodeErrorResult,
+  InsufficientFundsError,
+  TransactionNotFoundError,
+  type TransactionReceipt,
+  WaitForTransactionReceiptTimeoutError,
+} from 'viem'
 import { errorsAbi } from '../abi/errors.ts'
 import type { ChainConnection, Writer } from '../chain-client.ts'
 import { onChain, revertData, shortMessage } from './errors.ts'
@@ -75,9 +82,45 @@ async function trySend(
   }
 }
 
-function receiptOf(connection: ChainConnection, hash: `0x${string}`): Promise<TransactionReceipt> {
-  const { reader, confirmations, receiptTimeoutMs: timeout } = connection
-  return reader.waitForTransactionReceipt({ hash, confirmations, timeout })
+/** Looks for a transaction that is in no block: within the time that a receipt may take, and until it counts as lost. */
+const LOOKS = 24
+const LOOKS_UNTIL_LOST = 3
+
+/**
+ * Waits for a transaction's receipt. Throws `ResourceError` (`TransactionLost`) when the chain knows it no more: a
+ * reorganisation may drop what was in a block. SAFETY: what has its nonce then is another call, and not its replacement.
+ */
+async function receiptOf(
+  { reader, confirmations, receiptTimeoutMs }: ChainConnection,
+  hash: `0x${string}`,
+): Promise<TransactionReceipt> {
+  const deadline = Date.now() + receiptTimeoutMs
+  const lookMs = Math.max(receiptTimeoutMs / LOOKS, 4 * reader.pollingInterval)
+  for (let unknown = 0; unknown < LOOKS_UNTIL_LOST; ) {
+    const leftMs = deadline - Date.now()
+    try {
+      const timeout = Math.max(1, Math.min(lookMs, leftMs))
+      return await reader.waitForTransactionReceipt({ hash, confirmations, timeout, checkReplacement: false })
+    } catch (error) {
+      if (!(error instanceof WaitForTransactionReceiptTimeoutError) || leftMs <= lookMs) throw error
+    }
+    unknown = (await isKnown(reader, hash)) ? 0 : unknown + 1
+  }
+  throw new ResourceError('TransactionLost', 'The chain has dropped a transaction.', {
+    expected: `the transaction ${hash}, in a block or waiting for one`,
+    found: 'neither',
+    fix: 'Send it again.',
+  })
+}
+
+async function isKnown(reader: ChainConnection['reader'], hash: `0x${string}`): Promise<boolean> {
+  try {
+    await reader.getTransaction({ hash })
+    return true
+  } catch (error) {
+    if (error instanceof TransactionNotFoundError) return false
+    throw error
+  }
 }
 
 /** The simulation was fine and the transaction was not: somebody else was faster. Asks again for the reason. */
