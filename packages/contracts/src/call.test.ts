@@ -72,11 +72,20 @@ describe('a call', () => {
   })
 
   it('that the chain drops is lost, and not taken for the one that has its nonce then', async () => {
-    const client = { ...network.clients[5]!, receiptTimeoutMs: 5_000 }
+    const known = network.clients[5]!
+    const { writer } = known
+    const sent = Promise.withResolvers<void>()
+    const sendTransaction = async (request: never) => {
+      const hash = await writer!.wallet.sendTransaction(request)
+      sent.resolve()
+      return hash
+    }
+    const wallet = { ...writer!.wallet, sendTransaction } as never
+    const client = { ...known, writer: { ...writer!, wallet }, receiptTimeoutMs: 5_000 }
     const anvil = miner()
     await anvil.setAutomine(false)
     const lost = approveNode(client, accountOf(client)).catch((error: unknown) => error)
-    while ((await anvil.getTxpoolStatus()).pending === 0) await new Promise(resolve => setTimeout(resolve, 5))
+    await sent.promise
     await anvil.request({ method: 'anvil_removePoolTransactions', params: [accountOf(client)] } as never)
     await anvil.setAutomine(true)
     expect(await approveNode(client, zeroAddress)).toMatchObject({ ok: true })

@@ -1,6 +1,6 @@
 /**
- * What audits of a job cost its submitter, and under redundancy the nodes that do every unit beside its worker, and what they ask of its workers: a bond for every unit that is not final, out
- * of their stakes. SPEC: docs/spec/audits.md "Deterrence"; docs/spec/anchors.md "Unit bonds".
+ * What audits of a job cost its submitter, and under redundancy the nodes that do every unit beside its worker; and what they
+ * ask of its workers: a bond for every unit that is not final, out of their stakes. SPEC: docs/spec/audits.md "Deterrence"; docs/spec/anchors.md "Unit bonds".
  */
 import { InputError } from '@cairn/primitives'
 import { mostCounts, type NetworkParameters, POLICIES, type Terms, unitBondFor } from '@cairn/protocol'

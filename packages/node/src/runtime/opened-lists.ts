@@ -3,7 +3,7 @@
  * coordinator's epoch could give whoever closed the second a result to copy. A unit that starts from elsewhere after a rewind
  * leads to another result, and so to another seal. SPEC: docs/spec/audits.md "Redundancy".
  */
-import { encodeCanonical } from '@cairn/primitives'
+import { encodeCanonical, equal } from '@cairn/primitives'
 import type { Account, DoerOrder, JobId, MessageBodies } from '@cairn/protocol'
 import type { Storage } from '../storage/open-storage.ts'
 import type { ChainWatch } from './chain-watch.ts'
@@ -12,13 +12,11 @@ import type { DoerDraws } from './doer-draws.ts'
 type OpenList = MessageBodies['open']
 
 const prefixOf = (job: JobId): string => `list/${job}/`
+
 function keyOf({ unit: { job, round, replica }, epoch, list }: OpenList, account: string): string {
   const own = list.find(one => one.account === account)?.seal
   return `${prefixOf(job)}${String(round).padStart(8, '0')}/${replica}/${list[0]?.account}/${epoch}/${own}`
 }
-
-const sameBytes = (a: Uint8Array, b: Uint8Array): boolean =>
-  a.length === b.length && a.every((byte, i) => byte === b[i])
 
 /** Tells whether an effect opens what was sealed. */
 export const opens = (effect: { readonly effect: string }): boolean => 'kind' in effect && effect.kind === 'opened'
@@ -52,6 +50,6 @@ export function openedOrder(
   const worker = body.list[0]?.account as Account | undefined
   if (worker === undefined || body.unit.job !== job || chain.job(job)?.anchors.epoch !== body.epoch) return undefined
   const known = storage.facts.get(keyOf(body, account))
-  if (known !== undefined && !sameBytes(known, encodeCanonical(body.list))) return undefined
+  if (known !== undefined && !equal(known, encodeCanonical(body.list))) return undefined
   return draws.orderOf(body.unit, worker)
 }

@@ -13,30 +13,18 @@ import {
   submittedBeacon,
 } from '../audit.ts'
 import { lacksDoers } from '../roles/coordinator/redundancy.ts'
-import type { JobFacts } from '../roles/coordinator/state.ts'
 import { type DoerEffect, type DoerEvent, emptyDoer, tickDoer } from '../roles/doer.ts'
 import type { Peer, SendEffect } from '../roles/events.ts'
 import type { Account } from '../settlement.ts'
 import type { Unit } from '../units.ts'
-import type { ToyChain } from './toy-chain.ts'
-import type { ToyCoordinators } from './toy-coordinators.ts'
-import { toyVerifierPeers } from './toy-verifiers.ts'
+import { type ToyCheckers, toyVerifierPeers } from './toy-verifiers.ts'
 import { scheduleOf, toySealSalt, toyUnit } from './toy-work.ts'
 import { accountOf } from './toy-workers.ts'
 
 /** `mute` seals and does not open; `liar` finds something else; `copier` seals what its coordinator tells it of the worker. */
 export type ToyDoerKind = 'honest' | 'silent' | 'mute' | 'liar' | 'copier'
 
-interface Options {
-  readonly kinds: readonly ToyDoerKind[]
-  readonly facts: JobFacts
-  readonly chain: ToyChain
-  readonly coordinators: ToyCoordinators
-  readonly nowMs: () => number
-  readonly later: (ms: number, run: () => void) => void
-  readonly draw: (below: number) => number
-  /** Delivers a message, or not. */
-  readonly post: (deliver: () => void) => void
+interface Options extends ToyCheckers<ToyDoerKind> {
   readonly coordinator: Peer
   readonly ownerOf: (worker: Account) => string
 }

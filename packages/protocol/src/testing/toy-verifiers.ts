@@ -28,8 +28,9 @@ import { accountOf } from './toy-workers.ts'
 /** `liar`: wrong ends. `guesser`: right ends, without having done the steps. `believer`: the ends that it is asked about. */
 export type ToyVerifierKind = 'honest' | 'silent' | 'liar' | 'guesser' | 'believer'
 
-interface Options {
-  readonly kinds: readonly ToyVerifierKind[]
+/** What a toy network gives those who check work, of some kinds. */
+export interface ToyCheckers<Kind> {
+  readonly kinds: readonly Kind[]
   readonly facts: JobFacts
   readonly chain: ToyChain
   readonly coordinators: ToyCoordinators
@@ -70,7 +71,16 @@ function auditedIn(facts: JobFacts, { units, evaluation, job, round }: RoundDocu
 
 const WRONG = 'f'.repeat(64) as HashHex
 
-export function toyVerifiers({ kinds, facts, chain, coordinators, nowMs, later, draw, post }: Options) {
+export function toyVerifiers({
+  kinds,
+  facts,
+  chain,
+  coordinators,
+  nowMs,
+  later,
+  draw,
+  post,
+}: ToyCheckers<ToyVerifierKind>) {
   const { job } = facts
   const { tell, active, documentOf } = coordinators
   const verifiers = toyVerifierPeers(kinds.length).map((peer, i) => {

@@ -16,14 +16,10 @@ export const auditKey = ({ verifier, round, index }: Audit): string => `${verifi
 
 /** Who did a round's units beside their workers, and found the same. */
 const doneBeside = ({ round, courses }: RoundRecord): Audit[] =>
-  [...(courses ?? [])].flatMap(
-    ([
-      index,
-      {
-        unit: { outcome },
-      },
-    ]) => (outcome?.outcome === 'compared' ? outcome.paid.map(verifier => ({ verifier, round, index })) : []),
-  )
+  [...(courses ?? [])].flatMap(([index, { unit }]) => {
+    const paid = unit.outcome?.outcome === 'compared' ? unit.outcome.paid : []
+    return paid.map(verifier => ({ verifier, round, index }))
+  })
 
 /** What an order comes to: the attestations that are to be paid. */
 const earnedBy = ({ order: { round, index }, asks, outcome }: OrderRecord): Audit[] =>

@@ -15,7 +15,7 @@ import { changeTask, type Draft, jobOf, note } from './draft.ts'
 import type { Sealed, Task } from './state.ts'
 import { sendCommit } from './task.ts'
 
-/** Seals what was found; undefined where the job's units are done once. */
+/** Seals what was found. */
 function sealedOf({ commitment, account }: Omit<SignedCommitment, 'custody'>, salt: Uint8Array | undefined): Sealed {
   if (salt === undefined) throw new InternalError('NoSalt', 'A unit that others do, too, was done without a salt.')
   const opened = { root: committedResult(sha256, commitment), account: account as Account, salt }
