@@ -1,8 +1,10 @@
 /** Workers come, die, leave and lie; the job ends with the bits of one process. Real processes, network and chain. */
-import { readJob } from '@cairn/contracts'
+import { fileURLToPath } from 'node:url'
+import { readInclusions, readJob } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
-import { REJECTIONS } from '@cairn/protocol'
+import { NO_HASH, REJECTIONS } from '@cairn/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import type { CairnNode } from './harness/cairn-node.ts'
 import { type HostilePeer, joinHostile } from './harness/hostile-peer.ts'
 import { checkMoney } from './harness/money.ts'
 import { droppedBy, memoryOf } from './harness/observe.ts'
@@ -18,6 +20,7 @@ import { startTestNetwork, type TestNetwork } from './harness/test-network.ts'
 import { prepareTinyJob, TINY_SPEC, type TinyJob, WILD_OPTIMISER } from './harness/tiny-job.ts'
 import { until } from './harness/until.ts'
 
+const CENSORING = fileURLToPath(new URL('./harness/censoring-node.ts', import.meta.url))
 const LIMIT_MS = 300_000
 /** Of a node under attack, another job's program and states included. */
 const MOST_GROWTH_BYTES = 500_000_000
@@ -112,6 +115,22 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
     expect([...places].sort()).toEqual(['0/0', '0/1', '0/2', '1/0', '1/1', '1/2'])
     for (const { verifier } of doers) expect(verifiers.map(({ address }) => address.toLowerCase())).toContain(verifier)
     expect(payments.reduce((sum, { audited }) => sum + audited, 0)).toBeGreaterThanOrEqual(doers.length)
+  })
+
+  test('has the units of a worker that its coordinator leaves out: the chain makes it take them', async () => {
+    const [censored] = network.workers as [CairnNode]
+    await network.coordinator.stop()
+    await network.coordinator.start({ program: CENSORING, env: { CAIRN_CENSORED: censored.peerKey } })
+    await network.allUp()
+    const schedule = { ...TINY_SPEC.schedule, replicas: network.workers.length, innerSteps: 12, rounds: 1 }
+    const verification = { policy: 'audit', rate: 0.1, verifiers: 1 }
+    const evaluation = { ...TINY_SPEC.evaluation, everyRounds: 1 }
+    const job = await submitTiny(network, await prepareTinyJob({ schedule, verification, evaluation }))
+    const { payments } = await checkFinished(network, job)
+    expect(payments.find(({ peer }) => peer === censored.peerKey)?.trained).toBe(1)
+    const included = await readInclusions(network.client.chain, job.id, NO_HASH)
+    expect(included.map(({ worker }) => worker.toLowerCase())).toEqual([censored.address.toLowerCase()])
+    await network.coordinator.stop()
   })
 
   async function attackUntilClosed(hostile: readonly HostilePeer[], job: RunningJob): Promise<void> {

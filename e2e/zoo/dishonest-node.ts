@@ -6,4 +6,4 @@ import { main } from '@cairn/cli'
 
 const computeEntry = new URL('./dishonest-compute.ts', import.meta.url)
 
-process.exitCode = await main(process.argv.slice(2), undefined, { computeEntry })
+process.exitCode = await main(process.argv.slice(2), undefined, { parts: { computeEntry } })

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createKey, type PublicKeys, writeKey } from '@cairn/node/keys'
-import { type CairnProcess, type Ready, startCairn } from './cairn-process.ts'
+import { type CairnProcess, type OtherProgram, type Ready, startCairn } from './cairn-process.ts'
 
 export interface CairnNode extends PublicKeys {
   readonly name: string
@@ -11,8 +11,8 @@ export interface CairnNode extends PublicKeys {
   readonly isRunning: boolean
   /** Of the running process. */
   readonly pid: number
-  /** Starts it and waits until it is up. */
-  start(): Promise<Ready>
+  /** Starts it, or another program in its name, and waits until it is up. */
+  start(other?: OtherProgram): Promise<Ready>
   /** `kill -9`. */
   kill(): Promise<void>
   /** SIGTERM; throws unless it ends with exit code 0. */
@@ -81,8 +81,8 @@ export async function createNode(options: CairnNodeOptions): Promise<CairnNode> 
     get pid() {
       return process().pid
     },
-    async start() {
-      const started = startCairn(argumentsOf(options, directory, keyPath, port))
+    async start(other) {
+      const started = startCairn(argumentsOf(options, directory, keyPath, port), other)
       running = started
       started.ended.then(() => {
         if (running === started) running = undefined

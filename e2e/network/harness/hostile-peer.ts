@@ -39,7 +39,10 @@ function keepFlood(job: JobId, signer: MessageSigner): Lie[] {
   const holder = { peer: encodeHex(signer.publicKey), addresses: ['/ip4/127.0.0.1/tcp/1'] }
   return Array.from({ length: KEEPS }, (_, i) => {
     const unit = { job, round: i % 2 === 0 ? randomInt(3) : randomInt(2 ** 40), replica: randomInt(3), kind: 'train' }
-    return { kind: 'keep', job, body: { unit, updateRoot: randomHash(), newReplicaRoot: randomHash(), holder } }
+    const roots = { updateRoot: randomHash(), newReplicaRoot: randomHash(), saltHash: randomHash() }
+    const state = { globalRoot: randomHash(), replicaRoot: randomHash(), checkpointRoots: [], lossBits: 0 }
+    const commitment = { unit, ...roots, ...state, stepsRoot: randomHash() }
+    return { kind: 'keep', job, body: { commitment, holder } }
   })
 }
 
@@ -50,6 +53,7 @@ function lies(job: JobId, document: HashHex, signer: MessageSigner): Lie[] {
   // Signed as it should be, by somebody that nobody asked, for blobs that nobody made.
   const account = `0x${encodeHex(randomBytes(20))}`
   const kept = encodeHex(signer.sign(custodyStatement({ ...unit, ...roots, account })))
+  const claimSignature = encodeHex(randomBytes(65))
   const custody = { custodians: [], custodiansNeeded: 0 }
   return [
     {
@@ -69,8 +73,8 @@ function lies(job: JobId, document: HashHex, signer: MessageSigner): Lie[] {
       job,
       body: { round: unit.round, outcome: { globalRoot: randomHash() }, signature: '1b'.repeat(65) },
     },
-    { kind: 'kept', job, body: { unit, ...roots, account, signature: encodeHex(randomBytes(64)) } },
-    { kind: 'kept', job, body: { unit, ...roots, account, signature: kept } },
+    { kind: 'kept', job, body: { unit, ...roots, account, claimSignature, signature: encodeHex(randomBytes(64)) } },
+    { kind: 'kept', job, body: { unit, ...roots, account, claimSignature, signature: kept } },
     ...keepFlood(job, signer),
     { kind: 'pin', job, body: { document, roots: [randomHash()], sources: [] } },
     { kind: 'pin', job, body: { document: randomHash(), roots: [], sources: [] } },

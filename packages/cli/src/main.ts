@@ -86,7 +86,7 @@ function ignoreClosedPipes(): void {
 export async function main(
   argv: readonly string[],
   screen: Screen = terminal(),
-  settings: Pick<CommandContext, 'computeEntry'> = {},
+  settings: Pick<CommandContext, 'parts'> = {},
 ): Promise<number> {
   const context: CommandContext = { screen, exitCode: EXIT.ok, ...settings }
   try {

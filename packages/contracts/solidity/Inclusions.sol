@@ -100,7 +100,8 @@ abstract contract Inclusions is Rounds {
         if (status != Escrow.Status.Open) revert JobNotOpen(lease.job);
         Terms memory terms = escrow.termsOf(lease.job);
         if (terms.policy == POLICY_REDUNDANCY || escrow.unitBondOf(lease.job) == 0) revert NotDisputable(lease.job);
-        if (lease.epoch != j.epoch) revert WrongEpoch(j.epoch);
+        // An earlier one counts as long as its holder signed: or letting a lease run out would end all that was leased.
+        if (lease.epoch > j.epoch) revert WrongEpoch(j.epoch);
         if (j.ended) revert JobEnded(lease.job);
         if (j.rounds == terms.rounds) revert AllRoundsAnchored(terms.rounds);
         if (lease.round != j.rounds) revert WrongRound(j.rounds);

@@ -128,6 +128,15 @@ describe('a unit that its worker put on the chain', () => {
       line(8, COORDINATOR, 'anchor', anchor([OTHER, OTHER])),
     ]))
 
+  it('is that of an earlier lease, too, when its coordinator has let that run out and taken it again', () =>
+    play([
+      ...begun,
+      line(30, COORDINATOR, 'takeLease', ofJob),
+      line(31, WORKER, 'include', include()),
+      line(32, COORDINATOR, 'anchor', anchor([OTHER, OTHER], { epoch: 2 }), 'WorkLeftOut'),
+      line(33, COORDINATOR, 'anchor', anchor([OTHER, WORKER], { epoch: 2 })),
+    ]))
+
   it('binds whoever takes over, too', () =>
     play([
       ...begun,
@@ -193,15 +202,16 @@ describe('a unit that its worker put on the chain', () => {
 })
 
 describe('nobody includes', () => {
-  it('what the holder of the job did not lease, or not to the caller, or not in this epoch', () =>
+  it('what the holder of the job did not lease, or not to the caller, or in no epoch yet', () =>
     play([
       ...begun,
       line(5, WORKER, 'include', include({ by: OTHER }), 'BadSignature'),
       line(5, OTHER, 'include', include(), 'BadSignature'),
       line(5, WORKER, 'include', include({ epoch: 2 }), 'WrongEpoch'),
       line(30, OTHER, 'takeLease', ofJob),
-      line(31, WORKER, 'include', include(), 'WrongEpoch'),
+      line(31, WORKER, 'include', include(), 'BadSignature'),
       line(31, WORKER, 'include', include({ epoch: 2 }), 'BadSignature'),
+      line(31, WORKER, 'include', include({ epoch: 3, by: OTHER }), 'WrongEpoch'),
       line(31, WORKER, 'include', include({ epoch: 2, by: OTHER })),
     ]))
 

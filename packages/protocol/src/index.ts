@@ -14,6 +14,7 @@ export {
 export * from './dispute.ts'
 export type { Decoded, DocumentProblem } from './document.ts'
 export * from './evidence.ts'
+export * from './included-unit.ts'
 export * from './job-document.ts'
 export { auditTermsOf } from './job-spec/audit-terms.ts'
 export * from './job-spec.ts'

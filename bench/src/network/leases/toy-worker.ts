@@ -69,13 +69,15 @@ export function toyWorker({ signers, mailbox, coordinator, custodians, counts }:
       const signature = await signOuter(signers, { job, round, startRoot, claims, globalRoot })
       tell({ event: 'applied', job, round, outcome: { outcome: { globalRoot }, signature }, claims })
     },
-    sendKeep({ to: peer, unit, updateRoot, newReplicaRoot }) {
+    sendKeep({ to: peer, commitment }) {
+      const { unit, updateRoot, newReplicaRoot } = commitment
       const { job, round, replica } = unit
       const keeper = custodians(peer)
       const account = keeper.account.address.toLowerCase()
       const statement = custodyStatement({ job, round, replica, updateRoot, newReplicaRoot, account })
       const signature = encodeHex(keeper.signer.sign(statement))
-      soon({ event: 'kept', job, unit, custody: { peer, account, signature } })
+      // Nothing is left out here, and so nothing shown to a chain.
+      soon({ event: 'kept', job, unit, custody: { peer, account, signature }, claimSignature: '' })
     },
     sendPinned({ pin: { job, submitter, roots } }) {
       for (const to of [submitter, coordinator]) mailbox.send(to, 'pinned', job, { roots: [...roots] as never })

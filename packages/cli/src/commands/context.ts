@@ -3,11 +3,12 @@
 import { availableParallelism } from 'node:os'
 import { type Backend, reference, wasm } from '@cairn/engine'
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { UnusualParts } from '../network/node-process.ts'
 import type { Screen } from '../screen/screen.ts'
 
 export interface CommandContext {
-  /** Entry of the compute thread of nodes, where it is not the usual one. */
-  readonly computeEntry?: URL
+  /** Of nodes, where they are not the usual ones. */
+  readonly parts?: UnusualParts
   readonly screen: Screen
   exitCode: number
 }

@@ -12,9 +12,9 @@ import { type JsonOption, keyOptions, networkOptions, onAction } from './network
 /** The rest is for the system and whoever else works on the machine. */
 const SHARE_OF_MEMORY = 0.75
 
-async function nodeCommand({ screen, computeEntry }: CommandContext, options: NodeOptions & JsonOption): Promise<void> {
+async function nodeCommand({ screen, parts }: CommandContext, options: NodeOptions & JsonOption): Promise<void> {
   const { startNodeService } = await import('../network/node-process.ts')
-  const node = await startNodeService(options, text => screen.note(text.trimEnd()), computeEntry)
+  const node = await startNodeService(options, text => screen.note(text.trimEnd()), parts)
   const ready = { event: 'ready', role: options.role, pid: process.pid, directory: options.dir, ...node.facts }
   tellParent(ready)
   if (options.json) screen.print(jsonLine(ready))

@@ -21,6 +21,9 @@ export interface NodeOptions extends KeyOptions {
   readonly memory: number
 }
 
+/** What of a node may be another's: of dishonest ones. */
+export type UnusualParts = Pick<NodeConfig, 'computeEntry' | 'hears'>
+
 export interface NodeService {
   /** What it tells of itself when it is up. */
   readonly facts: { readonly peer: string; readonly account: string; readonly addresses: readonly string[] }
@@ -57,7 +60,7 @@ async function ownerOf({ owner, network }: NodeOptions): Promise<{ owner?: Accou
 export async function startNodeService(
   options: NodeOptions,
   show: (text: string) => void,
-  computeEntry?: URL,
+  unusual: UnusualParts = {},
 ): Promise<NodeService> {
   const { dir: directory, role, listen = [], threads, memory: memoryBytes } = options
   const network = await networkOf(options)
@@ -77,7 +80,7 @@ export async function startNodeService(
       log,
       ...money,
       ...owner,
-      ...(computeEntry && { computeEntry }),
+      ...unusual,
     })
     const { peer, account, addresses } = node
     return {

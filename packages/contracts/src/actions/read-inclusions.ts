@@ -10,16 +10,26 @@ export interface InclusionOnChain {
   readonly index: number
   readonly claim: HashHex
   readonly bindsUntilSeconds: number
+  /** Where its worker says that the record of the unit is found. */
+  readonly document: HashHex
 }
 
-/** Reads what workers included for the round that follows a head of a job, in their order; also what binds nobody any more. */
+/**
+ * Reads what workers included for the round that follows a head of a job, in their order; also what binds nobody any more.
+ * PERF: events are read only where there is something: mostly there is not.
+ */
 export async function readInclusions(client: ChainClient, job: JobId, head: HashHex): Promise<InclusionOnChain[]> {
   const { reader, addresses } = client
-  const args = [toBytes32(job), toBytes32(head)] as const
-  const request = { address: addresses.anchors, abi: anchorsAbi, functionName: 'includedAfter', args } as const
-  const all = await onChain(client, () => reader.readContract(request))
-  return all.map(({ worker, index, claim, bindsUntil }) => ({
-    ...{ worker, index, claim: fromBytes32(claim) },
-    bindsUntilSeconds: bindsUntil,
-  }))
+  const [id, after] = [toBytes32(job), toBytes32(head)]
+  const anchors = { address: addresses.anchors, abi: anchorsAbi } as const
+  return onChain(client, async () => {
+    const all = await reader.readContract({ ...anchors, functionName: 'includedAfter', args: [id, after] })
+    if (all.length === 0) return []
+    const filter = { eventName: 'Included', args: { job: id, head: after }, fromBlock: 0n, strict: true } as const
+    const events = await reader.getContractEvents({ ...anchors, ...filter })
+    return events.map(({ args: { worker, index, claim, bindsUntil, document } }) => ({
+      ...{ worker, index, claim: fromBytes32(claim), document: fromBytes32(document) },
+      bindsUntilSeconds: bindsUntil,
+    }))
+  })
 }

@@ -85,7 +85,8 @@ export async function jobOfContracts(client: ChainClient, job: JobId, accounts: 
     readEarnings(client, job),
     Promise.all(accounts.map(account => readWithdrawn(client, job, account))),
   ])
-  const included = await readInclusions(client, job, anchors.head)
+  // The contract keeps no `document`, and neither does the model.
+  const included = (await readInclusions(client, job, anchors.head)).map(({ document: _, ...one }) => one)
   return canonicalText(record && { ...record, anchors, included, settled, pending: pending ?? null, withdrawn })
 }
 

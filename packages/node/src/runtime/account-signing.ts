@@ -3,8 +3,11 @@ import { claimHash, claimsHash, signWork } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
   type ClaimHashing,
+  custodyMessage,
   type Evaluation,
   evaluatedMessage,
+  type Keep,
+  type LeaseMessage,
   type MessageBodies,
   type OuterStep,
   outerStepMessage,
@@ -15,7 +18,9 @@ import {
 } from '@cairn/protocol'
 import type { NodeParts } from './parts.ts'
 
-type Signing = Pick<NodeParts, 'client' | 'key'>
+type Signing = Pick<NodeParts, 'client'> & { readonly key: Pick<NodeParts['key'], 'address'> }
+
+type SignedLease = NonNullable<MessageBodies['lease']['signed']>
 
 const hashing: ClaimHashing = { claimHash, claimsHash }
 
@@ -37,6 +42,18 @@ export const signEvaluated = (signing: Signing, evaluation: Evaluation, claims: 
 /** Signs an outer step and what came of it. */
 export const signOuter = async (signing: Signing, step: OuterStep): Promise<string> =>
   (await signedBy(signing, outerStepMessage(hashing, step))).claimSignature
+
+/** Signs that this node keeps what a claim names. */
+export const signKept = async (
+  signing: Signing,
+  { job, unit: { round, replica: index }, claim }: Keep,
+): Promise<string> => (await signedBy(signing, custodyMessage({ job, round, index }, claim))).claimSignature
+
+/** Signs a lease, so that its worker can show it. */
+export async function signLease(signing: Signing, lease: LeaseMessage): Promise<SignedLease> {
+  const { epoch, until, custodians } = lease
+  return { epoch, until, custodians, signature: (await signedBy(signing, lease)).claimSignature }
+}
 
 /** Hashes what is claimed in a closed round, in replica order. */
 export const claimsOfClosed = ({ units }: MessageBodies['closed']): HashHex[] =>

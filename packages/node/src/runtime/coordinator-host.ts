@@ -25,6 +25,7 @@ import {
 } from '@cairn/protocol'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import { sha256 } from '../files/hash.ts'
+import { signLease } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
 import { makeCall } from './chain-calls.ts'
 import { type JobView, sameAccount } from './chain-watch.ts'
@@ -33,6 +34,7 @@ import { coordinatorEvent } from './coordinator-messages.ts'
 import type { DoerDraws } from './doer-draws.ts'
 import { durableRole } from './durable-role.ts'
 import { earnedCounter } from './earnings-leaves.ts'
+import { includedUnits } from './included-units.ts'
 import { jobDocuments } from './job-documents.ts'
 import { chainView, jobFacts, wrongTerms } from './job-facts.ts'
 import type { Fetcher, NodeParts } from './parts.ts'
@@ -103,6 +105,8 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       .map(({ peer, addresses }) => ({ peer, addresses }))
   const documents = jobDocuments(parts, { blobs, fetcher, checking, livePeers: workers })
 
+  const included = includedUnits({ parts, checking, bytesOf: documents.bytes })
+
   /** What goes wrong with one effect or message is logged and tried again; it never ends the node. */
   function attempt(what: string, work: () => unknown): void {
     Promise.resolve()
@@ -113,6 +117,10 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
   const table: Perform = {
     send: ({ to, kind, job, body }) => mailbox.send(to, kind, job, body),
     reason: effect => onReason(effect),
+    async sendLease({ to, job, body, toSign }) {
+      const signed = toSign && { signed: await signLease(parts, toSign) }
+      mailbox.send(to, 'lease', job, { ...body, ...signed })
+    },
     announceAnchored({ job: id, round, closing, to }) {
       const job = state().jobs.get(id)
       const document = job && announcedDocument(job, round, closing)
@@ -144,7 +152,24 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
 
   async function tellChain(id: JobId): Promise<void> {
     const view = chain.job(id)
-    if (view !== undefined && state().jobs.has(id)) tell({ event: 'chain', job: id, view: await viewOf(view) })
+    if (view === undefined || !state().jobs.has(id)) return
+    tell({ event: 'chain', job: id, view: await viewOf(view) })
+    takeIncluded(view)
+  }
+
+  /** PERF: records may be nowhere; nothing waits for them, and each job's are looked for once at a time. */
+  const underWay = new Set<JobId>()
+  function takeIncluded(view: JobView): void {
+    const job = state().jobs.get(view.job)
+    if (job === undefined || job.ended || !job.chain.holdsLease || underWay.has(view.job)) return
+    underWay.add(view.job)
+    attempt('included', async () => {
+      try {
+        for (const event of await included(view, job)) tell(event)
+      } finally {
+        underWay.delete(view.job)
+      }
+    })
   }
 
   /** Tells whether this coordinator knows a job as far as the chain does. */

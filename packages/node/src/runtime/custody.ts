@@ -1,12 +1,17 @@
 /** What a worker checks before it promises to keep what another's unit left behind, and of what others promise it. */
+import { claimHash } from '@cairn/contracts'
 import {
+  type Account,
   type BlobId,
   type BlobManifest,
+  type ClaimChecking,
+  custodyMessage,
   heldOf,
   isCustody,
   type JobDocument,
   type Keep,
   type MessageBodies,
+  trainedClaim,
   type WorkerEvent,
   type WorkerState,
 } from '@cairn/protocol'
@@ -16,13 +21,11 @@ import { verifySignature } from '../network/signing.ts'
 import type { ChainWatch } from './chain-watch.ts'
 
 /** The holder is whoever asks: nobody can have blobs kept in another's name. */
-export const keepOf = ({ unit, updateRoot, newReplicaRoot, holder }: MessageBodies['keep'], sender: string): Keep => ({
-  job: unit.job,
-  unit,
-  updateRoot,
-  newReplicaRoot,
-  holder: { peer: sender, addresses: holder.addresses },
-})
+export function keepOf({ commitment, holder: { addresses } }: MessageBodies['keep'], sender: string): Keep {
+  const { unit, updateRoot, newReplicaRoot } = commitment
+  const claim = claimHash(trainedClaim(commitment))
+  return { job: unit.job, unit, updateRoot, newReplicaRoot, claim, holder: { peer: sender, addresses } }
+}
 
 /** Tells whether the chain knows of a job that is not over and has such a unit. */
 export function isUnitOfJob(chain: Pick<ChainWatch, 'job'>, { job, unit: { kind, round, replica } }: Keep): boolean {
@@ -60,11 +63,15 @@ export async function haveFormOfUnit(
  */
 export function keptEvent(
   state: WorkerState,
+  { isSigned }: Pick<ClaimChecking, 'isSigned'>,
   peer: string,
-  { unit: { job }, account, signature }: MessageBodies['kept'],
+  { unit: { job }, account, signature, claimSignature }: MessageBodies['kept'],
 ): Extract<WorkerEvent, { event: 'kept' }> | undefined {
   const commitment = state.jobs.get(job)?.task?.signed?.commitment
   const custody = { peer, account, signature }
   if (commitment === undefined || !isCustody(verifySignature, heldOf(commitment), custody)) return undefined
-  return { event: 'kept', job, unit: commitment.unit, custody }
+  const { round, replica: index } = commitment.unit
+  const message = custodyMessage({ job, round, index }, claimHash(trainedClaim(commitment)))
+  if (!isSigned(account as Account, message, `0x${claimSignature}`)) return undefined
+  return { event: 'kept', job, unit: commitment.unit, custody, claimSignature }
 }

@@ -23,6 +23,8 @@ import type { JobView } from './chain-watch.ts'
 import type { Fetcher, NodeParts } from './parts.ts'
 
 export interface JobDocuments {
+  /** A blob of one part that is here or that live nodes have. */
+  bytes(id: HashHex): Promise<Uint8Array | undefined>
   /** Keeps a document that somebody brought. */
   keep(job: JobId, bytes: Uint8Array): void
   /** A document that is here. */
@@ -74,6 +76,7 @@ export function jobDocuments(
   }
 
   return {
+    bytes: bytesOf,
     keep: (job, bytes) => storage.facts.set(DOCUMENT + job, bytes),
     find,
     async obtain({ job, terms }) {

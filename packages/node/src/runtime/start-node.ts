@@ -45,6 +45,8 @@ export interface NodeConfig {
   readonly pollMs?: number
   /** Entry of its compute threads, where it is not the usual one. */
   readonly computeEntry?: URL
+  /** Which messages its role hears, where that is not all of them. */
+  readonly hears?: (message: Message) => boolean
 }
 
 export interface RunningNode {
@@ -128,7 +130,7 @@ async function run(
     if (message.kind === 'presence' && message.body.role === 'coordinator') coordinators.set(message.sender, Date.now())
     if (message.kind === 'presence') host.learn({ peer: message.sender, addresses: message.body.addresses })
     peers.hear(message)
-    hosted?.hear(message)
+    if (config.hears?.(message) ?? true) hosted?.hear(message)
   }
 
   const host: Host = await createHost({

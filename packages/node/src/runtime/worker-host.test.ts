@@ -1,11 +1,13 @@
 import { encodeHex, encodeUtf8, type HashHex } from '@cairn/primitives'
 import {
+  type Account,
   type BlobPart,
   bytesBlob,
   bytesId,
   custodyStatement,
   isSignedCommitment,
   type JobId,
+  type LeaseMessage,
   type MessageBodies,
   type Unit,
 } from '@cairn/protocol'
@@ -15,8 +17,18 @@ import { sha256 } from '../files/hash.ts'
 import { signerOf, verifySignature } from '../network/signing.ts'
 import { cleanUp } from '../network/testing/clean-up.ts'
 import { testSeed } from '../network/testing/test-host.ts'
+import { signKept, signLease } from './account-signing.ts'
+import { keepOf } from './custody.ts'
 import { dataReason, isEndNoted, roundReason } from './retention.ts'
-import { accountOf, COORDINATOR, type TestWorker, testWorker, tinySubmission, viewOf } from './testing/test-worker.ts'
+import {
+  accountOf,
+  COORDINATOR,
+  signingOf,
+  type TestWorker,
+  testWorker,
+  tinySubmission,
+  viewOf,
+} from './testing/test-worker.ts'
 
 const [CUSTODIAN, OTHER, STRANGER] = [2, 3, 4].map(number => signerOf(testSeed(number))) as [Signer, Signer, Signer]
 type Signer = ReturnType<typeof signerOf>
@@ -37,30 +49,86 @@ const waitFor = (holds: () => boolean) => vi.waitFor(() => expect(holds()).toBe(
 const sent = (kind: string) => worker.sent.filter(message => message.kind === kind)
 const settled = () => new Promise(resolve => setTimeout(resolve, 50))
 
+const leaseOf = (globalRoot: HashHex) =>
+  ({
+    ...{ lease: 1, unit, deadlineMs: 2 ** 40, document: documentId, globalRoot, claims: [], sources: [] },
+    custodians: [CUSTODIAN, OTHER].map(({ peer }) => ({ peer, addresses: [] })),
+    custodiansNeeded: 1,
+  }) as MessageBodies['lease']
+
 /** Has the worker at a unit whose inputs are here. */
 async function lease(globalRoot: HashHex): Promise<void> {
   for (const { parts } of submission.blobs) await worker.blobs.write(parts)
-  const custodians = [CUSTODIAN, OTHER].map(({ peer }) => ({ peer, addresses: [] }))
-  const body = {
-    lease: 1,
-    unit,
-    deadlineMs: 2 ** 50,
-    document: documentId,
-    globalRoot,
-    claims: [],
-    sources: [],
-    custodians,
-  }
-  worker.hear(COORDINATOR, job, 'lease', { ...body, custodiansNeeded: 1 } as MessageBodies['lease'])
+  worker.hear(COORDINATOR, job, 'lease', leaseOf(globalRoot))
 }
+
+describe('a worker of a job whose units have bonds', () => {
+  const about = { epoch: 3, until: Math.ceil(2 ** 40 / 1000), custodians: [accountOf(CUSTODIAN.peer) as Account] }
+  const message: LeaseMessage = {
+    ...{ of: 'lease', job, round: 0, index: 0, ...about },
+    worker: accountOf(signerOf(testSeed(1)).peer) as Account,
+  }
+
+  async function hearLease(changed: Partial<LeaseMessage>, by = COORDINATOR): Promise<void> {
+    const signed = await signLease(signingOf(by), { ...message, ...changed })
+    worker.hear(COORDINATOR, job, 'lease', { ...leaseOf(rootOf('f')), signed })
+  }
+  const released = () => sent('release').map(({ body }) => (body as MessageBodies['release']).reason)
+
+  beforeEach(() => {
+    worker.chain.set(job, viewOf(submission, { unitBond: 1n }))
+  })
+
+  test('takes a lease that it can show the chain', async () => {
+    const host = worker.start()
+    await hearLease({})
+    expect(host.state().jobs.get(job)?.task?.body.lease).toBe(1)
+    expect(released()).toEqual([])
+  })
+
+  test.each([
+    ['that ends before its time', { until: 2 ** 20 }, 'ends before it'],
+    [
+      'with more custodians than have to sign',
+      { custodians: [1, 2].map(() => message.custodians[0]!) },
+      'more custodians',
+    ],
+    ['that is for another account', { worker: accountOf(STRANGER.peer) as Account }, 'not signed by who holds'],
+    ['that is for another unit', { index: 1 }, 'not signed by who holds'],
+  ])('gives a lease back %s', async (_, changed, reason) => {
+    worker.start()
+    await hearLease(changed)
+    expect(released()).toEqual([expect.stringContaining(reason)])
+  })
+
+  test('gives a lease back that nobody signed, or somebody else', async () => {
+    worker.start()
+    worker.hear(COORDINATOR, job, 'lease', leaseOf(rootOf('f')))
+    await hearLease({}, STRANGER.peer)
+    expect(released()).toEqual([
+      expect.stringContaining('not signed: '),
+      expect.stringContaining('not signed by who holds'),
+    ])
+  })
+
+  test('reads the chain for a lease of an epoch that it does not know yet, and gives nothing back', async () => {
+    worker.start()
+    await hearLease({ epoch: 4 })
+    expect(worker.refreshed).toBe(1)
+    expect(released()).toEqual([])
+  })
+})
 
 describe('a worker whose unit is to be kept', () => {
   const roots = { updateRoot: rootOf('a'), newReplicaRoot: rootOf('b') }
 
-  const answer = ({ peer, sign }: Signer, claimed: typeof roots) => {
+  async function answer({ peer, sign }: Signer, claimed: typeof roots, by = peer): Promise<void> {
     const account = accountOf(peer)
     const statement = custodyStatement({ job, round: 0, replica: 0, ...claimed, account })
-    worker.hear(peer, job, 'kept', { unit, ...claimed, account, signature: encodeHex(sign(statement)) })
+    const { body } = sent('keep')[0] as { body: MessageBodies['keep'] }
+    const claimSignature = await signKept(signingOf(by), keepOf(body, worker.peer))
+    const signatures = { signature: encodeHex(sign(statement)), claimSignature }
+    worker.hear(peer, job, 'kept', { unit, ...claimed, account, ...signatures })
   }
 
   beforeEach(async () => {
@@ -73,25 +141,33 @@ describe('a worker whose unit is to be kept', () => {
   })
 
   test('commits with the signature of a custodian that it has asked', async () => {
-    answer(CUSTODIAN, roots)
+    await answer(CUSTODIAN, roots)
     const body = sent('commit')[0]?.body as Extract<MessageBodies['commit'], { outcome: 'trained' }>
     expect(body.commitment.custody.map(({ peer }) => peer)).toEqual([CUSTODIAN.peer])
     expect(isSignedCommitment(verifySignature, body.commitment)).toBe(true)
   })
 
   test('does not with a good signature over other blobs, nor with that of whom it has not asked', async () => {
-    answer(CUSTODIAN, { ...roots, updateRoot: rootOf('d') })
-    answer(CUSTODIAN, { ...roots, newReplicaRoot: rootOf('d') })
-    answer(STRANGER, roots)
+    await answer(CUSTODIAN, { ...roots, updateRoot: rootOf('d') })
+    await answer(CUSTODIAN, { ...roots, newReplicaRoot: rootOf('d') })
+    await answer(STRANGER, roots)
+    expect(sent('commit')).toEqual([])
+  })
+
+  test('does not with a signature that its chain would not take for the custodian', async () => {
+    await answer(CUSTODIAN, roots, OTHER.peer)
     expect(sent('commit')).toEqual([])
   })
 })
 
 describe('a worker that is asked to keep blobs', () => {
+  const state = { globalRoot: rootOf('1'), replicaRoot: rootOf('2'), checkpointRoots: [], lossBits: 1 }
+  const committed = { ...state, saltHash: rootOf('3'), stepsRoot: rootOf('4') }
   const ask = (about: Partial<Unit>, updateRoot = rootOf('a'), newReplicaRoot = rootOf('b')) => {
     const asked = { ...unit, ...about }
     const holder = { peer: STRANGER.peer, addresses: [] }
-    worker.hear(STRANGER.peer, asked.job, 'keep', { unit: asked, updateRoot, newReplicaRoot, holder })
+    const commitment = { ...committed, unit: asked, updateRoot, newReplicaRoot }
+    worker.hear(STRANGER.peer, asked.job, 'keep', { commitment, holder } as MessageBodies['keep'])
   }
   const writeState = (slots: Parameters<typeof zeroState>[0]) =>
     worker.blobs.write(stateParts(slots, zeroState(slots)) as BlobPart[])

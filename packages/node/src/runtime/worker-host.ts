@@ -1,5 +1,6 @@
 /** Hosts the worker role: turns messages into events and performs the effects it asks for. */
 
+import { claimChecking } from '@cairn/contracts'
 import { encodeHex, type HashHex } from '@cairn/primitives'
 import {
   bytesBlob,
@@ -15,12 +16,13 @@ import {
   type WorkerState,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
-import { accountOf, claimsOfClosed } from './account-signing.ts'
+import { accountOf, claimsOfClosed, signKept } from './account-signing.ts'
 import { applyOuter } from './apply-outer.ts'
 import { haveFormOfUnit, isUnitOfJob, keepOf, keptEvent } from './custody.ts'
 import type { DoerDraws } from './doer-draws.ts'
 import { forgetDone } from './done-units.ts'
 import { forgetHeld, listHeld, rememberHeld } from './held-data.ts'
+import { includeLeftOut, unsignedLease } from './inclusion.ts'
 import { isAnchored } from './is-anchored.ts'
 import { isCoordinator } from './is-coordinator.ts'
 import { missingBond } from './missing-bond.ts'
@@ -80,6 +82,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
   const documents = new Map<JobId, { readonly id: HashHex; readonly document: JobDocument }>()
   const collect = createCollector(storage, blobs)
   const requestedPin = pinRequests(parts)
+  const checking = claimChecking({ chainId: parts.client.chainId, anchors: parts.client.addresses.anchors })
   let lookUps = 0
   let state = emptyWorker()
   let isStopped = false
@@ -148,13 +151,8 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
     },
     outer: async effect => tell(await applyOuter(parts, documents.get(effect.job)?.id, effect)),
     stop: () => compute.stop(),
-    sendKeep: ({ to, unit, updateRoot, newReplicaRoot }) =>
-      mailbox.send(to, 'keep', unit.job, {
-        unit,
-        updateRoot: updateRoot as never,
-        newReplicaRoot: newReplicaRoot as never,
-        holder: self(),
-      }),
+    sendKeep: ({ to, commitment }) =>
+      mailbox.send(to, 'keep', commitment.unit.job, { commitment, holder: self() } as Body<'keep'>),
     async sendKept({ keep }) {
       const { job, unit, updateRoot, newReplicaRoot, holder } = keep
       const known = documents.get(job)
@@ -170,8 +168,10 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
         newReplicaRoot: newReplicaRoot as never,
         account,
         signature,
+        claimSignature: await signKept(parts, keep),
       })
     },
+    include: async effect => tell(await includeLeftOut(parts, effect)),
     sendPinned({ pin }) {
       const { job, submitter, roots } = pin
       for (const root of roots) storage.pins.pin(root, dataReason(job), Date.now())
@@ -242,10 +242,13 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
     })
   }
 
-  /** A unit whose bond cannot be locked would be paid to nobody. */
+  /** A unit whose bond cannot be locked would be paid to nobody; one whose lease is not signed could be left out. */
   function hearLease(body: Body<'lease'>, from: string, job: JobId): void {
-    const reason = missingBond(chain, job, signer.peer)
-    if (reason !== undefined) mailbox.send(from, 'release', job, { lease: body.lease, reason })
+    const { epoch = 0 } = chain.job(job)?.anchors ?? {}
+    const reason = missingBond(chain, job, signer.peer) ?? unsignedLease(parts, checking, job, body)
+    if (body.signed !== undefined && body.signed.epoch > epoch)
+      readChain() // it has just taken the lease anew; it will say this again
+    else if (reason !== undefined) mailbox.send(from, 'release', job, { lease: body.lease, reason })
     else tell({ event: 'lease', from, job, body })
   }
 
@@ -276,7 +279,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
 
   function hearKept(body: Body<'kept'>, sender: string): void {
     const isPayable = chain.registered(sender)?.account.toLowerCase() === body.account
-    const event = isPayable ? keptEvent(state, sender, body) : undefined
+    const event = isPayable ? keptEvent(state, checking, sender, body) : undefined
     if (event !== undefined) tell(event)
     else log.info({ peer: sender.slice(0, 8) }, 'a custody signature that nothing waits for')
   }
@@ -322,6 +325,7 @@ function failureOf(effect: WorkerEffect, reason: string): WorkerEvent | undefine
   if (effect.effect === 'fetch') return { event: 'fetched', job: effect.job, root: effect.root, ok: false, reason }
   if (effect.effect === 'prepare') return { event: 'prepared', job: effect.job, ok: false, reason }
   if (effect.effect === 'run') return { event: 'failed', job: effect.job, lease: effect.lease, reason }
+  if (effect.effect === 'include') return { event: 'included', job: effect.job, unit: effect.unit, refused: reason }
   if (effect.effect !== 'outer') return undefined
   const { job, round, claims } = effect
   return { event: 'applied', job, round, outcome: { failed: reason }, claims }

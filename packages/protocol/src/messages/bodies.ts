@@ -14,6 +14,7 @@ import {
   bits,
   blobId,
   bytes,
+  commitment,
   divergence,
   ends,
   type Fixed,
@@ -70,6 +71,17 @@ const presence = z.strictObject({
   leaving: z.boolean(),
 })
 
+/** What a worker shows the chain if its unit is left out, signed by the coordinator's account: docs/spec/anchors.md "Inclusion". */
+const signedLease = z.strictObject({
+  /** Of the coordinator's lease on the job. */
+  epoch: index,
+  /** In the seconds of blocks. */
+  until: index,
+  /** Accounts: of those who shall keep what the unit leaves behind, the first that are asked. */
+  custodians: z.array(account).max(16),
+  signature: accountSignature,
+})
+
 const lease = z.strictObject({
   lease: index,
   unit,
@@ -84,6 +96,8 @@ const lease = z.strictObject({
   sources: z.array(z.strictObject({ root: blobId, peers: peerAddresses })).max(64),
   custodians: peerAddresses,
   custodiansNeeded: index,
+  /** Of training units that somebody answers for as they come: not of evaluations, nor where all is compared first. */
+  signed: signedLease.exactOptional(),
 })
 
 /** What a doer is asked: a unit that somebody else has in lease, from its start. */
@@ -179,14 +193,14 @@ const KINDS = {
   lease: direct(MIB, lease, body => [body.unit]),
   progress: direct(4 * KIB, z.strictObject({ lease: index, done: index, lossBits: bits })),
   release: direct(4 * KIB, z.strictObject({ lease: index, reason })),
-  keep: direct(
-    8 * KIB,
-    z.strictObject({ unit, updateRoot: blobId, newReplicaRoot: blobId, holder: peerAddress }),
-    body => [body.unit],
-  ),
+  keep: direct(128 * KIB, z.strictObject({ commitment, holder: peerAddress }), body => [body.commitment.unit]),
   kept: direct(
     4 * KIB,
-    z.strictObject({ unit, updateRoot: blobId, newReplicaRoot: blobId, account, signature }),
+    z.strictObject({
+      ...{ unit, updateRoot: blobId, newReplicaRoot: blobId, account, signature },
+      /** By the account: that it keeps what the claim names. */
+      claimSignature: accountSignature,
+    }),
     body => [body.unit],
   ),
   commit: direct(256 * KIB, commit, unitsOfCommit),

@@ -47,7 +47,7 @@ export const unit = z.strictObject({
   kind: z.enum(['train', 'evaluate']),
 })
 
-const commitment = z.strictObject({
+export const commitment = z.strictObject({
   unit,
   globalRoot: hash,
   replicaRoot: hash,

@@ -11,7 +11,7 @@ import type { AuditEvent } from './coordinator/audit-state.ts'
 import { onAttested, onDrawn, onRevealed, tendAudits } from './coordinator/audits.ts'
 import { type AnchoredRound, onJob, unheardNode } from './coordinator/begin.ts'
 import { onCalled, onChain, tendChain } from './coordinator/chain.ts'
-import { type CommitEvent, isOfPresent, onCommit, takeEarly } from './coordinator/commits.ts'
+import { type CommitEvent, isOfPresent, onCommit, onIncluded, takeEarly } from './coordinator/commits.ts'
 import {
   type CoordinatorEffect,
   changeJob,
@@ -57,6 +57,8 @@ export type CoordinatorEvent =
     }
   | { readonly event: 'pinned'; readonly job: JobId; readonly peer: Peer }
   | CommitEvent
+  /** As the chain has it. */
+  | (Omit<CommitEvent, 'event'> & { readonly event: 'included' })
   | AuditEvent
   | RedundancyEvent
   | {
@@ -121,6 +123,7 @@ const handlers: Handlers = {
     note(draft, `${shortPeer(peer)} holds the job's data`, { job, node: peer })
   },
   commit: onCommit,
+  included: onIncluded,
   drawn: onDrawn,
   attested: onAttested,
   revealed: onRevealed,

@@ -5,11 +5,13 @@
 import type { JobId } from '../units.ts'
 import type { Ticked } from './events.ts'
 import { changeJob, changeTask, type Draft, jobOf, joinJob, note, setBusy } from './worker/draft.ts'
+import type { WorkerEffect, WorkerEvent } from './worker/events.ts'
 import { follow, onApplied, onClosed, onReportNoted, tendReports } from './worker/follow.ts'
+import { onIncluded, onUnitsClosed, tendUnseen } from './worker/inclusion.ts'
 import { onKeep, onKeepFetched, onPin, onPinnedNoted, tendKeeps, tendPinned, tendPins } from './worker/keep.ts'
 import { onPrepared } from './worker/prepare.ts'
 import { finish, onOpen, sendSeal } from './worker/sealed.ts'
-import type { WorkerEffect, WorkerEvent, WorkerState } from './worker/state.ts'
+import type { WorkerState } from './worker/state.ts'
 import { abandon, onCommitNoted, onLease, runWhenReady, sendCommit, sendProgress, tendCustody } from './worker/task.ts'
 
 type Handlers = {
@@ -31,6 +33,7 @@ const handlers: Handlers = {
   },
   closed(draft, { from, job, ...round }) {
     joinJob(draft, job, from, round.body.document)
+    onUnitsClosed(draft, job, round)
     onClosed(draft, job, round)
   },
   anchored(draft, { job, round, document }) {
@@ -54,14 +57,19 @@ const handlers: Handlers = {
     if (body.about === 'pinned') onPinnedNoted(draft, job)
   },
   keep: (draft, { keep }) => onKeep(draft, keep),
-  kept(draft, { job, unit, custody }) {
+  kept(draft, { job, unit, custody, claimSignature }) {
     const task = jobOf(draft, job)?.task
     const { round, replica } = task?.body.unit ?? {}
     const isMine = task?.phase === 'custody' && unit.round === round && unit.replica === replica
     // SAFETY: a commitment with the signature of somebody that nobody drew may be refused again and again.
     if (!isMine || !task.askedMs.has(custody.peer) || task.custody.some(({ peer }) => peer === custody.peer)) return
-    changeTask(draft, job, t => ({ ...t, custody: [...t.custody, custody] }))
+    changeTask(draft, job, t => ({
+      ...t,
+      custody: [...t.custody, custody],
+      claimSignatures: new Map(t.claimSignatures).set(custody.account, claimSignature),
+    }))
   },
+  included: (draft, { job, unit, refused }) => onIncluded(draft, job, unit, refused),
   pin: (draft, { pin }) => onPin(draft, pin),
   prepared: (draft, { job, ok, reason, isSealed }) => onPrepared(draft, job, ok, reason, isSealed),
   open: onOpen,
@@ -128,6 +136,7 @@ function advance(draft: Draft): void {
   for (const id of draft.state.jobs.keys()) follow(draft, id)
   for (const id of draft.state.jobs.keys()) runWhenReady(draft, id)
   for (const id of draft.state.jobs.keys()) tendCustody(draft, id)
+  for (const id of draft.state.jobs.keys()) tendUnseen(draft, id)
   tendKeeps(draft)
   tendPins(draft)
 }

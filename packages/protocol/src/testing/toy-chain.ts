@@ -18,6 +18,7 @@ import {
   NO_HASH,
   newSettlement,
   type SettlementCall,
+  type SettlementCalls,
   type Terms,
   toyHashing,
 } from '../settlement.ts'
@@ -170,6 +171,14 @@ export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challe
     anchors: (): readonly Anchor[] =>
       jobState().links.flatMap(({ anchor }) => (anchor.round < jobState().rounds ? [anchor] : [])),
     state: () => state,
+    /** What was included for the next round. */
+    included: () => jobState().included.filter(({ head }) => head === jobState().head),
+    /** Puts a unit on the chain; returns why that was refused, if it was. */
+    include(from: Account, args: SettlementCalls['include'], nowMs: number): string | undefined {
+      const outcome = applyCall(hashing, state, { call: 'include', from, args }, Math.floor(nowMs / 1000))
+      if (outcome.ok) state = outcome.state
+      return outcome.ok ? undefined : outcome.code
+    },
     /** What the submitter may do at any time. */
     cancel: (nowMs: number): boolean => call({ call: 'cancel', from: TOY_SUBMITTER, args: { job: id } }, nowMs),
     /** Proves claims of a link that is not final wrong, whatever they say; returns how many there are. */

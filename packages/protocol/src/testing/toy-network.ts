@@ -11,14 +11,16 @@ import type { CoordinatorEvent } from '../roles/coordinator.ts'
 import type { Peer, SendEffect } from '../roles/events.ts'
 import { workOf } from '../roles/unit-machine.ts'
 import { emptyWorker } from '../roles/worker/state.ts'
+import type { LeaseMessage } from '../settlement.ts'
 import { trainedClaim } from '../work-claims.ts'
 import { type ToyChain, toyChain } from './toy-chain.ts'
 import { toyClock } from './toy-clock.ts'
 import { COORDINATORS, type JournalEntry, type ToyCoordinator, toyCoordinators } from './toy-coordinators.ts'
 import { type ToyDoerKind, toyDoers } from './toy-doers.ts'
 import { type Faults, NO_FAULTS } from './toy-faults.ts'
+import { toyInclusions } from './toy-inclusions.ts'
 import { type ToyVerifierKind, toyVerifierPeers, toyVerifiers } from './toy-verifiers.ts'
-import { scheduleOf, toyChecking } from './toy-work.ts'
+import { scheduleOf, signToy, toyChecking } from './toy-work.ts'
 import { accountOf, type ToyDivergence, type ToyWorker, toyPeers, toyWorkers } from './toy-workers.ts'
 
 export interface ToyNetworkOptions {
@@ -34,6 +36,8 @@ export interface ToyNetworkOptions {
   /** The first so many workers say that training units lead elsewhere; never open what they have sealed. */
   readonly lying?: number
   readonly mute?: number
+  /** No training unit of the first so many workers ever comes to a coordinator by message. */
+  readonly censored?: number
   /** The first so many workers never reveal their steps. */
   readonly unrevealing?: number
   /** Requests with made-up ends, in parts per million. */
@@ -116,7 +120,13 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     lying: options.lying ?? 0,
     post,
     toCoordinator,
+    include: (peer, effect) => inclusions.include(peer, effect),
   })
+  const inclusions = toyInclusions({ chain, coordinators, job, nowMs: now })
+  function tellChain(): void {
+    coordinators.tellChain()
+    inclusions.tell()
+  }
 
   const verifiers = toyVerifiers({
     ...{ kinds: options.verifiers ?? [], facts, chain, coordinators, nowMs: now, later, draw, post },
@@ -134,6 +144,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     const send = (deliver: () => void) => post(() => isUp() && deliver())
     if (effect.effect === 'reason') reasons.push(effect.text)
     else if (effect.effect === 'send') send(() => deliverTo(effect))
+    else if (effect.effect === 'sendLease') send(() => deliverLease(effect, by.account))
     else if (effect.effect === 'announceAnchored') {
       if (effect.closing === undefined) coordinators.keepDocument(effect.round)
       const event = { event: 'anchored', job, round: effect.round, document: new Uint8Array() } as const
@@ -144,10 +155,16 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
         if (record && draw(100) >= faults.failed) chain.perform(effect.call, by.account, record, now())
         onBlock?.(chain, now(), coordinators.replace)
         if (!isUp()) return
-        coordinators.tellChain()
+        tellChain()
         tell({ event: 'called', job, ok: draw(2) === 0 })
       })
     }
+  }
+
+  function deliverLease({ to, body, toSign }: Extract<CoordinatorEffect, { effect: 'sendLease' }>, by: string): void {
+    const bySigner = ({ epoch, until, custodians }: LeaseMessage) => ({ epoch, until, custodians: [...custodians] })
+    const signed = toSign && { signed: { ...bySigner(toSign), signature: signToy(by, toSign) } }
+    network.tellPeer(to, { event: 'lease', from: COORDINATOR, job, body: { ...body, ...signed } })
   }
 
   function deliverTo(message: SendEffect): void {
@@ -156,7 +173,6 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     doers.hear(to, message)
     const worker = workers.findIndex(({ peer, isUp }) => peer === to && isUp)
     if (kind === 'reveal' && worker >= (options.unrevealing ?? 0)) verifiers.reveal(to, body)
-    if (kind === 'lease') network.tellPeer(to, { event: kind, from: COORDINATOR, job, body })
     if (kind === 'closed') {
       const claims = body.units.map(({ commitment }) => toyChecking.claimHash(trainedClaim(commitment)))
       network.tellPeer(to, { event: kind, from: COORDINATOR, job, body, claims })
@@ -169,6 +185,8 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
   }
 
   function toCoordinator(peer: Peer, { kind, body }: SendEffect): void {
+    const isCensored = workers.findIndex(worker => worker.peer === peer) < (options.censored ?? 0)
+    if (kind === 'commit' && body.outcome === 'trained' && isCensored) return
     if (kind === 'progress' || kind === 'release') tell({ event: kind, job, peer, ...body } as CoordinatorEvent)
     if (kind === 'seal') tell({ event: 'sealed', job, peer, body })
     if (kind === 'opened') tell({ event: 'opened', job, peer, body })
@@ -247,7 +265,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     if (facts.audits?.doers !== undefined) doers.beat()
     tell({ event: 'timer' })
     tell({ event: 'pinned', job, peer: workers[0]?.peer ?? '' })
-    if (draw(3) === 0) coordinators.tellChain()
+    if (draw(3) === 0) tellChain()
     later(1000, beat)
   }
 

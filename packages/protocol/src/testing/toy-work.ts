@@ -38,14 +38,16 @@ export const toyChecking: ClaimChecking = {
   isSigned: hashing.isSigned,
 }
 
-const sign = (account: string, message: SignedMessage): string => toySign(sha256)(account as Account, message).slice(2)
+/** Signs what an account answers for, without 0x. */
+export const signToy = (account: string, message: SignedMessage): string =>
+  toySign(sha256)(account as Account, message).slice(2)
 
 /** Signs an outer step. */
 export const signToyOuter = (account: string, step: OuterStep): string =>
-  sign(account, outerStepMessage(toyChecking, step))
+  signToy(account, outerStepMessage(toyChecking, step))
 
 function signedUnit(commitment: SaltedCommitment, { worker, account, before }: ToyAuthor) {
-  const claimSignature = sign(account, trainedMessage(toyChecking, commitment, before))
+  const claimSignature = signToy(account, trainedMessage(toyChecking, commitment, before))
   return { commitment, worker, signature: SIGNATURE, account, claimSignature }
 }
 
@@ -118,7 +120,7 @@ export function toyEvaluation(unit: Unit, globalRoot: HashHex, author: ToyAuthor
   const { worker, account, before, schedule } = author
   const leaves = leavesOf(worker, schedule?.evaluationBatches, globalRoot)
   const found = { unit, globalRoot, lossBits: 1, correct: 1, total: 2, ...leaves }
-  const claimSignature = sign(account, evaluatedMessage(toyChecking, found, before))
+  const claimSignature = signToy(account, evaluatedMessage(toyChecking, found, before))
   return { ...found, worker, signature: SIGNATURE, account, claimSignature }
 }
 

@@ -3,12 +3,16 @@ import { type HashHex, sha256 } from '@cairn/primitives'
 import { committedResult, type UnitSchedule } from '../audit.ts'
 import type { SignedCommitment } from '../messages.ts'
 import type { Divergence, Peer, SendEffect } from '../roles/events.ts'
-import { emptyWorker, type WorkerEffect, type WorkerEvent, type WorkerState } from '../roles/worker/state.ts'
+import type { WorkerEffect, WorkerEvent } from '../roles/worker/events.ts'
+import { emptyWorker, type WorkerState } from '../roles/worker/state.ts'
 import { tickWorker } from '../roles/worker.ts'
-import type { Account } from '../settlement.ts'
+import { type Account, custodyMessage } from '../settlement.ts'
 import type { Unit } from '../units.ts'
+import { trainedClaim } from '../work-claims.ts'
 import {
+  signToy,
   signToyOuter,
+  toyChecking,
   toyDivergedUnit,
   toyEvaluation,
   toyInitialRoot,
@@ -51,6 +55,8 @@ interface Options {
   /** Delivers a message, or not. */
   readonly post: (deliver: () => void) => void
   readonly toCoordinator: (peer: Peer, message: SendEffect) => void
+  /** Puts a unit on the chain; returns why that was refused, if it was. */
+  readonly include: (peer: Peer, effect: Extract<WorkerEffect, { effect: 'include' }>) => string | undefined
 }
 
 const DIVERGED: Divergence = { graph: 'inner', operator: '%1', step: 0 }
@@ -62,7 +68,7 @@ export const toyPeers = (count: number): Peer[] =>
   Array.from({ length: count }, (_, i) => (i + 1).toString(16).padStart(8, 'a').padEnd(64, '0'))
 
 export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Options) {
-  const { divergence, schedule, isSealed, lying, post, toCoordinator } = options
+  const { divergence, schedule, isSealed, lying, post, toCoordinator, include } = options
   const workers = toyPeers(count).map((peer, i): ToyWorker => {
     return { peer, owner: `owner ${i}`, state: emptyWorker(), disk: new Set(), isUp: true, life: 0 }
   })
@@ -92,9 +98,11 @@ export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Op
     else if (kind === 'fetch') answer(5 + draw(50), () => fetched(worker, effect))
     else if (kind === 'run') answer(500 + draw(1500), () => ran(worker, effect))
     else if (kind === 'outer') answer(50, () => applied(worker, effect))
+    else if (kind === 'include') answer(20 + draw(200), () => included(effect, include(peer, effect)))
     else if (kind === 'sendKeep') {
-      const { unit, updateRoot, newReplicaRoot } = effect
-      const keep = { job: unit.job, unit, updateRoot, newReplicaRoot, holder: { peer, addresses: [] } }
+      const { unit, updateRoot, newReplicaRoot } = effect.commitment
+      const claim = toyChecking.claimHash(trainedClaim(effect.commitment))
+      const keep = { job: unit.job, unit, updateRoot, newReplicaRoot, claim, holder: { peer, addresses: [] } }
       post(() => tellPeer(effect.to, { event: 'keep', keep }))
     } else if (kind === 'sendKept') post(() => tellPeer(effect.keep.holder.peer, keptBy(peer, effect)))
   }
@@ -146,8 +154,16 @@ export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Op
   return { workers, tell, tellPeer }
 }
 
+const included = ({ job, unit }: Extract<WorkerEffect, { effect: 'include' }>, refused?: string): WorkerEvent => ({
+  ...{ event: 'included', job, unit },
+  ...(refused === undefined ? {} : { refused }),
+})
+
 /** A custodian's signature on the roots that it was given. */
 function keptBy(peer: Peer, { keep }: Extract<WorkerEffect, { effect: 'sendKept' }>): WorkerEvent {
-  const { job, unit } = keep
-  return { event: 'kept', job, unit, custody: { peer, account: accountOf(peer), signature: '0'.repeat(128) } }
+  const { job, unit, claim } = keep
+  const account = accountOf(peer)
+  const { round, replica: index } = unit
+  const claimSignature = signToy(account, custodyMessage({ job, round, index }, claim))
+  return { event: 'kept', job, unit, custody: { peer, account, signature: '0'.repeat(128) }, claimSignature }
 }

@@ -12,6 +12,7 @@ import {
   type MessageBodies,
   type MessageKind,
   type PeerAddress,
+  POLICIES,
   parseJobSpec,
 } from '@cairn/protocol'
 import { compileJob, prepareData, type Submission, submissionOf } from '@cairn/training'
@@ -29,10 +30,20 @@ import { anchoringReader } from './anchoring-reader.ts'
 
 const NO_DRAWS = { of: () => undefined, orderOf: () => undefined }
 export const COORDINATOR = 'c'.repeat(64)
-const ACCOUNT_KEY = `0x${'1'.repeat(64)}` as const
+/** Any 32 bytes make a key, and a peer id is 32 bytes. */
+const accountKeyOf = (peer: string) => privateKeyToAccount(`0x${peer}`)
 
 /** The account that is registered for a peer. */
-export const accountOf = (peer: string): string => `0x${peer.slice(0, 40)}`
+export const accountOf = (peer: string): string => accountKeyOf(peer).address.toLowerCase()
+
+/** What signs with a peer's account. */
+export const signingOf = (peer: string) => ({
+  key: { address: accountKeyOf(peer).address },
+  client: {
+    ...{ chainId: 31_337, addresses: { anchors: `0x${'9'.repeat(40)}` } },
+    writer: { account: accountKeyOf(peer) },
+  } as unknown as ChainClient,
+})
 
 const SPEC = parseJobSpec({
   apiVersion: 'cairn/v1',
@@ -63,17 +74,19 @@ interface ViewOptions {
   readonly status?: JobView['status']
   readonly rounds?: number
   readonly finalRounds?: number
+  readonly unitBond?: bigint
 }
 
 /** What the chain says of a job: open, coordinated by `COORDINATOR`, unless told otherwise. */
 export function viewOf(
   { job, documentId }: Pick<Submission, 'job' | 'documentId'>,
-  { status = 'open', rounds = 0, finalRounds = rounds }: ViewOptions = {},
+  { status = 'open', rounds = 0, finalRounds = rounds, unitBond = 0n }: ViewOptions = {},
 ): JobView {
   const { schedule } = SPEC
-  const terms = { document: documentId, rounds: schedule.rounds, replicas: schedule.replicas }
-  const anchors = { holder: accountOf(COORDINATOR), rounds, finalRounds }
-  return { job, status, terms, anchors, unitBond: 0n } as unknown as JobView
+  const { rounds: inAll, replicas } = schedule
+  const terms = { document: documentId, rounds: inAll, replicas, custodians: 2, policy: POLICIES.indexOf('audit') }
+  const anchors = { holder: accountOf(COORDINATOR), epoch: 3, rounds, finalRounds }
+  return { job, status, terms, anchors, unitBond } as unknown as JobView
 }
 
 type Sent = { [Kind in MessageKind]: { to: string; kind: Kind; body: MessageBodies[Kind] } }[MessageKind]
@@ -89,6 +102,8 @@ export interface TestWorker {
   readonly learned: readonly PeerAddress[]
   /** Blobs that were asked for, and of whom. */
   readonly fetched: readonly { readonly id: HashHex; readonly from: readonly string[] }[]
+  /** How often it had the chain read. */
+  refreshed: number
   /** What the compute thread finds when it does a unit. */
   commitment?: Commitment
   start(): WorkerHost
@@ -97,6 +112,7 @@ export interface TestWorker {
 
 function partsOf(worker: TestWorker, fakes: { sent: Sent[]; learned: PeerAddress[]; fetched: unknown[] }): WorkerParts {
   const reader = anchoringReader(() => worker.anchors)
+  const signing = signingOf(worker.peer)
   const compute = async ({ kind }: { readonly kind: string }) => {
     if (kind === 'prepare') return { ok: true, value: {} }
     return kind === 'runUnit'
@@ -110,17 +126,12 @@ function partsOf(worker: TestWorker, fakes: { sent: Sent[]; learned: PeerAddress
     log: silentLogger,
     chain: {
       node: (peer: string) => ({ account: accountOf(peer) }),
-      registered: (peer: string) => ({ account: accountOf(peer) }),
+      registered: (peer: string) => ({ account: accountOf(peer), stake: 10n, locked: 0n }),
       job: (job: JobId) => worker.chain.get(job),
-      refresh: async () => true,
+      refresh: async () => ++worker.refreshed > 0,
     },
-    key: { address: privateKeyToAccount(ACCOUNT_KEY).address },
-    client: {
-      reader,
-      chainId: 31_337,
-      addresses: { anchors: `0x${'9'.repeat(40)}` },
-      writer: { account: privateKeyToAccount(ACCOUNT_KEY) },
-    } as unknown as ChainClient,
+    key: signing.key,
+    client: { ...signing.client, reader },
     mailbox: {
       send: (to: string, kind: MessageKind, _: JobId, body: never) => fakes.sent.push({ to, kind, body } as Sent),
       publish: () => undefined,
@@ -152,6 +163,7 @@ export async function testWorker(): Promise<TestWorker> {
     blobs: await openBlobStore({ directory: join(directory, 'blobs') }),
     chain: new Map(),
     anchors: [],
+    refreshed: 0,
     ...fakes,
     start() {
       host?.stop()

@@ -148,6 +148,28 @@ describe('a commitment', () => {
     expect(record()).toEqual(before)
   })
 
+  test('that its worker has put on the chain takes the place of another one, and then stays', () => {
+    const outcome = trained(C, [B])
+    const included = {
+      event: 'included',
+      job,
+      peer: C,
+      unit: outcome.commitment.commitment.unit,
+      outcome,
+      before: [],
+    } as const
+    commit(A, trained(A, [B]))
+    report(A)
+    const reasons = tell(included)
+    expect(reasons.join()).toContain('has put its own on the chain')
+    expect(record().rounds[0]?.globalRoot).toBeUndefined()
+    const { units } = record().rounds[0]!
+    expect(units[0]).toMatchObject({ state: 'committed', outcome: { commitment: { worker: C } } })
+    expect(tell(included)).toEqual([])
+    commit(A, trained(A, [B]))
+    expect(record().rounds[0]?.units).toEqual(units)
+  })
+
   test('of a node that then never reports holds the round up for a while only', () => {
     commit(A, trained(A, [B]))
     report(B)

@@ -4,7 +4,7 @@ import type { Custody, SignedCommitment } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { areSameClaims } from '../same-claims.ts'
-import { type UnitOutcome, type UnitRecord, unitName } from '../unit-machine.ts'
+import { type UnitOutcome, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
 import {
   changeJob,
   changeRound,
@@ -21,6 +21,7 @@ import {
 import { endAfter, sendEnded } from './end.ts'
 import { measure } from './measure.ts'
 import { sealedObstacle } from './redundancy.ts'
+import { displace } from './rewind.ts'
 import { addReport, agreeWhenReported } from './rounds.ts'
 import type { JobRecord } from './state.ts'
 
@@ -157,6 +158,18 @@ export function takeEarly(draft: Draft, id: JobId): void {
     const { unit } = work.commitment.commitment
     onCommit(draft, { event: 'commit', job: id, peer, unit, outcome: { kind: 'trained', ...work }, before })
   }
+}
+
+/** Takes a unit that its worker has put on the chain: no round is anchored without it, whatever stands in its place. */
+export function onIncluded(draft: Draft, event: Omit<CommitEvent, 'event'>): void {
+  const { job: id, unit, outcome, peer } = event
+  const job = jobOf(draft, id)
+  const record = job && recordOf(job, unit)
+  if (job === undefined || record === undefined || !isOfPresent(job, unit, event.before)) return
+  const claimed = workOf({ outcome })?.commitment.claimSignature
+  if (record.state === 'committed' && workOf(record)?.commitment.claimSignature !== claimed)
+    displace(draft, record, `${shortPeer(peer)} has put its own on the chain`)
+  onCommit(draft, { ...event, event: 'commit' })
 }
 
 /** Takes a commitment, whoever has the lease by now; repeats are acknowledged again. */

@@ -1,5 +1,7 @@
 /** A tick under way: the state so far and the effects so far. Handlers replace parts of the state; they never mutate them. */
 import type { HashHex } from '@cairn/primitives'
+import type { MessageBodies } from '../../messages.ts'
+import type { LeaseMessage } from '../../settlement/works.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer, ReasonEffect, SendEffect } from '../events.ts'
 import { moveUnit, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
@@ -8,6 +10,14 @@ import type { ChainCall, CoordinatorState, JobOutcome, JobRecord, NodeInfo, Roun
 export type CoordinatorEffect =
   | SendEffect
   | ReasonEffect
+  /** Sign a lease with this coordinator's account where there is something to sign, and send it. */
+  | {
+      readonly effect: 'sendLease'
+      readonly to: Peer
+      readonly job: JobId
+      readonly body: Omit<MessageBodies['lease'], 'signed'>
+      readonly toSign?: LeaseMessage
+    }
   | { readonly effect: 'call'; readonly job: JobId; readonly call: ChainCall }
   /** Send the round document to the participants. */
   | {

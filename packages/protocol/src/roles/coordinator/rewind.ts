@@ -117,6 +117,12 @@ export function tendUnsigned(draft: Draft, id: JobId): void {
   if (first !== undefined) avoid(draft, first.unit, workOf(first)?.commitment.worker ?? '')
 }
 
+/** Takes a unit out of its round, another one having come before it. */
+export function displace(draft: Draft, { unit: { job, round, replica } }: UnitRecord, reason: string): void {
+  note(draft, `round ${round} is closed again with another unit: ${reason}`, { job, round, replica })
+  reopen(draft, job, round, [replica], reason)
+}
+
 /** Gives what a worker did of a round to others: its bond cannot be locked, so the round cannot be anchored with its work. */
 export function reopenUnbonded(draft: Draft, id: JobId, round: number, account: string): void {
   const { units = [], evaluation } = jobOf(draft, id)?.rounds[round] ?? {}

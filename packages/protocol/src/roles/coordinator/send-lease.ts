@@ -1,6 +1,8 @@
 /** What a worker is told with a lease: what to do, from what, where to fetch it, who shall keep the result. */
 import type { HashHex } from '@cairn/primitives'
 import type { PeerAddress } from '../../messages.ts'
+import type { Account } from '../../settlement/terms.ts'
+import type { LeaseMessage } from '../../settlement/works.ts'
 import type { JobId } from '../../units.ts'
 import type { Peer, Source } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
@@ -57,18 +59,27 @@ export function sendLease(draft: Draft, id: JobId, record: UnitRecord): void {
   const { unit, lease } = record
   const start = job && startOf(draft, job, record)
   if (job === undefined || lease === undefined || start === undefined) return
-  draft.effects.push({
-    effect: 'send',
-    to: lease.node,
-    job: id,
-    kind: 'lease',
-    body: {
-      lease: lease.lease,
-      unit,
-      deadlineMs: lease.deadlineMs,
-      ...start,
-      custodians: unit.kind === 'evaluate' ? [] : drawCustodians(draft, lease),
-      custodiansNeeded: unit.kind === 'evaluate' ? 0 : job.facts.custodians,
-    },
-  })
+  const { deadlineMs } = lease
+  const custodians = unit.kind === 'evaluate' ? [] : drawCustodians(draft, lease)
+  const custodiansNeeded = unit.kind === 'evaluate' ? 0 : job.facts.custodians
+  const body = { lease: lease.lease, unit, deadlineMs, ...start, custodians, custodiansNeeded }
+  const toSign = leaseToSign(draft, job, record, custodians.slice(0, custodiansNeeded))
+  draft.effects.push({ effect: 'sendLease', to: lease.node, job: id, body, ...(toSign && { toSign }) })
 }
+
+/** What the coordinator's account signs of a lease, so that it cannot leave the unit out: docs/spec/anchors.md "Inclusion". */
+function leaseToSign(
+  { state: { nodes } }: Draft,
+  { facts, chain: { epoch } }: JobRecord,
+  { unit: { job, round, replica: index, kind }, lease }: UnitRecord,
+  keepers: readonly PeerAddress[],
+): LeaseMessage | undefined {
+  const worker = nodes.get(lease?.node ?? '')?.account as Account | undefined
+  if (!isIncludable(facts) || kind === 'evaluate' || lease === undefined || worker === undefined) return undefined
+  const custodians = keepers.flatMap(({ peer }) => (nodes.get(peer)?.account as Account | undefined) ?? [])
+  const until = Math.ceil(lease.deadlineMs / 1000)
+  return { of: 'lease', job, epoch, round, index, worker, until, custodians }
+}
+
+/** Tells whether the chain takes units of a job one by one: somebody answers for them, and they count as they come. */
+const isIncludable = ({ unitBond, audits }: JobRecord['facts']): boolean => unitBond > 0n && audits?.doers === undefined

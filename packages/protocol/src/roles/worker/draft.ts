@@ -2,7 +2,8 @@
 import type { HashHex } from '@cairn/primitives'
 import type { PeerAddress } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
-import type { BlobStatus, BlobStatuses, Task, WorkerEffect, WorkerJob, WorkerState } from './state.ts'
+import type { WorkerEffect } from './events.ts'
+import type { BlobStatus, BlobStatuses, Task, WorkerJob, WorkerState } from './state.ts'
 
 export interface Draft {
   state: WorkerState

@@ -2,7 +2,8 @@ import type { HashHex } from '@cairn/primitives'
 import { describe, expect, test } from 'vitest'
 import type { JobId } from '../../units.ts'
 import { tickWorker } from '../worker.ts'
-import { emptyWorker, type Keep, type Pin, WORKER_SETTINGS, type WorkerEvent, type WorkerState } from './state.ts'
+import type { WorkerEvent } from './events.ts'
+import { emptyWorker, type Keep, type Pin, WORKER_SETTINGS, type WorkerState } from './state.ts'
 
 const job = 'ab'.repeat(32) as JobId
 const root = '01'.repeat(32) as HashHex
@@ -72,6 +73,7 @@ const keepOf = ({ round = 0, holder = 'holder', roots = 1 }: Asked): Keep => ({
   unit: { job, round, replica: 0, kind: 'train' },
   updateRoot: rootOf(roots),
   newReplicaRoot: rootOf(roots + 1_000_000),
+  claim: rootOf(roots + 2_000_000),
   holder: { peer: holder, addresses: [] },
 })
 

@@ -7,7 +7,8 @@ import { toyInitialRoot, toyUnit } from '../../testing/toy-work.ts'
 import type { JobId, Unit } from '../../units.ts'
 import { type DoerEvent, emptyDoer, tickDoer } from '../doer.ts'
 import { tickWorker } from '../worker.ts'
-import { emptyWorker, type LeaseBody, type WorkerEvent } from './state.ts'
+import type { WorkerEvent } from './events.ts'
+import { emptyWorker, type LeaseBody } from './state.ts'
 
 const job = 'ab'.repeat(32) as JobId
 const unit: Unit = { job, round: 0, replica: 0, kind: 'train' }

@@ -1,10 +1,9 @@
 /** What a worker knows: its lease, the rounds it follows, the blobs it was asked to keep. All of it can be told again. */
 import type { HashHex } from '@cairn/primitives'
-import type { DoerOrder } from '../../audit/doers.ts'
 import type { OpenedSeal } from '../../audit/sealed.ts'
-import type { MessageBodies, PeerAddress, SignedCommitment, SignedEvaluation } from '../../messages.ts'
+import type { MessageBodies, PeerAddress, SignedCommitment } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
-import type { Divergence, Peer, ReasonEffect, SendEffect } from '../events.ts'
+import type { Peer } from '../events.ts'
 
 export type LeaseBody = MessageBodies['lease']
 /** A closed round, and the hashes of what is claimed in it. */
@@ -17,16 +16,34 @@ export interface ClosedRound {
 /** What an outer step came to, signed by this worker's account. */
 export type SignedReport = Omit<MessageBodies['report'], 'round'>
 type CommitBody = MessageBodies['commit']
-type Custody = SignedCommitment['custody'][number]
+export type Custody = SignedCommitment['custody'][number]
 
 export interface Sealed {
   readonly opened: OpenedSeal
   readonly seal: HashHex
 }
 
+/** A lease as its coordinator has signed it. */
+export type SignedLease = NonNullable<LeaseBody['signed']>
+
+/** A unit that is committed, and was not seen yet among those of its round. */
+export interface Unseen {
+  readonly lease: number
+  readonly unit: Unit
+  readonly signed: SignedLease
+  readonly commitment: SignedCommitment
+  /** Of its custodians, by account. */
+  readonly claimSignatures: ReadonlyMap<string, string>
+  /** When it is put on the chain. */
+  readonly dueMs: number
+  readonly untilMs: number
+}
+
 /** A lease under way. */
 export interface Task {
   readonly body: LeaseBody
+  /** When this worker first heard of it. */
+  readonly sinceMs: number
   readonly phase: 'inputs' | 'running' | 'sealed' | 'custody' | 'commit'
   readonly done: number
   readonly lossBits: number
@@ -36,6 +53,8 @@ export interface Task {
   /** The commitment, while custodians sign. */
   readonly signed?: Omit<SignedCommitment, 'custody'>
   readonly custody: readonly Custody[]
+  /** Of custodians, over the unit's claim, by account. */
+  readonly claimSignatures: ReadonlyMap<string, string>
   /** Custodians asked, and when last. */
   readonly askedMs: ReadonlyMap<Peer, number>
   /** Where others do the unit, too: nothing else leaves this machine before it is opened. */
@@ -71,6 +90,8 @@ export interface WorkerJob {
   /** An outer step that failed is not tried again before. */
   readonly followAfterMs?: number
   readonly task?: Task
+  /** By round and replica. */
+  readonly unseen?: ReadonlyMap<string, Unseen>
 }
 
 /** A promise to keep what another worker's unit left behind. */
@@ -79,6 +100,8 @@ export interface Keep {
   readonly unit: Unit
   readonly updateRoot: HashHex
   readonly newReplicaRoot: HashHex
+  /** Hash of what the holder claims of the unit. */
+  readonly claim: HashHex
   readonly holder: PeerAddress
 }
 
@@ -158,137 +181,3 @@ export const emptyWorker = (settings: WorkerSettings = WORKER_SETTINGS): WorkerS
   pinned: new Map(),
   leaving: false,
 })
-
-export type WorkerEffect =
-  | SendEffect
-  | ReasonEffect
-  /** Fetch and check the job document, program and data, and compile. Answer: `prepared`. */
-  | {
-      readonly effect: 'prepare'
-      readonly job: JobId
-      readonly document: HashHex
-      readonly peers: readonly PeerAddress[]
-    }
-  /** Have a blob on the disk; a job's first global state may be computed instead. Answer: `fetched`. */
-  | {
-      readonly effect: 'fetch'
-      readonly job: JobId
-      readonly round: number
-      readonly root: HashHex
-      readonly peers: readonly PeerAddress[]
-    }
-  /** Answer: `trained`, `evaluated` or `diverged`, and `progress` on the way. */
-  | {
-      readonly effect: 'run'
-      readonly job: JobId
-      readonly lease: number
-      readonly unit: Unit
-      readonly globalRoot: HashHex
-      readonly replicaRoot?: HashHex
-      /** Of the replicas' units that led to the global state: the signature over the claim names them. */
-      readonly claims: readonly HashHex[]
-    }
-  /** Apply the outer step and sign what it came to. Answer: `applied`. */
-  | {
-      readonly effect: 'outer'
-      readonly job: JobId
-      readonly round: number
-      readonly startRoot: HashHex
-      readonly updates: readonly HashHex[]
-      /** Of the replicas' units: the signature names them. */
-      readonly claims: readonly HashHex[]
-      /** Where one of them left the domain: there is nothing to apply then, only to sign. */
-      readonly diverged?: Divergence
-    }
-  /** Stop the run at its next step; no answer. */
-  | { readonly effect: 'stop'; readonly job: JobId }
-  /** Ask a custodian, giving this node's own addresses. */
-  | {
-      readonly effect: 'sendKeep'
-      readonly to: Peer
-      readonly unit: Unit
-      readonly updateRoot: HashHex
-      readonly newReplicaRoot: HashHex
-    }
-  /** Sign that both blobs are on the disk, and send it. */
-  | { readonly effect: 'sendKept'; readonly keep: Keep }
-  /** Tell the submitter and the coordinators. */
-  | { readonly effect: 'sendPinned'; readonly pin: Pin }
-  /** Gossip a commitment. */
-  | { readonly effect: 'publish'; readonly job: JobId; readonly commitment: SignedCommitment }
-  /** Store a round document; blobs of earlier rounds may go. */
-  | { readonly effect: 'anchored'; readonly job: JobId; readonly round: number; readonly document: Uint8Array }
-  /** The job is over. */
-  | { readonly effect: 'ended'; readonly job: JobId; readonly outcome: string; readonly reason: string }
-
-export type WorkerEvent =
-  | { readonly event: 'lease'; readonly from: Peer; readonly job: JobId; readonly body: LeaseBody }
-  | ({ readonly event: 'closed'; readonly from: Peer; readonly job: JobId } & ClosedRound)
-  | { readonly event: 'anchored'; readonly job: JobId; readonly round: number; readonly document: Uint8Array }
-  | { readonly event: 'ended'; readonly job: JobId; readonly outcome: string; readonly reason: string }
-  | { readonly event: 'noted'; readonly job: JobId; readonly body: MessageBodies['noted'] }
-  | { readonly event: 'keep'; readonly keep: Keep }
-  /** A node's signature over what this worker's own unit left behind, already checked. */
-  | { readonly event: 'kept'; readonly job: JobId; readonly unit: Unit; readonly custody: Custody }
-  | { readonly event: 'pin'; readonly pin: Pin }
-  | {
-      readonly event: 'prepared'
-      readonly job: JobId
-      readonly ok: boolean
-      readonly reason: string
-      /** Whether its document asks for redundancy. */
-      readonly isSealed?: boolean
-    }
-  /** `order` is what the chain says of the list's worker; nothing of another epoch than the coordinator's comes here. */
-  | {
-      readonly event: 'open'
-      readonly from: Peer
-      readonly job: JobId
-      readonly body: MessageBodies['open']
-      readonly order: DoerOrder
-    }
-  | {
-      readonly event: 'fetched'
-      readonly job: JobId
-      readonly root: HashHex
-      readonly ok: boolean
-      readonly reason: string
-    }
-  | {
-      readonly event: 'progress'
-      readonly job: JobId
-      readonly lease: number
-      readonly done: number
-      readonly lossBits: number
-    }
-  | {
-      readonly event: 'trained'
-      readonly job: JobId
-      readonly lease: number
-      readonly signed: Omit<SignedCommitment, 'custody'>
-      /** Of its seal, where others do the unit, too: the same whenever it is told again. */
-      readonly salt?: Uint8Array
-    }
-  | { readonly event: 'evaluated'; readonly job: JobId; readonly lease: number; readonly evaluation: SignedEvaluation }
-  | {
-      readonly event: 'diverged'
-      readonly job: JobId
-      readonly lease: number
-      readonly unit: Unit
-      readonly divergence: Divergence
-      /** Of a training unit: what this worker answers for. */
-      readonly signed?: Omit<SignedCommitment, 'custody'>
-      readonly salt?: Uint8Array
-    }
-  /** The executor stopped or broke; the lease is given back with the reason. */
-  | { readonly event: 'failed'; readonly job: JobId; readonly lease: number; readonly reason: string }
-  | {
-      readonly event: 'applied'
-      readonly job: JobId
-      readonly round: number
-      readonly outcome: SignedReport | { readonly failed: string }
-      /** Of the effect. */
-      readonly claims: readonly HashHex[]
-    }
-  | { readonly event: 'leave' }
-  | { readonly event: 'timer' }

@@ -5,6 +5,7 @@ import type { JobId, Unit } from '../../units.ts'
 import { areSameClaims } from '../same-claims.ts'
 import { unitName } from '../unit-machine.ts'
 import { changeJob, changeTask, type Draft, dropTask, ensure, jobOf, note, setBusy } from './draft.ts'
+import { onUnitNoted, watchUnit } from './inclusion.ts'
 import { ensurePrepared } from './prepare.ts'
 import type { LeaseBody, Task } from './state.ts'
 
@@ -19,12 +20,14 @@ const isSameUnit = (a: Unit, b: Pick<Unit, 'kind' | 'round' | 'replica'>): boole
 
 const startTask = (body: LeaseBody, nowMs: number): Task => ({
   body,
+  sinceMs: nowMs,
   phase: 'inputs',
   done: 0,
   lossBits: 0,
   sentMs: nowMs,
   sentDone: 0,
   custody: [],
+  claimSignatures: new Map(),
   askedMs: new Map(),
 })
 
@@ -139,17 +142,15 @@ export function tendCustody(draft: Draft, id: JobId): void {
 
 function askToKeep(draft: Draft, id: JobId, { commitment }: Omit<SignedCommitment, 'custody'>, to: string): void {
   changeTask(draft, id, task => ({ ...task, askedMs: new Map(task.askedMs).set(to, draft.nowMs) }))
-  const { unit, updateRoot, newReplicaRoot } = commitment
-  draft.effects.push({ effect: 'sendKeep', to, unit, updateRoot, newReplicaRoot })
+  draft.effects.push({ effect: 'sendKeep', to, commitment })
 }
 
-function toCommit(draft: Draft, id: JobId, { custody, body }: Task, signed: Omit<SignedCommitment, 'custody'>): void {
+function toCommit(draft: Draft, id: JobId, task: Task, signed: Omit<SignedCommitment, 'custody'>): void {
+  const { custody, body } = task
   const commitment: SignedCommitment = { ...signed, custody: [...custody] }
-  changeTask(draft, id, task => ({
-    ...task,
-    phase: 'commit',
-    outcome: { lease: body.lease, outcome: 'trained', commitment },
-  }))
+  const outcome = { lease: body.lease, outcome: 'trained', commitment } as const
+  changeTask(draft, id, old => ({ ...old, phase: 'commit', outcome }))
+  watchUnit(draft, id, task, commitment)
   draft.effects.push({ effect: 'publish', job: id, commitment })
   sendCommit(draft, id)
 }
@@ -164,6 +165,7 @@ export function sendCommit(draft: Draft, id: JobId): void {
 /** The unit is committed, by this worker or another: on to the next lease. */
 export function onCommitNoted(draft: Draft, id: JobId, unit: Pick<Unit, 'kind' | 'round' | 'replica'>): void {
   const task = jobOf(draft, id)?.task
+  if (unit.kind === 'train') onUnitNoted(draft, id, unit)
   if (task === undefined || !isSameUnit(task.body.unit, unit)) return
   if (task.phase === 'running') draft.effects.push({ effect: 'stop', job: id })
   if (task.phase !== 'commit') note(draft, `${unitName(task.body.unit)} was done by another node`, { job: id })

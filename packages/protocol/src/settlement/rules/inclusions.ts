@@ -51,7 +51,7 @@ function notIncludable(job: JobState, { lease, kept }: Include, now: number) {
   const { status, terms, unitBond, isEnded, rounds } = job
   if (status !== 'open') return 'JobNotOpen'
   if (POLICIES[terms.policy] === 'redundancy' || unitBond === 0n) return 'NotDisputable'
-  if (lease.epoch !== job.lease.epoch) return 'WrongEpoch'
+  if (lease.epoch > job.lease.epoch) return 'WrongEpoch' // an earlier one counts while its signer is the holder
   if (isEnded) return 'JobEnded'
   if (rounds === terms.rounds) return 'AllRoundsAnchored'
   if (lease.round !== rounds) return 'WrongRound'
