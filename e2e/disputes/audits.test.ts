@@ -1,7 +1,4 @@
 /** Audits as nodes draw them from a real chain and verifiers do them: real anchors, real work, real games opened. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   anchorHead,
   createChainClient,
@@ -21,10 +18,9 @@ import {
   type AuditBook,
   type AuditDraw,
   auditBook,
-  createCompute,
   hostVerifier,
-  openBlobStore,
-  openStorage,
+  type OuterDissent,
+  outerDissent,
   sha256,
   signerOf,
   type VerifierParts,
@@ -34,8 +30,8 @@ import type { HashHex } from '@cairn/primitives'
 import {
   type AuditOrder,
   attestationOf,
-  type BlobId,
   claimedSegment,
+  claimsOf,
   type DocumentId,
   type JobId,
   judgeAttestation,
@@ -50,6 +46,7 @@ import { anchorDone, type DoneRound, openWorkshop, type RoundLie, type Workshop 
 import { accountOf, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
 import { flakyRpc } from './flaky-rpc.ts'
 import { until } from './game-nodes.ts'
+import { nodeDisk } from './node-disk.ts'
 
 const CHECKPOINTS = 2
 const SCHEDULE = { innerSteps: 4, checkpoints: CHECKPOINTS, evaluationBatches: 2 }
@@ -162,32 +159,18 @@ const asSubstitute = (draw: AuditDraw): AuditDraw => ({
 
 /** The verifier's node, on a disk of its own; peers have what the workshop has. Started again, it goes on where it was. */
 function verifierNode() {
-  const directory = mkdtempSync(join(tmpdir(), 'cairn-verifier-'))
-  const blobDirectory = join(directory, 'blobs')
-  const storage = openStorage(directory)
-  const compute = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads: 1 })
+  const { storage, compute, open } = nodeDisk(workshop, closers)
   const said: string[] = []
   const sent: Attested[] = []
-  closers.push(async () => {
-    await compute.terminate()
-    storage.close()
-    rmSync(directory, { recursive: true })
-  })
 
   async function start(as = asDrawn) {
     const onReplaced = () => host?.chainReplaced()
-    const blobs = await openBlobStore({ directory: blobDirectory })
+    const { blobs, fetcher } = await open()
     let host: ReturnType<typeof hostVerifier> | undefined
     const { book, chain: watch, stop } = await openBook(draw => host?.drawn(as(draw)), network.challenger, onReplaced)
     const { challenger: client } = network
-    const fetch = async (id: BlobId) => {
-      const found = await workshop.blobs.read(id)
-      if (found === undefined) return { ok: false, code: 'Unavailable' }
-      await blobs.write(found)
-      return { ok: true }
-    }
     const parts = {
-      ...{ client, chain: watch, storage, blobs, compute, log: silent, signer: verifierKeys, fetcher: { fetch } },
+      ...{ client, chain: watch, storage, blobs, compute, log: silent, signer: verifierKeys, fetcher },
       key: { address: accountOf(client) },
       peers: { list: () => [] },
       mailbox: { send: (_: string, __: string, ___: string, body: Attested) => void sent.push(body) },
@@ -314,6 +297,43 @@ it('a substitute waits until it is asked; wrong outer steps and starts are chall
   await develop('anvil_mine', '0x1')
   await until(() => book.draws().some(({ orders: [order] }) => /refuted/.test(order?.reason ?? '')))
   expect(book.isOpen(anchorHead(elsewhere.anchor))).toBe(false)
+})
+
+/** A worker's node that took part in rounds, and says that it found another state after each than their links have. */
+async function dissenter(...rounds: readonly DoneRound[]) {
+  const { storage, compute, open } = nodeDisk(workshop, closers)
+  const said: string[] = []
+  const jobs = rounds.map(({ job, anchor }) => {
+    const closed = new Map([[0, { claims: claimsOf(anchor, 2) }]])
+    return [job, { closed, reports: new Map([[0, { outcome: { globalRoot: bad('1') } }]]) }] as const
+  })
+  let dissent: OuterDissent | undefined
+  const { chain: watch, book } = await openBook(draw => dissent?.drawn(draw))
+  const { challenger: client } = network
+  const parts = {
+    ...{ client, chain: watch, storage, compute, log: silent, signer: verifierKeys, learn: () => undefined },
+    ...{ ...(await open()), key: { address: accountOf(client) }, peers: { list: () => [] } },
+  }
+  dissent = outerDissent({
+    parts: parts as unknown as VerifierParts,
+    state: () => ({ jobs: new Map(jobs) as never }),
+    ...{ challengeSeconds: 600, onReason: ({ text }: { readonly text: string }) => void said.push(text) },
+  })
+  closers.push(dissent.stop)
+  for (const draw of book.draws()) dissent.drawn(draw)
+  return { said, dissent, draws: book.draws }
+}
+
+it('a worker that found another state after a round challenges the one in its link, unless doing it again says so too', async () => {
+  const lied = await anchorAndDraw('3', { globalRoot: bad('e') })
+  const { said, dissent, draws } = await dissenter(honest, lied)
+  await until(() => said.length > 0)
+  expect(said).toEqual([expect.stringMatching(/^the outer step of round 0 leads to another state .* opened game/)])
+  expect(await gamesAbout(lied)).toMatchObject([{ position: 0, isOuter: true, state: 'open' }])
+  dissent.chainReplaced()
+  await until(() => draws().some(({ job }) => job === honest.job))
+  expect(await gamesAbout(honest)).toEqual([])
+  expect(said).toHaveLength(1)
 })
 
 /** Who signs truly that an outer step led nowhere, because of another's unit, does not answer for that unit. */

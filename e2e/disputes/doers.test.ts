@@ -1,7 +1,4 @@
 /** A doer beside its worker on a real chain: drawn by the submission's block, sealed, opened once, and a game where results differ. */
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import {
   type GameOnChain,
   listGames,
@@ -13,22 +10,20 @@ import {
 import {
   type AuditBook,
   auditBook,
-  createCompute,
   doerDraws,
   hostDoer,
-  openBlobStore,
-  openStorage,
   sha256,
   signerOf,
   type VerifierParts,
   watchChain,
 } from '@cairn/node/parts'
 import type { HashHex } from '@cairn/primitives'
-import { type BlobId, committedResult, type JobId, type Message, sealRoot, type Unit } from '@cairn/protocol'
+import { committedResult, type JobId, type Message, sealRoot, type Unit } from '@cairn/protocol'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { anchorDone, openWorkshop, type Workshop } from './audited-round.ts'
 import { accountOf, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
 import { until } from './game-nodes.ts'
+import { nodeDisk } from './node-disk.ts'
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
 const [coordinatorKeys, doerKeys] = [5, 6].map(seed => signerOf(new Uint8Array(32).fill(seed))) as [Signer, Signer]
@@ -67,19 +62,11 @@ interface Sent {
 
 /** The doer's node, on a disk of its own; peers have what the workshop has. Started again, it goes on where it was. */
 function doerNode() {
-  const directory = mkdtempSync(join(tmpdir(), 'cairn-doer-'))
-  const blobDirectory = join(directory, 'blobs')
-  const storage = openStorage(directory)
-  const compute = createCompute({ blobDirectory, progressDirectory: join(directory, 'progress'), threads: 1 })
+  const { storage, compute, open } = nodeDisk(workshop, closers)
   const [said, sent]: [string[], Sent[]] = [[], []]
-  closers.push(async () => {
-    await compute.terminate()
-    storage.close()
-    rmSync(directory, { recursive: true })
-  })
 
   async function start() {
-    const blobs = await openBlobStore({ directory: blobDirectory })
+    const { blobs, fetcher } = await open()
     const { challenger: client } = network
     let book: AuditBook | undefined
     const onChange = () => book?.chainChanged()
@@ -90,15 +77,9 @@ function doerNode() {
     ]
     book = auditBook({ parts, parameters, checkpointsOf: () => 2, onDrawn: () => undefined })
     const draws = doerDraws({ parts, parameters, onFound: () => undefined })
-    const fetch = async (id: BlobId) => {
-      const found = await workshop.blobs.read(id)
-      if (found === undefined) return { ok: false, code: 'Unavailable' }
-      await blobs.write(found)
-      return { ok: true }
-    }
     const host = hostDoer({
       parts: {
-        ...{ ...parts, storage, blobs, compute, signer: doerKeys, fetcher: { fetch }, learn: () => undefined },
+        ...{ ...parts, storage, blobs, compute, signer: doerKeys, fetcher, learn: () => undefined },
         key: { address: accountOf(client) },
         peers: { list: () => [] },
         mailbox: { send: (_: string, kind: string, __: string, body: Sent['body']) => void sent.push({ kind, body }) },

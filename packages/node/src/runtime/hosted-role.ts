@@ -17,6 +17,7 @@ import { hostDoer } from './doer-host.ts'
 import { earningsWatch } from './earnings-watch.ts'
 import { hostGames } from './game-host.ts'
 import type { LivePeers } from './live-peers.ts'
+import { outerDissent } from './outer-dissent.ts'
 import type { Fetcher, NodeParts } from './parts.ts'
 import { reasonBook } from './reasons-book.ts'
 import { hostVerifier } from './verifier-host.ts'
@@ -135,6 +136,24 @@ function asVerifier(options: Parameters<typeof hostVerifier>[0] & Parameters<typ
   }
 }
 
+/** A worker does units, and stands by what it found of whole rounds. */
+function asWorker(options: Parameters<typeof hostWorker>[0] & Omit<Parameters<typeof outerDissent>[0], 'state'>) {
+  const worker = hostWorker(options)
+  const dissent = outerDissent({ ...options, state: worker.state })
+  return {
+    ...worker,
+    drawn(draw: AuditDraw) {
+      worker.drawn(draw)
+      dissent.drawn(draw)
+    },
+    chainReplaced: dissent.chainReplaced,
+    stop() {
+      worker.stop()
+      dissent.stop()
+    },
+  }
+}
+
 /** What workers and verifiers host to do their work: over it stands which of the two they are. */
 async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<HostedRole> {
   const { config, parts, blobs, fetcher, connections, parameters, peers, coordinators, closers } = options
@@ -157,13 +176,11 @@ async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<
   const isEarly = (message: Message): boolean =>
     (message.kind === 'do' || message.kind === 'open') &&
     draws.of(message.body.unit.job, message.body.unit.round) === undefined
+  const doerParts = { ...doing, peers }
   const host =
     config.role === 'verifier'
-      ? asVerifier({ parts: { ...doing, peers }, book, draws, challengeSeconds, onReason })
-      : {
-          ...hostWorker({ parts: doing, coordinators, onReason, isDrawn: book.isDrawn, draws }),
-          chainReplaced: () => undefined,
-        }
+      ? asVerifier({ parts: doerParts, book, draws, challengeSeconds, onReason })
+      : asWorker({ parts: doerParts, coordinators, onReason, isDrawn: book.isDrawn, draws, challengeSeconds })
   const games = hostGames({
     ...{ parts: { ...doing, compute: gameCompute }, peers: () => peers.list(), maximumDelaySeconds },
     evidenceDirectory: join(config.directory, 'evidence'),

@@ -26,7 +26,7 @@ import {
   needsClaimsBefore,
 } from './verifier-claims.ts'
 import {
-  closingDocument,
+  documentOfLink,
   obtainCheckpoint,
   obtainInputs,
   roundDocument,
@@ -86,11 +86,7 @@ export async function openOrder(
 ): Promise<Sourced<OpenedOrder>> {
   const { anchor, documentBefore } = draw
   const isClosing = anchor.globalRoot === NO_HASH
-  const fetched: Sourced<LinkDocument> = await (isClosing ? closingDocument : roundDocument)(
-    parts,
-    anchor.documentId,
-    reason,
-  )
+  const fetched: Sourced<LinkDocument> = await documentOfLink(parts, anchor, reason)
   if (!fetched.ok) return fetched
   const audited = claimedUnit(anchor, fetched.value, order.index)
   if (audited === undefined)

@@ -2,12 +2,14 @@
 import { type ChainClient, provableHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
+  type Anchor,
   type ClosingDocument,
   type Decoded,
   decodeClosingDocument,
   decodeRoundDocument,
   type JobDocument,
   type JobId,
+  NO_HASH,
   type Opening,
   type ProvableJob,
   type RoundDocument,
@@ -65,13 +67,15 @@ async function obtain(
   return fetched.ok ? undefined : `the blob ${root.slice(0, 8)} cannot be fetched (${fetched.code})`
 }
 
-/** Fetches what a link names: the document of its round. */
+/** Fetches what a link names: the document of its round, or the one that closes the chain. */
+export const documentOfLink = (parts: VerifierParts, { globalRoot, documentId }: Anchor, reason: string) =>
+  globalRoot === NO_HASH
+    ? linkDocument<ClosingDocument>(parts, documentId, reason, decodeClosingDocument)
+    : roundDocument(parts, documentId, reason)
+
+/** Fetches the document of a round. */
 export const roundDocument = (parts: VerifierParts, id: HashHex, reason: string) =>
   linkDocument<RoundDocument>(parts, id, reason, decodeRoundDocument)
-
-/** Fetches what the link names that closes a chain. */
-export const closingDocument = (parts: VerifierParts, id: HashHex, reason: string) =>
-  linkDocument<ClosingDocument>(parts, id, reason, decodeClosingDocument)
 
 async function linkDocument<T>(
   parts: VerifierParts,

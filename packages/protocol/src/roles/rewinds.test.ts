@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { brokenMoneyRules, type Counts } from '../settlement.ts'
 import { brokenInvariant, impossibleMove } from '../testing/coordinator-invariants.ts'
 import { runToyNetwork, type ToyNetworkOptions } from '../testing/toy-network.ts'
-import { toyFacts, toyFinalRoot } from '../testing/toy-work.ts'
+import { toyFacts, toyFinalRoot, toyRoots } from '../testing/toy-work.ts'
 import type { CoordinatorState, JobRecord } from './coordinator/state.ts'
 
 type Options = Omit<ToyNetworkOptions, 'onTick' | 'workers'> & { readonly workers?: number }
@@ -88,6 +88,34 @@ describe('a job whose claims are proven wrong', () => {
       const redone = reasons.filter(text => /^round 2 replica \d: the (outer step|evaluation) of round 1/.test(text))
       expect(redone.length > 0).toBe(claim.isOuter)
     }
+  })
+
+  test('goes on with the state that most owners found, and needs no rewind where that is right', () => {
+    const facts = toyFacts({ rounds: 3, replicas: 3, unitBond: 1n })
+    const { reasons, job } = runWhole({ facts, seed: 4, workers: 3, misreporting: 1 })
+    expect(reasonsAbout(reasons, 'workers disagree on the state after round')).toBeGreaterThan(0)
+    expect(job.chain.wrongs).toEqual([])
+  })
+
+  test('goes back where most say what is wrong: nobody ends a job by what it reports', () => {
+    const facts = toyFacts({ rounds: 3, replicas: 3, unitBond: 1n })
+    const right = toyRoots(facts)
+    let rewound = 0
+    fc.assert(
+      fc.property(fc.nat(1_000), seed => {
+        runWhole({
+          ...{ facts, seed, workers: 5, misreporting: 2 },
+          onBlock(chain, nowMs) {
+            const anchor = chain.anchors().at(-1)
+            if (anchor === undefined || anchor.globalRoot === right[anchor.round]) return
+            const index = anchor.works.findIndex(({ outer }) => outer !== '0x')
+            rewound += chain.rewind(anchor.round, [{ index, isOuter: true }], nowMs)
+          },
+        })
+      }),
+      { numRuns: 20 },
+    )
+    expect(rewound).toBeGreaterThan(0)
   })
 
   test('takes two replicas back at once', () => {

@@ -36,6 +36,8 @@ export interface ToyNetworkOptions {
   /** The first so many workers say that training units lead elsewhere; never open what they have sealed. */
   readonly lying?: number
   readonly mute?: number
+  /** The first so many workers say, all the same, that outer steps lead elsewhere. */
+  readonly misreporting?: number
   /** No training unit of the first so many workers ever comes to a coordinator by message. */
   readonly censored?: number
   /** The first so many workers never reveal their steps. */
@@ -118,6 +120,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     schedule: scheduleOf(facts),
     isSealed: facts.audits?.doers !== undefined,
     lying: options.lying ?? 0,
+    misreporting: options.misreporting ?? 0,
     post,
     toCoordinator,
     include: (peer, effect) => inclusions.include(peer, effect),

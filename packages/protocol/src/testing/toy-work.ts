@@ -129,8 +129,9 @@ export const toyOuter = (startRoot: HashHex, updates: readonly HashHex[]): HashH
 
 const NOBODY: ToyAuthor = { worker: '', account: '0x', before: [] }
 
-/** The root that a job ends with when nothing ever fails. */
-export function toyFinalRoot({ job, replicas, rounds }: JobFacts): HashHex {
+/** The roots after every round of a job when nothing ever fails. */
+export function toyRoots({ job, replicas, rounds }: JobFacts): HashHex[] {
+  const roots: HashHex[] = []
   let global = toyInitialRoot
   let states: (HashHex | undefined)[] = Array.from({ length: replicas }, () => undefined)
   for (let round = 0; round < rounds; round++) {
@@ -142,9 +143,13 @@ export function toyFinalRoot({ job, replicas, rounds }: JobFacts): HashHex {
       global,
       done.map(({ updateRoot }) => updateRoot),
     )
+    roots.push(global)
   }
-  return global
+  return roots
 }
+
+/** The root that a job ends with then. */
+export const toyFinalRoot = (facts: JobFacts): HashHex => toyRoots(facts).at(-1) ?? toyInitialRoot
 
 export const TOY_SUBMITTER: Account = `0x${'5'.repeat(40)}`
 

@@ -52,6 +52,7 @@ interface Options {
   readonly isSealed: boolean
   /** The first so many workers say that training units lead elsewhere. */
   readonly lying: number
+  readonly misreporting: number
   /** Delivers a message, or not. */
   readonly post: (deliver: () => void) => void
   readonly toCoordinator: (peer: Peer, message: SendEffect) => void
@@ -68,7 +69,7 @@ export const toyPeers = (count: number): Peer[] =>
   Array.from({ length: count }, (_, i) => (i + 1).toString(16).padStart(8, 'a').padEnd(64, '0'))
 
 export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Options) {
-  const { divergence, schedule, isSealed, lying, post, toCoordinator, include } = options
+  const { divergence, schedule, isSealed, lying, misreporting, post, toCoordinator, include } = options
   const workers = toyPeers(count).map((peer, i): ToyWorker => {
     return { peer, owner: `owner ${i}`, state: emptyWorker(), disk: new Set(), isUp: true, life: 0 }
   })
@@ -146,7 +147,8 @@ export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Op
     }
     const isDiverged = divergence?.in === 'outer' && divergence.round === round
     if (e.diverged !== undefined || isDiverged) return answer({ diverged: e.diverged ?? DIVERGED })
-    const globalRoot = toyOuter(startRoot, updates)
+    const isMisreported = workers.indexOf(worker) < misreporting
+    const globalRoot = toyOuter(startRoot, isMisreported ? [] : updates)
     worker.disk.add(globalRoot)
     return answer({ globalRoot })
   }

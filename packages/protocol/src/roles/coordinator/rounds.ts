@@ -113,6 +113,18 @@ export function isOverdue(
   return nowMs >= firstReportMs + times * (shortestLeaseMs + leaseFactor * (firstReportMs - closedMs))
 }
 
+/** What most owners report; of as many on both sides, what came first. A wrong one is challenged once it is anchored. */
+function mostReported({ state }: Draft, voices: readonly (readonly [Peer, Report])[]): ReportOutcome | undefined {
+  const owners = new Map<string, Set<string>>()
+  for (const [peer, { outcome }] of voices) {
+    const said = reportText(outcome)
+    owners.set(said, (owners.get(said) ?? new Set()).add(state.nodes.get(peer)?.owner ?? peer))
+  }
+  const count = ({ outcome }: Report): number => owners.get(reportText(outcome))?.size ?? 0
+  const most = Math.max(...voices.map(([, report]) => count(report)))
+  return voices.find(([, report]) => count(report) === most)?.[1].outcome
+}
+
 /** Agrees on a closed round's root when every committing worker that is alive has reported the same, or is overdue. */
 export function agreeWhenReported(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
@@ -126,16 +138,20 @@ export function agreeWhenReported(draft: Draft, id: JobId): void {
   const own = [...reports].filter(([peer]) => committers.includes(peer))
   // Others speak for a round only when nobody is left who did it.
   const voices = isWaiting || own.length > 0 ? own : [...reports]
-  const [report] = voices.map(([, { outcome }]) => outcome)
-  if (new Set(voices.map(([, { outcome }]) => reportText(outcome))).size > 1) {
-    const who = voices.map(([peer, { outcome }]) => `${shortPeer(peer)}: ${reportText(outcome).slice(0, 16)}`)
-    const reason = `workers disagree on the state after round ${round} (${who.join(', ')})`
-    endAfter(draft, id, { round, outcome: 'failed', reason })
+  const isSplit = new Set(voices.map(([, { outcome }]) => reportText(outcome))).size > 1
+  const who = voices.map(([peer, { outcome }]) => `${shortPeer(peer)}: ${reportText(outcome).slice(0, 16)}`)
+  const split = `workers disagree on the state after round ${round} (${who.join(', ')})`
+  if (isSplit && job.facts.unitBond === 0n) {
+    // Nobody could be shown to be wrong.
+    endAfter(draft, id, { round, outcome: 'failed', reason: split })
     return
   }
+  const report = mostReported(draft, voices)
   // That it left the domain, somebody has to answer for on the chain.
   const isUnanswered = report !== undefined && 'diverged' in report && signaturesOf(record).length === 0
   if (report === undefined || isWaiting || isUnanswered) return
+  if (isSplit)
+    note(draft, `${split}; what most owners report is anchored, and the others can challenge it`, { job: id, round })
   for (const node of missing)
     note(draft, `${shortPeer(node)} has not reported; the others agree without it`, { job: id, round, node })
   agree(draft, job, record, report)
