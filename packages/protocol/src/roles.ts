@@ -7,7 +7,7 @@ export { jobObstacle, leaseOf, nodeObstacle } from './roles/coordinator/assign.t
 export type { Ask, AskVerdict, AuditEvent, AuditFacts, OrderRecord } from './roles/coordinator/audit-state.ts'
 export { lacksOrders } from './roles/coordinator/audits.ts'
 export type { AnchoredRound } from './roles/coordinator/begin.ts'
-export { MOST_NAMED as MOST_CUSTODIANS } from './roles/coordinator/custodians.ts'
+export { MOST_CUSTODIANS } from './roles/coordinator/custodians.ts'
 export { activeUnitsOf, type CoordinatorEffect, claimsBefore, claimsOfRound } from './roles/coordinator/draft.ts'
 export { closingWorks, earnedCounts, worksIn } from './roles/coordinator/earned.ts'
 export { lacksDoers } from './roles/coordinator/redundancy.ts'

@@ -59,6 +59,8 @@ export interface UnitRecord {
   readonly failures: number
   /** Nodes that failed it, and until when they shall not have it again. */
   readonly avoid?: ReadonlyMap<Peer, number>
+  /** Who was to keep it, by the nodes that had it in lease. */
+  readonly named?: ReadonlyMap<Peer, readonly Peer[]>
 }
 
 /** Which states may follow which. Nothing leaves `settled` or `voided`; a round that is void is opened anew. */
@@ -105,6 +107,7 @@ export function moveUnit(record: UnitRecord, { to, nowMs, reason, lease, outcome
     ...(lease === undefined ? {} : { lease }),
     ...(kept === undefined ? {} : { outcome: kept }),
     ...(record.avoid === undefined ? {} : { avoid: record.avoid }),
+    ...(record.named === undefined ? {} : { named: record.named }),
   }
 }
 

@@ -86,6 +86,11 @@ describe('a commitment', () => {
     expect(record().rounds[0]?.units[0]?.state).toBe('leased')
   })
 
+  test('is refused when its worker has chosen itself who keeps it: none were named to who had no lease', () => {
+    expect(commit(C, trained(C, [B])).join()).toContain('0 custodians of other owners have signed')
+    expect(commit(A, trained(A, [B])).join()).toContain('committed by')
+  })
+
   test('goes into the round with the signatures that count, and no more than are paid', () => {
     commit(A, trained(A, [STRANGER, A, B, B, C]))
     expect(record().rounds[0]?.units[0]?.outcome).toMatchObject({ commitment: { custody: custodyOf(B) } })

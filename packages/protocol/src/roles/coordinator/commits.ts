@@ -33,6 +33,8 @@ export interface CommitEvent {
   readonly outcome: UnitOutcome
   /** Claims that led to the state it starts from, as its worker has signed. */
   readonly before: readonly HashHex[]
+  /** It came from the chain. */
+  readonly isIncluded?: boolean
 }
 
 function acknowledge(draft: Draft, peer: Peer, unit: Unit): void {
@@ -41,23 +43,29 @@ function acknowledge(draft: Draft, peer: Peer, unit: Unit): void {
 }
 
 /**
- * Picks the signatures that count: of registered nodes of other owners, each once, and no more than are paid for.
- * SAFETY: anybody can make a key and sign with it; a stranger's signature holds nothing.
+ * Picks the signatures that count: of registered nodes of other owners, named to the worker, each once, and no more than are
+ * paid for. SAFETY: anybody can make a key and sign with it, and two friends could keep from all others what is to be audited.
  */
-function custodyThatCounts({ state }: Draft, { worker, custody }: SignedCommitment, most: number): Custody[] {
+function custodyThatCounts(
+  { state }: Draft,
+  { worker, custody }: SignedCommitment,
+  isNamed: (peer: Peer) => boolean,
+): Custody[] {
   const owner = state.nodes.get(worker)?.owner
   const others = custody.filter(({ peer, account }) => {
     const node = state.nodes.get(peer)
-    return node !== undefined && node.owner !== owner && node.account === account
+    return node !== undefined && node.owner !== owner && node.account === account && isNamed(peer)
   })
-  return [...new Map(others.map(entry => [entry.peer, entry])).values()].slice(0, most)
+  return [...new Map(others.map(entry => [entry.peer, entry])).values()]
 }
 
-/** Takes only the signatures that count into the round. */
-function withCustody(draft: Draft, job: JobRecord, event: CommitEvent): CommitEvent {
+/** Takes only the signatures that count into the round. The chain has seen to those of what was included. */
+function withCustody(draft: Draft, job: JobRecord, { named }: UnitRecord, event: CommitEvent): CommitEvent {
   if (event.outcome.kind !== 'trained') return event
   const { commitment } = event.outcome
-  const custody = custodyThatCounts(draft, commitment, job.facts.custodians)
+  const mayKeep = named?.get(commitment.worker)
+  const counting = custodyThatCounts(draft, commitment, peer => event.isIncluded || mayKeep?.includes(peer) === true)
+  const custody = counting.slice(0, job.facts.custodians)
   return { ...event, outcome: { ...event.outcome, commitment: { ...commitment, custody } } }
 }
 
@@ -169,7 +177,7 @@ export function onIncluded(draft: Draft, event: Omit<CommitEvent, 'event'>): voi
   const claimed = workOf({ outcome })?.commitment.claimSignature
   if (record.state === 'committed' && workOf(record)?.commitment.claimSignature !== claimed)
     displace(draft, record, `${shortPeer(peer)} has put its own on the chain`)
-  onCommit(draft, { ...event, event: 'commit' })
+  onCommit(draft, { ...event, event: 'commit', isIncluded: true })
 }
 
 /** Takes a commitment, whoever has the lease by now; repeats are acknowledged again. */
@@ -185,7 +193,7 @@ export function onCommit(draft: Draft, given: CommitEvent): void {
   const job = jobOf(draft, id)
   const record = job && recordOf(job, unit)
   if (job === undefined || record === undefined || job.ended) return
-  const event = withCustody(draft, job, given)
+  const event = withCustody(draft, job, record, given)
   if (record.state !== 'open' && record.state !== 'leased') {
     acknowledge(draft, peer, unit)
     return

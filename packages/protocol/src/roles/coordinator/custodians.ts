@@ -6,8 +6,14 @@ import type { Lease } from '../unit-machine.ts'
 import { type Draft, isLive } from './draft.ts'
 import { addressOf, type NodeInfo } from './state.ts'
 
-/** Custodians named in a lease; a worker asks them in order until enough have signed. */
-export const MOST_NAMED = 8
+/** Custodians that terms may ask for. */
+export const MOST_CUSTODIANS = 8
+
+/**
+ * Named beyond those that are needed, for some may be silent. SAFETY: no more, or a worker could pass over all but its
+ * friends: what only they hold, nobody can audit.
+ */
+const SPARE = 3
 
 /** Second word of the Philox key, "keep" in ASCII. */
 const CUSTODY_STREAM = 0x6b656570
@@ -35,8 +41,8 @@ export function custodianCounter(view: View): (node: NodeInfo) => number {
   return ({ owner }) => live.length - (byOwner.get(owner) ?? 0)
 }
 
-/** Draws custodians for a lease; repeated for the same lease, the draw is the same as long as the same nodes are there. */
-export function drawCustodians(draft: Draft, { seed, node }: Lease): PeerAddress[] {
+/** Draws custodians for a lease, a few more than are needed; repeated for the same lease, the draw is the same as long as the same nodes are there. */
+export function drawCustodians(draft: Draft, { seed, node }: Lease, needed: number): PeerAddress[] {
   const place = (peer: Peer): number => {
     const words = [0, 8, 16].map(at => Number.parseInt(peer.slice(at, at + 8), 16) >>> 0)
     return philox4x32([words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, 0], [seed >>> 0, CUSTODY_STREAM])[0]
@@ -44,5 +50,5 @@ export function drawCustodians(draft: Draft, { seed, node }: Lease): PeerAddress
   const drawn = eligibleCustodians(draft, node)
     .map(peer => ({ peer, at: place(peer) }))
     .sort((a, b) => a.at - b.at)
-  return drawn.slice(0, MOST_NAMED).map(({ peer }) => addressOf(draft.state, peer))
+  return drawn.slice(0, needed + SPARE).map(({ peer }) => addressOf(draft.state, peer))
 }

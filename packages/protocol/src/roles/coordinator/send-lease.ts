@@ -3,11 +3,11 @@ import type { HashHex } from '@cairn/primitives'
 import type { PeerAddress } from '../../messages.ts'
 import type { Account } from '../../settlement/terms.ts'
 import type { LeaseMessage } from '../../settlement/works.ts'
-import type { JobId } from '../../units.ts'
+import type { JobId, Unit } from '../../units.ts'
 import type { Peer, Source } from '../events.ts'
 import type { UnitRecord } from '../unit-machine.ts'
 import { drawCustodians } from './custodians.ts'
-import { claimsBefore, type Draft, jobOf, replicaRootBefore, startRootOf } from './draft.ts'
+import { claimsBefore, type Draft, jobOf, putUnit, recordOf, replicaRootBefore, startRootOf } from './draft.ts'
 import { addressOf, type JobRecord } from './state.ts'
 
 /** Places to look for one blob. */
@@ -60,11 +60,21 @@ export function sendLease(draft: Draft, id: JobId, record: UnitRecord): void {
   const start = job && startOf(draft, job, record)
   if (job === undefined || lease === undefined || start === undefined) return
   const { deadlineMs } = lease
-  const custodians = unit.kind === 'evaluate' ? [] : drawCustodians(draft, lease)
   const custodiansNeeded = unit.kind === 'evaluate' ? 0 : job.facts.custodians
+  const custodians = unit.kind === 'evaluate' ? [] : drawCustodians(draft, lease, custodiansNeeded)
+  nameCustodians(draft, unit, lease.node, custodians)
   const body = { lease: lease.lease, unit, deadlineMs, ...start, custodians, custodiansNeeded }
   const toSign = leaseToSign(draft, job, record, custodians.slice(0, custodiansNeeded))
   draft.effects.push({ effect: 'sendLease', to: lease.node, job: id, body, ...(toSign && { toSign }) })
+}
+
+/** Remembers who was named: nobody else's word counts that the unit is kept. */
+function nameCustodians(draft: Draft, unit: Unit, worker: Peer, custodians: readonly PeerAddress[]): void {
+  const job = jobOf(draft, unit.job)
+  const record = job && recordOf(job, unit)
+  if (record === undefined) return
+  const named = new Set([...(record.named?.get(worker) ?? []), ...custodians.map(({ peer }) => peer)])
+  putUnit(draft, { ...record, named: new Map(record.named).set(worker, [...named]) })
 }
 
 /** What the coordinator's account signs of a lease, so that it cannot leave the unit out: docs/spec/anchors.md "Inclusion". */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { toTrained, toyKept } from '../../testing/toy-task.ts'
+import { toTrained, toyKept, toyLeaseBody, toyTask } from '../../testing/toy-task.ts'
 import { tickWorker } from '../worker.ts'
 import type { WorkerEffect, WorkerEvent } from './events.ts'
 import { emptyWorker } from './state.ts'
@@ -21,6 +21,19 @@ describe('a worker whose unit is to be kept', () => {
     const effects = tell([...toTrained(), toyKept('first')])
     expect(effects.flatMap(effect => (effect.effect === 'sendKeep' ? [effect.to] : []))).toEqual(['first'])
     expect(committed(effects)).toEqual(['first'])
+  })
+
+  test('asks those that another lease on the unit names, and commits with theirs', () => {
+    const named = (...peers: string[]) => peers.map(peer => ({ peer, addresses: [] }))
+    const again = (lease: number, ...peers: string[]): WorkerEvent => {
+      const body = { ...toyLeaseBody, lease, custodians: named(...peers) }
+      return { event: 'lease', from: 'another coordinator', job: toyTask.job, body }
+    }
+    const timer: WorkerEvent = { event: 'timer' }
+    const committedOnce = [...toTrained(), toyKept('first')]
+    expect(committed(tell([...committedOnce, again(2, 'first', 'third'), timer]))).toEqual(['first'])
+    const other = [...committedOnce, again(2, 'third'), timer, toyKept('third')]
+    expect(committed(tell(other))).toEqual(['first', 'third'])
   })
 
   test('does not with that of somebody it has not asked', () => {

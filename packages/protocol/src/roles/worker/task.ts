@@ -68,12 +68,21 @@ export function onLease(draft: Draft, id: JobId, body: LeaseBody): void {
   const old = job.task
   if (old !== undefined && isSameUnit(old.body.unit, body.unit) && isSameStart(old.body, body)) {
     const isOther = old.body.lease !== body.lease
-    changeTask(draft, id, task => ({ ...(isOther ? sealedAgain(task) : task), body }))
+    changeTask(draft, id, task => ({ ...(isOther ? sealedAgain(keptAgain(task, body)) : task), body }))
   } else {
     if (old?.phase === 'running') draft.effects.push({ effect: 'stop', job: id })
     changeJob(draft, id, j => ({ ...j, task: startTask(body, draft.nowMs) }))
   }
   sendProgress(draft, id)
+}
+
+/** Only the custodians count that a lease names; what then is missing is asked for anew. */
+function keptAgain(task: Task, { custodians, custodiansNeeded }: LeaseBody): Task {
+  const custody = task.custody.filter(({ peer }) => custodians.some(named => named.peer === peer))
+  const isShort = task.outcome?.outcome === 'trained' && custody.length < custodiansNeeded
+  if (!isShort) return { ...task, custody }
+  const { outcome: _, ...rest } = task
+  return { ...rest, custody, phase: 'custody' }
 }
 
 /** The coordinator has given it anew, and may know nothing of what was opened to the one before. */
