@@ -130,6 +130,8 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
     expect(payments.find(({ peer }) => peer === censored.peerKey)?.trained).toBe(1)
     const included = await readInclusions(network.client.chain, job.id, NO_HASH)
     expect(included.map(({ worker }) => worker.toLowerCase())).toEqual([censored.address.toLowerCase()])
+    const { history } = await network.client.why(`${job.id}/0/${included[0]?.index}`)
+    expect(history.map(({ text }) => text).join('\n')).toContain(`put on the chain by ${censored.peerKey.slice(0, 8)}`)
     await network.coordinator.stop()
   })
 

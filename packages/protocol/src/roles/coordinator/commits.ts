@@ -119,11 +119,11 @@ function refusal({ state }: Draft, job: JobRecord, record: UnitRecord, event: Co
 const fits = ({ unit, outcome }: CommitEvent): boolean =>
   outcome.kind === 'diverged' || (outcome.kind === 'trained') === (unit.kind === 'train')
 
-const outcomeText = ({ outcome, peer }: CommitEvent): string => {
+const outcomeText = ({ outcome, peer, isIncluded }: CommitEvent): string => {
   if (outcome.kind === 'diverged') return `${shortPeer(peer)} left the domain at ${outcome.divergence.operator}`
   if (outcome.kind === 'evaluated') return `evaluated by ${shortPeer(peer)}`
   const keepers = outcome.commitment.custody.map(({ peer: keeper }) => shortPeer(keeper))
-  return `committed by ${shortPeer(peer)}${keepers.length > 0 ? `, kept by ${keepers.join(', ')}` : ''}`
+  return `${isIncluded ? 'put on the chain' : 'committed'} by ${shortPeer(peer)}${keepers.length > 0 ? `, kept by ${keepers.join(', ')}` : ''}`
 }
 
 /** A commitment names the state it starts from, which says what its worker found the round before to end with. */
