@@ -36,7 +36,9 @@ interface Scene {
   readonly killed?: string
   /** Every unit is done by two nodes; else all are audited. */
   readonly isRedundant?: boolean
-  /** Fewer disputes than so many, and the scene was not played. */
+  /** Liars challenge what is right, too, and lose those games. */
+  readonly isAccusing?: boolean
+  /** Fewer disputes that are won than so many, and the scene was not played. */
   readonly disputes: number
 }
 
@@ -52,6 +54,15 @@ const SCENES: readonly Scene[] = [
   { ...ONE, verifiers: 2, name: 'another coordinator takes over', liars: MIDDLE_LIE, killed: 'holder' },
   { ...ONE, name: 'liar is killed', liars: MIDDLE_LIE, killed: 'worker-1' },
   { ...ONE, name: 'accuser is killed', liars: MIDDLE_LIE, killed: 'verifier-1' },
+  {
+    ...{
+      ...ONE,
+      workers: 3,
+      verifiers: 0,
+      name: 'two of three workers say the same wrong outer step, and nobody audits',
+    },
+    ...{ liars: { 'worker-1': 'wrong-outer-step:1', 'worker-2': 'wrong-outer-step:1' }, isAccusing: true },
+  },
   { ...ONE, verifiers: 2, name: 'redundancy', liars: MIDDLE_LIE, isRedundant: true },
   {
     ...{ ...ONE, verifiers: 2, name: 'redundancy: last round, coordinator is killed', isRedundant: true },
@@ -181,9 +192,9 @@ async function finalRoot(network: LocalNetwork, job: string, out: string): Promi
   }
 }
 
-const isPlayed = ({ disputes, killed }: Scene, { games, killedAfter }: Watched): boolean =>
-  games.length >= disputes &&
-  games.every(({ state }) => state === 'refuted' || state === 'dissolved') &&
+const isPlayed = ({ disputes, killed, isAccusing }: Scene, { games, killedAfter }: Watched): boolean =>
+  games.filter(({ state }) => state !== 'defended').length >= disputes &&
+  games.every(({ state }) => state === 'refuted' || state === 'dissolved' || (isAccusing && state === 'defended')) &&
   (killed === undefined || killedAfter !== undefined)
 
 /** Plays a scene; tells whether it came out as it must. */
