@@ -122,7 +122,12 @@ function verdictOn(stage: Stage, { decoyRate, values, endsOf }: Attesting) {
   const stretch = unitSegment('train', SCHEDULE, segment)
   const steps = attestSteps(sha256, verifier, stretch, values.slice(stretch.firstStep))
   const body = { unit, index: 0, segment, claim, ends: [...endsOf(asked, ends)], steps, account: verifier }
-  tell(3_000, { event: 'attested', job, peer: VERIFIER, body: { ...body, signature: '0'.repeat(128) } })
+  tell(3_000, {
+    event: 'attested',
+    job,
+    peer: VERIFIER,
+    body: { ...body, signature: '0'.repeat(128), claimSignature: '0'.repeat(130) },
+  })
   tell(3_500, { event: 'timer' })
   const reveal = revealSteps(sha256, SALT, VALUES, stretch)
   tell(4_000, { event: 'revealed', job, peer: WORKER, body: { round: 0, index: 0, segment, ...reveal } })
@@ -132,7 +137,7 @@ function verdictOn(stage: Stage, { decoyRate, values, endsOf }: Attesting) {
 }
 
 const isPaid = (verdict: NonNullable<Ask['verdict']>): boolean =>
-  verdict !== 'planted' && verdict !== 'late' && VERDICTS[verdict].verifier === 'right'
+  verdict !== 'planted' && verdict !== 'late' && verdict !== 'unbonded' && VERDICTS[verdict].verifier === 'right'
 
 export const roleCheats: readonly ProtocolCheat[] = [
   {

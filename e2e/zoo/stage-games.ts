@@ -18,6 +18,7 @@ import {
   type Anchor,
   type Audit,
   applyMove,
+  attestationMessage,
   NOTHING_SHOWN,
   outerMessage,
   remember,
@@ -27,7 +28,7 @@ import {
   workMessage,
 } from '@cairn/protocol'
 import { claimedBy, lyingTraces } from '@cairn/training/conformance'
-import { anchorDisputed, type DisputedRound } from '../disputes/disputed-round.ts'
+import { accountOf, anchorDisputed, type DisputedRound } from '../disputes/disputed-round.ts'
 import type { Player } from '../disputes/play-on-chain.ts'
 import type { Stage } from './protocol-cheat.ts'
 import { mustBe } from './stage.ts'
@@ -48,6 +49,18 @@ export async function wrongElement({ job, honest }: Stage): Promise<LyingClaim> 
 /** Submits the job and anchors its round 0, in which the worker claims this. */
 export const anchorClaim = ({ network, rules, job, nextDocument }: Stage, claim: UnitClaim): Promise<DisputedRound> =>
   anchorDisputed(network, rules.hash, job, claim, nextDocument())
+
+/** An attestation to a segment of a unit. */
+export async function attestedBy(
+  verifier: ChainClient,
+  { job, round, works }: Anchor,
+  index: number,
+  segment: number,
+): Promise<Audit> {
+  const said = { round, index, segment, claim: works[index]!.claim }
+  const signature = await signWork(verifier, attestationMessage(job, said))
+  return { verifier: accountOf(verifier), ...said, signature }
+}
 
 /** One more round on top of one, by the same workers, that pays for attestations. */
 export async function anchorNextWith({ network }: Stage, before: Anchor, audits: readonly Audit[]): Promise<Anchor> {

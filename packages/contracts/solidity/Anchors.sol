@@ -58,7 +58,7 @@ contract Anchors is Inclusions {
         emit LeaseReleased(job, msg.sender, epoch);
     }
 
-    /// @notice Adds the next round to a job's chain, locks the bonds of its works and renews the lease.
+    /// @notice Adds the next round to a job's chain, locks the bonds of its works and attestations and renews the lease.
     function anchor(uint32 epoch, Anchor calldata a) external {
         (Escrow.Status status,) = escrow.statusOf(a.job);
         if (status != Escrow.Status.Open) revert JobNotOpen(a.job);

@@ -21,7 +21,7 @@ import {Modules} from "./Modules.sol";
 import {MOST_DOUBLINGS, Parameters} from "./Parameters.sol";
 import {Registry} from "./Registry.sol";
 import {Slashing} from "./Slashing.sol";
-import {Anchor, headOf, Wrong} from "./Works.sol";
+import {Anchor, answersAt, headOf, placesOf, Wrong} from "./Works.sol";
 
 /// @dev A module that names the others.
 interface Linked {
@@ -32,7 +32,7 @@ interface Linked {
 
 /// @notice Who challenges which claim, with what bond, and whose clock runs. What is said in between is the game's, which
 /// inherits this: it begins in `_begin`, asks `_onTurn` who moves, changes sides by `_passTurn`, ends with `_conclude`.
-/// @dev A claim is a work's unit, or the outer step that its worker signed. A lost challenge defeats that challenger only.
+/// @dev A claim is a work's unit, the outer step that its worker signed, or an attestation. A lost challenge defeats that challenger only.
 /// The defender's clock counts the time in which any game on the claim waits for it, so that many challengers cannot
 /// take more of it than one.
 abstract contract Disputes {
@@ -55,6 +55,7 @@ abstract contract Disputes {
         uint32 round;
         uint32 position;
         bool outer;
+        bool attestation;
         Turn turn;
         address challenger;
         address defender;
@@ -89,7 +90,7 @@ abstract contract Disputes {
     mapping(bytes32 claim => mapping(address challenger => bool)) public challenged;
     /// @notice Open games about a link.
     mapping(bytes32 head => uint32) public openOn;
-    /// @notice Open games about one of its works.
+    /// @notice Open games about what is at one of its places.
     mapping(bytes32 head => mapping(uint32 position => uint32)) public openAt;
 
     event GameOpened(
@@ -120,7 +121,7 @@ abstract contract Disputes {
     }
 
     /// @notice Challenges a claim in its window, with a bond. One game per challenger and claim.
-    /// @param opening What the game wants to know of a challenge.
+    /// @param position In the link: its works come first, then its attestations. @param opening What the game wants to know of a challenge.
     function open(Anchor calldata a, uint32 position, bool outer, bytes calldata opening)
         external
         returns (uint256 game)
@@ -129,7 +130,7 @@ abstract contract Disputes {
         uint48 until = anchors.challengeableUntil(a.job, a.round, head);
         if (escrow.unitBondOf(a.job) == 0) revert NotDisputable(a.job);
         if (block.timestamp >= until) revert ChallengeWindowOver(until);
-        if (position >= a.works.length || (outer && a.works[position].outer.length == 0)) revert NoClaim();
+        if (position >= placesOf(a) || (outer && !_hasOuter(a, position))) revert NoClaim();
         bytes32 key = _keyOf(head, position, outer);
         Claim storage c = _claims[key];
         if (c.lost) revert ClaimLost();
@@ -214,7 +215,17 @@ abstract contract Disputes {
         _claims[_keyOf(g.head, g.position, g.outer)].lost = true;
         registry.unlock(g.challenger, g.bond);
         slashing.defenceLost(
-            Wrong(g.job, g.head, g.previousRoot, g.previousClaims, g.signature, g.round, g.position, g.defender),
+            Wrong(
+                g.job,
+                g.head,
+                g.previousRoot,
+                g.previousClaims,
+                g.signature,
+                g.round,
+                g.position,
+                g.attestation,
+                g.defender
+            ),
             g.challenger
         );
     }
@@ -240,10 +251,21 @@ abstract contract Disputes {
     {
         (g.job, g.head, g.round) = (a.job, head, a.round);
         (g.previousRoot, g.previousClaims) = (a.previousRoot, a.previousClaims);
-        g.signature = keccak256(outer ? a.works[position].outer : a.works[position].signature);
+        g.attestation = position >= a.works.length;
+        g.signature = keccak256(_signatureAt(a, position, outer));
         (g.position, g.outer, g.turn) = (position, outer, Turn.Defender);
-        (g.challenger, g.defender) = (msg.sender, a.works[position].worker);
+        (g.challenger, g.defender) = (msg.sender, answersAt(a, position));
         g.bond = _challengeBond << (before < MOST_DOUBLINGS ? before : MOST_DOUBLINGS);
+    }
+
+    function _hasOuter(Anchor calldata a, uint32 position) private pure returns (bool) {
+        return position < a.works.length && a.works[position].outer.length > 0;
+    }
+
+    function _signatureAt(Anchor calldata a, uint32 position, bool outer) private pure returns (bytes calldata) {
+        uint256 works = a.works.length;
+        if (position >= works) return a.audits[position - works].signature;
+        return outer ? a.works[position].outer : a.works[position].signature;
     }
 
     function _startDefender(Claim storage c) private {

@@ -16,7 +16,7 @@ import {Escrow} from "./Escrow.sol";
 import {Registry} from "./Registry.sol";
 import {Terms} from "./Terms.sol";
 import {WorkSignatures} from "./WorkSignatures.sol";
-import {Anchor, Audit, headOf, Work, Wrong} from "./Works.sol";
+import {Anchor, answersAt, Audit, headOf, placesOf, Work, Wrong} from "./Works.sol";
 
 /// @dev What rounds ask of Disputes; an interface, so that the two files need no circle of imports.
 interface OpenGames {
@@ -24,7 +24,8 @@ interface OpenGames {
     function openAt(bytes32 head, uint32 position) external view returns (uint32);
 }
 
-/// @notice What becomes of anchored rounds: their works' bonds are locked until the round is final, or void and free.
+/// @notice What becomes of anchored rounds: the bonds of their works and attestations are locked until the round is final,
+/// or void and free.
 /// @dev Of each anchor the contract keeps the hash; whoever speaks of it brings it along.
 abstract contract Rounds is WorkSignatures {
     struct JobAnchors {
@@ -71,19 +72,21 @@ abstract contract Rounds is WorkSignatures {
     Registry public immutable registry;
     Escrow public immutable escrow;
     uint48 private immutable _challengeSeconds;
+    /// @dev Of an attestation: as much as it costs to doubt it.
+    uint128 private immutable _attestationBond;
 
     mapping(bytes32 job => JobAnchors) internal _jobs;
     /// @dev Those beyond a job's last link are leftovers.
     mapping(bytes32 job => mapping(uint32 round => Link)) private _links;
     mapping(bytes32 head => Void) private _voids;
-    /// @notice What became of a work's bond; final rounds free theirs without a note.
+    /// @notice What became of the bond at a place of a link; final rounds free theirs without a note.
     mapping(bytes32 head => mapping(uint32 position => Bond)) public bondOf;
 
     event Anchored(bytes32 indexed job, uint32 indexed round, bytes32 head, Anchor anchor);
     event Ended(bytes32 indexed job, uint32 indexed round, bytes32 head, Anchor anchor);
     event Finalised(bytes32 indexed job, uint32 indexed round, bytes32 head);
     event Rewound(bytes32 indexed job, uint32 indexed round, bytes32 wrong, bytes32 head);
-    event BondFreed(bytes32 indexed job, bytes32 indexed head, uint32 position, address worker);
+    event BondFreed(bytes32 indexed job, bytes32 indexed head, uint32 position, address account);
 
     modifier onlySlashing() {
         if (msg.sender != escrow.slashing()) revert NotModule(msg.sender);
@@ -94,6 +97,7 @@ abstract contract Rounds is WorkSignatures {
         registry = registry_;
         escrow = escrow_;
         _challengeSeconds = registry_.parameters().challengeSeconds;
+        _attestationBond = registry_.parameters().challengeBond;
     }
 
     /// @notice Makes the next round final and frees its bonds. For anyone.
@@ -108,31 +112,37 @@ abstract contract Rounds is WorkSignatures {
         j.finalRounds = a.round + 1;
         emit Finalised(a.job, a.round, head);
         uint128 bond = escrow.unitBondOf(a.job);
-        for (uint256 i = 0; bond > 0 && i < a.works.length; i++) registry.unlock(a.works[i].worker, bond);
+        for (uint256 i = 0; bond > 0 && i < placesOf(a); i++) {
+            // A work that was refuted would have made the link void.
+            bool spent = i >= a.works.length && bondOf[head][uint32(i)] == Bond.Slashed;
+            if (!spent) registry.unlock(answersAt(a, i), _bondAt(a, i, bond));
+        }
     }
 
-    /// @notice Frees the bond of a void round's work, once nobody can challenge it any more. For anyone.
+    /// @notice Frees the bond at a place of a void round, once nobody can challenge what it backs. For anyone.
     function release(Anchor calldata a, uint32 position) external {
         bytes32 head = headOf(a);
         uint48 until = _voids[head].until;
         if (until == 0) revert NotVoid(head);
-        if (position >= a.works.length) revert BadRecord();
+        if (position >= placesOf(a)) revert BadRecord();
         if (block.timestamp < until) revert ChallengeWindowOpen(until);
         if (_games().openAt(head, position) != 0) revert DisputeOpen(head);
         if (bondOf[head][position] != Bond.Locked) revert BondGone(head, position);
         bondOf[head][position] = Bond.Freed;
-        emit BondFreed(a.job, head, position, a.works[position].worker);
+        address account = answersAt(a, position);
+        emit BondFreed(a.job, head, position, account);
         uint128 bond = escrow.unitBondOf(a.job);
-        if (bond > 0) registry.unlock(a.works[position].worker, bond);
+        if (bond > 0) registry.unlock(account, _bondAt(a, position, bond));
     }
 
-    /// @notice Acts on a claim that was proven wrong: its bond is gone, and its round and all after it are void.
+    /// @notice Acts on a claim that was proven wrong: its bond is gone, and its round and all after it are void. An attestation
+    /// that was proven wrong says nothing of the unit, whose worker answers in games of its own: it voids nothing.
     /// @return spent Whether there was a bond left to slash. @return rewound Whether the round stood until now.
     function refute(Wrong calldata w) external onlySlashing returns (bool spent, bool rewound) {
         _lost[w.signature] = true;
         spent = bondOf[w.head][w.position] == Bond.Locked;
         if (spent) bondOf[w.head][w.position] = Bond.Slashed;
-        rewound = _stands(w.job, w.round, w.head);
+        rewound = !w.attestation && _stands(w.job, w.round, w.head);
         if (rewound) _rewind(w);
     }
 
@@ -150,7 +160,7 @@ abstract contract Rounds is WorkSignatures {
         return _voids[head];
     }
 
-    /// @notice Returns until when the works of a link, standing or void, can be challenged.
+    /// @notice Returns until when what a link, standing or void, holds can be challenged.
     function challengeableUntil(bytes32 job, uint32 round, bytes32 head) external view returns (uint48) {
         if (_voids[head].until != 0) return _voids[head].until;
         return _standing(job, round, head).anchoredAt + _challengeSeconds;
@@ -179,6 +189,7 @@ abstract contract Rounds is WorkSignatures {
         uint256 units = uint256(a.round) * terms.replicas + previous.evaluations;
         if (audits > units * terms.verifiers) revert BadAudits();
         _requireSigned(a, terms.replicas, outerNeeded);
+        _requireAttested(a);
         _lockAll(a);
         j.head = headOf(a);
         _links[a.job][a.round] = Link(j.head, uint64(block.number), uint48(block.timestamp), evaluations, audits);
@@ -201,7 +212,11 @@ abstract contract Rounds is WorkSignatures {
 
     function _lockAll(Anchor calldata a) private {
         uint128 bond = escrow.unitBondOf(a.job);
-        for (uint256 i = 0; bond > 0 && i < a.works.length; i++) registry.lock(a.works[i].worker, bond);
+        for (uint256 i = 0; bond > 0 && i < placesOf(a); i++) registry.lock(answersAt(a, i), _bondAt(a, i, bond));
+    }
+
+    function _bondAt(Anchor calldata a, uint256 position, uint128 unitBond) private view returns (uint128) {
+        return position < a.works.length ? unitBond : _attestationBond;
     }
 
     /// @dev The chain of heads goes on: what was anchored and refuted stays in it, and no head comes twice.

@@ -56,6 +56,7 @@ contract Slashing {
     address private immutable _disputes;
     uint128 private immutable _reward;
     uint128 private immutable _earningsBond;
+    uint128 private immutable _attestationBond;
     uint48 private immutable _reportSeconds;
 
     mapping(bytes32 wrong => Case) private _cases;
@@ -79,20 +80,22 @@ contract Slashing {
         _earnings = escrow_.earnings();
         _disputes = escrow_.disputes();
         Parameters memory p = registry_.parameters();
-        (_reward, _earningsBond) = (p.challengerReward, p.earningsBond);
+        (_reward, _earningsBond, _attestationBond) = (p.challengerReward, p.earningsBond, p.challengeBond);
         // Every game about voided work is over by then.
         _reportSeconds = p.challengeSeconds + 2 * p.maximumDelaySeconds;
     }
 
-    /// @notice Slashes a worker whose claim was proven wrong, and takes its round and all after it back.
+    /// @notice Slashes a worker whose claim was proven wrong, and takes its round and all after it back; or a verifier whose
+    /// attestation was.
     function defenceLost(Wrong calldata w, address challenger) external {
         if (msg.sender != _disputes) revert NotModule(msg.sender);
         (bool spent, bool rewound) = anchors.refute(w);
-        _withdrawReport(w.head, w.position, w.worker);
-        uint128 rest = spent ? _spend(w.job, w.worker, challenger, escrow.unitBondOf(w.job)) : 0;
+        _withdrawReport(w.head, w.position, w.loser);
+        uint128 bond = w.attestation ? _attestationBond : escrow.unitBondOf(w.job);
+        uint128 rest = spent ? _spend(w.job, w.loser, challenger, bond) : 0;
         if (!rewound) return _pay(escrow.jobOf(w.job).submitter, rest);
         uint48 endsAt = uint48(block.timestamp) + _reportSeconds;
-        _cases[w.head] = Case(w.job, w.round, endsAt, false, registry.nodeOf(w.worker).owner, rest, 0);
+        _cases[w.head] = Case(w.job, w.round, endsAt, false, registry.nodeOf(w.loser).owner, rest, 0);
         emit CaseOpened(w.job, w.head, w.round, rest, endsAt);
     }
 

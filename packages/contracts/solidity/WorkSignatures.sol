@@ -4,9 +4,9 @@ pragma solidity 0.8.37;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {BadSignature, ClaimLost, OuterUnsigned} from "./Errors.sol";
-import {Anchor, claimsHash, UnitLease} from "./Works.sol";
+import {Anchor, Audit, claimsHash, UnitLease} from "./Works.sol";
 
-/// @notice What workers sign (EIP-712), checked before their bonds are locked.
+/// @notice What workers and verifiers sign (EIP-712), checked before their bonds are locked.
 /// @dev A work's signature names the state that it began from, root and claims of the round before: nobody can put it on
 /// another one. An outer step's names the replicas' claims: nobody can put another unit under it.
 abstract contract WorkSignatures is EIP712 {
@@ -20,6 +20,8 @@ abstract contract WorkSignatures is EIP712 {
     );
     bytes32 private constant _CUSTODY =
         keccak256("Custody(bytes32 job,uint32 round,uint32 index,bytes32 claim)");
+    bytes32 private constant _ATTESTATION =
+        keccak256("Attestation(bytes32 job,uint32 round,uint32 index,uint32 segment,bytes32 claim)");
 
     /// @dev By hash: nobody's bond is locked a second time for what was proven wrong once, unless it signs again.
     mapping(bytes32 signature => bool) internal _lost;
@@ -40,6 +42,17 @@ abstract contract WorkSignatures is EIP712 {
             _requireSignature(worker, outer, a.works[i].outer);
         }
         if (outerNeeded) revert OuterUnsigned();
+    }
+
+    /// @dev Reverts unless every attestation is its verifier's.
+    function _requireAttested(Anchor calldata a) internal view {
+        for (uint256 i = 0; i < a.audits.length; i++) {
+            Audit calldata one = a.audits[i];
+            bytes32 fields = keccak256(
+                abi.encode(_ATTESTATION, a.job, one.round, one.index, one.segment, one.claim)
+            );
+            _requireSignature(one.verifier, _hashTypedDataV4(fields), one.signature);
+        }
     }
 
     /// @dev Reverts unless the holder of the job's lease leased the unit to the caller.

@@ -15,12 +15,18 @@ struct Work {
     address[] custodians;
 }
 
-/// @notice An attestation that is to be paid.
+/// @notice An attestation that is to be paid: what the claim states for the ends of a segment follows from its start.
 struct Audit {
     address verifier;
     /// Of the audited unit.
     uint32 round;
     uint32 index;
+    /// Of its segments, from 0; their number for all of them.
+    uint32 segment;
+    /// The unit's.
+    bytes32 claim;
+    /// By the verifier.
+    bytes signature;
 }
 
 /// @notice One link of a job's chain: all that is paid and disputed is read from these.
@@ -39,6 +45,17 @@ struct Anchor {
     Work[] works;
     /// Of earlier rounds' units.
     Audit[] audits;
+}
+
+/// @dev How many answer for something in a link, each with a bond: its works come first, then its attestations.
+function placesOf(Anchor calldata a) pure returns (uint256) {
+    return a.works.length + a.audits.length;
+}
+
+/// @dev Who answers for what is at a place of a link.
+function answersAt(Anchor calldata a, uint256 position) pure returns (address) {
+    uint256 works = a.works.length;
+    return position < works ? a.works[position].worker : a.audits[position - works].verifier;
 }
 
 /// @dev Most of a call's arguments are one anchor; the chain keeps its hash alone.
@@ -69,9 +86,11 @@ struct Wrong {
     /// Hash of the signature under the claim.
     bytes32 signature;
     uint32 round;
-    /// Among the works of the link.
+    /// In the link: its works come first, then its attestations.
     uint32 position;
-    address worker;
+    bool attestation;
+    /// Who answers for it.
+    address loser;
 }
 
 /// @dev What an outer step is a function of, beside the state before it: its replicas' claims, one after another.

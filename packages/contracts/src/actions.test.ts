@@ -15,7 +15,7 @@ import {
 } from '@cairn/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import * as cairn from './index.ts'
-import { signedAnchor } from './testing/signed-anchor.ts'
+import { signedAnchor, signedAudit } from './testing/signed-anchor.ts'
 import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-network.ts'
 
 const hash = (digit: string): HashHex => toHashHex(digit.repeat(64))
@@ -90,6 +90,10 @@ const round = (job: JobId, link: typeof first, before?: Anchor, audits: readonly
     custodians: [accountOf(coordinator)],
   })
 
+/** An attestation to a unit of a round, whole. */
+const attested = (verifier: cairn.ChainClient, { job, round: of, works }: Anchor, index: number) =>
+  signedAudit(verifier, job, { round: of, index, segment: 0, claim: works[index]!.claim })
+
 const earningsOf = (job: JobId) =>
   cairn.earningsTree([
     { job, account: accountOf(worker), counts: { ...noCounts, trained: 6n, evaluated: 2n } },
@@ -105,7 +109,7 @@ describe('actions', () => {
     const head = cairn.anchorHead(round0)
     const one = await cairn.anchorRound(coordinator, { epoch: 1, ...round0 })
     expect(one).toMatchObject({ ok: true, head })
-    const audits = [{ verifier: accountOf(coordinator), round: 0, index: 2 }]
+    const audits = [await attested(coordinator, round0, 2)]
     const round1 = await round(job, second, round0, audits)
     const two = await cairn.anchorRound(coordinator, { epoch: 1, ...round1 })
     const holder = accountOf(coordinator)
@@ -177,12 +181,13 @@ describe('actions', () => {
     if (included.ok) console.log(`gas: an inclusion with one custodian ${included.gasUsed}`)
   })
 
-  it('pay invented attestations up to what the terms foresee, never more: the bound of what a coordinator gains', async () => {
+  it('pay attestations of a friend up to what the terms foresee, never more: the bound of what a coordinator gains', async () => {
     const job = await leasedJob('7')
     const round0 = await round(job, first)
     expect(await cairn.anchorRound(coordinator, { epoch: 1, ...round0 })).toMatchObject({ ok: true })
-    // Of one unit, by an account that is no node, and that nothing has drawn.
-    const invented = (count: number) => Array(count).fill({ verifier: accountOf(guardian), round: 0, index: 2 })
+    // Of one unit, by a node that nothing has drawn, and that answers for each with a bond.
+    const one = await attested(worker, round0, 2)
+    const invented = (count: number) => Array(count).fill(one)
     const most = round0.works.length * terms.verifiers
     const over = await round(job, second, round0, invented(most + 1))
     expect(await cairn.anchorRound(coordinator, { epoch: 1, ...over })).toMatchObject(refused('BadAudits'))
@@ -193,6 +198,28 @@ describe('actions', () => {
     const paid = [...earnedIn(links, terms.replicas).values()].map(counts => priceOf(terms, counts))
     expect(paid.reduce((sum, each) => sum + each, 0n)).toBeLessThanOrEqual(maximumPriceOf(terms))
     expect(maximumPriceOf(terms)).toBeLessThanOrEqual(terms.budget)
+  })
+
+  it('leave an attestation out that its verifier has not signed, or has no stake for', async () => {
+    const job = await leasedJob('8')
+    const round0 = await round(job, first)
+    expect(await cairn.anchorRound(coordinator, { epoch: 1, ...round0 })).toMatchObject({ ok: true })
+    const one = await attested(coordinator, round0, 2)
+    const anchored = async (audit: Audit) =>
+      cairn.anchorRound(coordinator, { epoch: 1, ...(await round(job, second, round0, [audit])) })
+    for (const change of [
+      { index: 1 },
+      { segment: 1 },
+      { claim: round0.works[1]!.claim },
+      { verifier: accountOf(worker) },
+    ])
+      expect(await anchored({ ...one, ...change })).toMatchObject(refused('BadSignature'))
+    expect(await anchored(await attested(guardian, round0, 2))).toMatchObject(refused('NotNode'))
+    const before = (await cairn.readBalances(worker, accountOf(coordinator))).locked
+    expect(await anchored(one)).toMatchObject({ ok: true })
+    const { locked } = await cairn.readBalances(worker, accountOf(coordinator))
+    expect(locked - before).toBe(network.parameters.challengeBond)
+    expect(await cairn.releaseLease(coordinator, job, 1)).toMatchObject({ ok: true })
   })
 
   it('name the reason for which a contract refuses', async () => {
@@ -208,7 +235,7 @@ describe('actions', () => {
         'BudgetTooLow',
         cairn.submitJob(submitter, { ...terms, document: hash('0').replace(/0$/, '1') as HashHex, budget: 97n }),
       ],
-      ['ERC20InsufficientBalance', cairn.submitJob(submitter, { ...terms, document: hash('8'), budget: 10n ** 12n })],
+      ['ERC20InsufficientBalance', cairn.submitJob(submitter, { ...terms, document: hash('1'), budget: 10n ** 12n })],
       ['LeaseHeld', cairn.takeLease(worker, job)],
       ['NotNode', cairn.takeLease(guardian, await unleasedJob('9'))],
       ['JobUnknown', cairn.takeLease(worker, hash('7') as string as JobId)],

@@ -99,7 +99,7 @@ describe('a call', () => {
     const job = `0x${document}` as const
     const wrong = {
       ...{ job, head: job, previousRoot: job, previousClaims: job, signature: job },
-      ...{ round: 0, position: 0, worker: account },
+      ...{ round: 0, position: 0, attestation: false, loser: account },
     }
     const requests = [
       { to: registry, data: encodeFunctionData({ abi: registryAbi, functionName: 'lock', args: [account, 0n] }) },

@@ -1,8 +1,16 @@
 /** Names that both sides of the chain compute alike. SPEC: docs/spec/anchors.md. */
 import { concat, encodeUtf8, type HashHex } from '@cairn/primitives'
 import type { Account, Anchor, JobId } from '@cairn/protocol'
-import { concatHex, encodeAbiParameters, hexToBytes, keccak256, numberToBytes, parseAbiParameters } from 'viem'
-import { toAnchorRecord } from './chain/anchor-record.ts'
+import {
+  concatHex,
+  decodeAbiParameters,
+  encodeAbiParameters,
+  hexToBytes,
+  keccak256,
+  numberToBytes,
+  parseAbiParameters,
+} from 'viem'
+import { fromAnchorRecord, toAnchorRecord } from './chain/anchor-record.ts'
 import { fromBytes32, toBytes32 } from './chain/hex.ts'
 
 const JOB_KEY = parseAbiParameters('address submitter, bytes32 document')
@@ -12,7 +20,7 @@ const ANCHOR = parseAbiParameters([
   'Anchor anchor',
   'struct Anchor { bytes32 job; bytes32 previousHead; bytes32 previousRoot; bytes32 previousClaims; bytes32 globalRoot; bytes32 documentId; address coordinator; uint32 round; Work[] works; Audit[] audits; }',
   'struct Work { address worker; uint32 index; bytes32 claim; bytes signature; bytes outer; address[] custodians; }',
-  'struct Audit { address verifier; uint32 round; uint32 index; }',
+  'struct Audit { address verifier; uint32 round; uint32 index; uint32 segment; bytes32 claim; bytes signature; }',
 ])
 
 /** Computes a job's key on the chain, which is the `job` of its units: keccak256(abi.encode(submitter, document)). */
@@ -27,9 +35,15 @@ export const networkId = (chainId: number, escrow: Account): HashHex =>
 export const claimsHash = (claims: readonly HashHex[]): HashHex =>
   fromBytes32(keccak256(concatHex(claims.map(toBytes32))))
 
+/** Encodes a link as its head hashes it: abi.encode(anchor). */
+export const encodeAnchor = (anchor: Anchor): `0x${string}` => encodeAbiParameters(ANCHOR, [toAnchorRecord(anchor)])
+
+/** Reads what `encodeAnchor` wrote. Throws viem's error for anything else. */
+export const decodeAnchor = (encoded: `0x${string}`): Anchor =>
+  fromAnchorRecord(decodeAbiParameters(ANCHOR, encoded)[0])
+
 /** Computes the head of a job's chain after one more anchor: keccak256(abi.encode(anchor)). */
-export const anchorHead = (anchor: Anchor): HashHex =>
-  fromBytes32(keccak256(encodeAbiParameters(ANCHOR, [toAnchorRecord(anchor)])))
+export const anchorHead = (anchor: Anchor): HashHex => fromBytes32(keccak256(encodeAnchor(anchor)))
 
 /** Computes the head after a rewind to before `round`, from the head that it had. */
 export const rewindHead = (head: HashHex, round: number): HashHex =>

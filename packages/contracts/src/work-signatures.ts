@@ -40,6 +40,13 @@ const TYPES = {
     { name: 'index', type: 'uint32' },
     { name: 'claim', type: 'bytes32' },
   ],
+  Attestation: [
+    { name: 'job', type: 'bytes32' },
+    { name: 'round', type: 'uint32' },
+    { name: 'index', type: 'uint32' },
+    { name: 'segment', type: 'uint32' },
+    { name: 'claim', type: 'bytes32' },
+  ],
 } as const
 
 type Domain = { readonly name: string; readonly version: string; readonly chainId: number; verifyingContract: Account }
@@ -64,9 +71,13 @@ const DIGESTS: { readonly [Of in SignedMessage['of']]: Digest<Of> } = {
     const message = { ...rest, job: toBytes32(job), claim: toBytes32(claim) }
     return hashTypedData({ domain, types: TYPES, primaryType: 'Custody', message })
   },
+  attestation: (domain, { of: _, job, claim, ...rest }) => {
+    const message = { ...rest, job: toBytes32(job), claim: toBytes32(claim) }
+    return hashTypedData({ domain, types: TYPES, primaryType: 'Attestation', message })
+  },
 }
 
-/** Computes the 32 bytes that an account signs for a unit, an outer step, a lease of a unit or its custody. */
+/** Computes the 32 bytes that an account signs for a unit, an outer step, a lease of a unit, its custody or an attestation. */
 export function workDigest({ chainId, anchors }: SigningDomain, message: SignedMessage): `0x${string}` {
   const domain = { name: 'Cairn', version: '1', chainId, verifyingContract: anchors }
   const digest = DIGESTS[message.of] as Digest<SignedMessage['of']>

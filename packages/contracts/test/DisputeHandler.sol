@@ -65,6 +65,10 @@ abstract contract DisputeHandler is Signer {
         Anchor memory a = _link(job, anchors.anchorsOf(job).finalRounds);
         anchors.finalise(a);
         for (uint256 i = 0; i < a.works.length; i++) unitBonds[a.works[i].worker] -= escrow.unitBondOf(job);
+        for (uint256 i = 0; i < a.audits.length; i++) {
+            bool spent = anchors.bondOf(keccak256(abi.encode(a)), uint32(a.works.length + i)) == Rounds.Bond.Slashed;
+            if (!spent) unitBonds[a.audits[i].verifier] -= _attestationBond(job);
+        }
     }
 
     function finaliseAgain(uint256 which) external {
@@ -73,16 +77,18 @@ abstract contract DisputeHandler is Signer {
 
     function release(uint256 which, uint8 position) external {
         Anchor memory a = _decoded(_someHead(which, _isVoid));
-        VM.assume(a.works.length > 0);
-        uint32 one = uint32(position % a.works.length);
+        uint256 places = a.works.length + a.audits.length;
+        VM.assume(places > 0);
+        uint32 one = uint32(position % places);
         anchors.release(a, one);
-        unitBonds[a.works[one].worker] -= escrow.unitBondOf(a.job);
+        if (one < a.works.length) unitBonds[a.works[one].worker] -= escrow.unitBondOf(a.job);
+        else unitBonds[a.audits[one - a.works.length].verifier] -= _attestationBond(a.job);
     }
 
     function open(uint256 who, uint256 which, uint8 position, bool outer) external {
         Anchor memory a = _decoded(_someHead(which, _isContestable));
         VM.prank(_actor(who));
-        disputes.open(a, uint32(position % (a.works.length + 1)), outer, "");
+        disputes.open(a, uint32(position % (a.works.length + a.audits.length + 1)), outer, "");
     }
 
     function move(uint256 which) external {
@@ -129,13 +135,18 @@ abstract contract DisputeHandler is Signer {
         _anchored[head] = abi.encode(a);
         _heads.push(head);
         for (uint256 i = 0; i < a.works.length; i++) unitBonds[a.works[i].worker] += escrow.unitBondOf(a.job);
+        for (uint256 i = 0; i < a.audits.length; i++) unitBonds[a.audits[i].verifier] += _attestationBond(a.job);
+    }
+
+    function _attestationBond(bytes32 job) private view returns (uint128) {
+        return escrow.unitBondOf(job) == 0 ? 0 : registry.parameters().challengeBond;
     }
 
     function _account(uint256 game, Rounds.Bond bond, uint256 held) private {
         awarded += _held() - held;
         Disputes.Game memory g = disputes.gameOf(game);
         bool slashed = bond == Rounds.Bond.Locked && _bondOf(game) == Rounds.Bond.Slashed;
-        if (slashed) unitBonds[g.defender] -= escrow.unitBondOf(g.job);
+        if (slashed) unitBonds[g.defender] -= g.attestation ? _attestationBond(g.job) : escrow.unitBondOf(g.job);
         bool isNew = slashing.caseOf(g.head).job != 0;
         for (uint256 i = 0; i < cases.length; i++) isNew = isNew && cases[i] != g.head;
         if (isNew) cases.push(g.head);

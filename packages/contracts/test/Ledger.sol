@@ -25,7 +25,7 @@ abstract contract Ledger is Network {
     uint256 public awarded;
     /// @notice What an account was paid for a job, as seen from outside.
     mapping(bytes32 job => mapping(address account => uint256)) public received;
-    /// @notice Bonds of an actor's works that are neither final, nor released, nor slashed.
+    /// @notice Bonds of an actor's works and attestations that are neither final, nor released, nor slashed.
     mapping(address actor => uint256) public unitBonds;
     /// @notice Heads of links that were proven wrong.
     bytes32[] public cases;

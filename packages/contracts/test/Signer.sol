@@ -18,6 +18,8 @@ abstract contract Signer is Ledger {
         "Lease(bytes32 job,uint32 epoch,uint32 round,uint32 index,address worker,uint48 until,address[] custodians)"
     );
     bytes32 private constant _CUSTODY = keccak256("Custody(bytes32 job,uint32 round,uint32 index,bytes32 claim)");
+    bytes32 private constant _ATTESTATION =
+        keccak256("Attestation(bytes32 job,uint32 round,uint32 index,uint32 segment,bytes32 claim)");
 
     /// @dev A call to itself turns memory into calldata.
     function claims(Anchor calldata a, uint32 replicas) external pure returns (bytes32) {
@@ -44,7 +46,11 @@ abstract contract Signer is Ledger {
             for (uint256 k = 0; k < a.works[i].custodians.length; k++) a.works[i].custodians[k] = _actor(seed >> (i + k));
         }
         a.audits = new Audit[](j.rounds > 0 && t.verifiers > 0 ? seed % 2 : 0);
-        if (a.audits.length > 0) a.audits[0] = Audit(_actor(seed >> 9), j.rounds - 1, 0);
+        if (a.audits.length > 0) {
+            bytes32 claim = keccak256(abi.encode(seed));
+            bytes32 fields = keccak256(abi.encode(_ATTESTATION, job, j.rounds - 1, uint32(0), uint32(1), claim));
+            a.audits[0] = Audit(_actor(seed >> 9), j.rounds - 1, 0, 1, claim, _by(_keyOf(seed >> 9), fields));
+        }
         _sign(a, t.replicas, seed);
     }
 

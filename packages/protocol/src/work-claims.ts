@@ -8,7 +8,7 @@ import type { UnitClaim } from './dispute/claims.ts'
 import type { OuterSignature, SignedCommitment, SignedEvaluation } from './messages.ts'
 import { NO_HASH, type SignatureCheck } from './settlement/hashing.ts'
 import type { Account } from './settlement/terms.ts'
-import type { OuterMessage, Work, WorkMessage } from './settlement/works.ts'
+import { type Audit, attestationMessage, type OuterMessage, type Work, type WorkMessage } from './settlement/works.ts'
 import type { JobId, SaltedCommitment } from './units.ts'
 
 /** The chain's hashes of claims. */
@@ -115,6 +115,19 @@ export const isOuterSigned = (
   { account, signature }: OuterSignature,
   step: OuterStep,
 ): boolean => checking.isSigned(account as Account, outerStepMessage(checking, step), `0x${signature}`)
+
+/** What an account's signature under an attestation is checked with. */
+export interface SignedForClaim {
+  readonly account: string
+  readonly claimSignature: string
+}
+
+/** Tells whether an account has signed that what a claim states follows. */
+export const isAttestationSigned = (
+  { isSigned }: Pick<ClaimChecking, 'isSigned'>,
+  job: JobId,
+  { account, claimSignature, ...said }: SignedForClaim & Pick<Audit, 'round' | 'index' | 'segment' | 'claim'>,
+): boolean => isSigned(account as Account, attestationMessage(job, said), `0x${claimSignature}`)
 
 /** A unit and the hash of what is claimed by it. */
 export interface ClaimedUnit {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Anchor} from "../Works.sol";
+import {Charge, Charges, Known} from "./Charges.sol";
 import {
     Disputed,
     DIVERGED,
@@ -15,7 +17,6 @@ import {
 } from "./GameTypes.sol";
 import {Merkle} from "./Merkle.sol";
 import {Narrowing} from "./Narrowing.sol";
-import {ProvableJob, Subjects, UnitClaim} from "./Subjects.sol";
 
 /// @notice A move that the rules do not allow changes nothing; the clock runs on.
 error MoveRefused(string reason);
@@ -52,36 +53,15 @@ contract GameRules {
         referee = referee_;
     }
 
-    /// @notice What a game about a part of a training unit is about.
-    function ofTraining(
-        ProvableJob memory job,
-        UnitClaim memory claim,
-        Opening memory contents,
-        uint32 round,
-        uint32 part
-    ) external pure returns (Subject memory) {
-        return Subjects.ofTraining(job, claim, contents, round, part);
-    }
-
-    /// @notice What a game about an evaluation is about.
-    function ofEvaluation(ProvableJob memory job, UnitClaim memory claim, Opening memory contents, uint32 round)
+    /// @notice What a game about a charged claim is about.
+    /// @return isWrong Whether the claim is refuted by the charge alone.
+    function subjectOf(Anchor calldata a, uint32 position, bool outer, Charge calldata charge, Known calldata known)
         external
         pure
-        returns (Subject memory)
+        returns (bool isWrong, Subject memory s)
     {
-        return Subjects.ofEvaluation(job, claim, contents, round);
-    }
-
-    /// @notice What a game about an outer step is about.
-    function ofOuterStep(
-        ProvableJob memory job,
-        UnitClaim[] memory claims,
-        Opening memory contents,
-        uint32 round,
-        bytes32 globalRoot,
-        bytes32 newGlobalRoot
-    ) external pure returns (Subject memory) {
-        return Subjects.ofOuterStep(job, claims, contents, round, globalRoot, newGlobalRoot);
+        (isWrong, s) = Charges.subjectOf(a, position, outer, charge, known);
+        s.job = a.job;
     }
 
     /// @notice The position in which a game begins.

@@ -1,5 +1,5 @@
 import type { HashHex } from '@cairn/primitives'
-import type { Account, Anchor, JobId } from '@cairn/protocol'
+import { type Account, type Anchor, answeringIn, type JobId } from '@cairn/protocol'
 import { isAddressEqual } from 'viem'
 import { anchorsAbi } from '../abi/anchors.ts'
 import { fromAnchorRecord } from '../chain/anchor-record.ts'
@@ -7,10 +7,10 @@ import { onChain } from '../chain/errors.ts'
 import { fromBytes32, toBytes32 } from '../chain/hex.ts'
 import type { ChainClient } from '../chain-client.ts'
 
-/** A work on a link that a rewind took out of its job's chain. */
+/** A work or an attestation of a link that a rewind took out of its job's chain. */
 export interface VoidWork {
   readonly anchor: Anchor
-  /** Among the anchor's works. */
+  /** In the link: its works come first, then its attestations. */
   readonly position: number
   /** Head of the link whose claim was proven wrong. */
   readonly wrong: HashHex
@@ -21,7 +21,7 @@ export interface VoidWork {
 
 const BONDS = ['locked', 'freed', 'slashed'] as const
 
-/** Lists an account's works of a job that a rewind made void, in the order in which they were anchored. */
+/** Lists an account's works and attestations of a job that a rewind made void, in the order in which they were anchored. */
 export async function listVoidWorks(client: ChainClient, job: JobId, account: Account): Promise<VoidWork[]> {
   const { reader, addresses } = client
   const anchors = { address: addresses.anchors, abi: anchorsAbi } as const
@@ -40,11 +40,12 @@ export async function listVoidWorks(client: ChainClient, job: JobId, account: Ac
       reader.getContractEvents({ ...links, eventName: 'Anchored' }),
       reader.getContractEvents({ ...links, eventName: 'Ended' }),
     ])
-    const own = [...anchored, ...ended].flatMap(({ args: { head, anchor } }) =>
-      anchor.works.flatMap(({ worker }, position) =>
-        isAddressEqual(worker, account) ? [workOn(head, fromAnchorRecord(anchor), position)] : [],
-      ),
-    )
+    const own = [...anchored, ...ended].flatMap(({ args: { head, anchor: record } }) => {
+      const anchor = fromAnchorRecord(record)
+      return answeringIn(anchor).flatMap((by, position) =>
+        isAddressEqual(by, account) ? [workOn(head, anchor, position)] : [],
+      )
+    })
     return (await Promise.all(own)).flat()
   })
 }

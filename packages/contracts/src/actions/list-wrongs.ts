@@ -52,6 +52,7 @@ export async function listWrongs(client: ChainClient, job: JobId): Promise<Wrong
     return refuted.flatMap(({ head, position, outer, defender, round }): WrongOnChain[] => {
       const anchor = anchors.get(head)
       const work = anchor?.works[position]
+      // An attestation that was proven wrong says nothing of its unit.
       if (anchor === undefined || work === undefined) return []
       const claim = outer ? anchor.globalRoot : work.claim
       return [{ round, index: work.index, isOuter: outer, account: defender, claim }]

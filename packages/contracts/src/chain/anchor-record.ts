@@ -22,7 +22,14 @@ export interface AnchorRecord {
     readonly outer: Bytes
     readonly custodians: readonly Account[]
   }[]
-  readonly audits: readonly { readonly verifier: Account; readonly round: number; readonly index: number }[]
+  readonly audits: readonly {
+    readonly verifier: Account
+    readonly round: number
+    readonly index: number
+    readonly segment: number
+    readonly claim: Bytes
+    readonly signature: Bytes
+  }[]
 }
 
 export const toAnchorRecord = ({ coordinator, round, audits, ...anchor }: Anchor): AnchorRecord => ({
@@ -35,7 +42,7 @@ export const toAnchorRecord = ({ coordinator, round, audits, ...anchor }: Anchor
   coordinator,
   round,
   works: anchor.works.map(({ claim, ...work }) => ({ ...work, claim: toBytes32(claim) })),
-  audits,
+  audits: audits.map(({ claim, ...audit }) => ({ ...audit, claim: toBytes32(claim) })),
 })
 
 export const fromAnchorRecord = ({ coordinator, round, audits, ...record }: AnchorRecord): Anchor => ({
@@ -48,5 +55,5 @@ export const fromAnchorRecord = ({ coordinator, round, audits, ...record }: Anch
   coordinator,
   round,
   works: record.works.map(({ claim, ...work }) => ({ ...work, claim: fromBytes32(claim) })),
-  audits,
+  audits: audits.map(({ claim, ...audit }) => ({ ...audit, claim: fromBytes32(claim) })),
 })

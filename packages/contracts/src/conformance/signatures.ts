@@ -37,7 +37,8 @@ export function createSignatures(
         outer: await signed(work.outer),
       })),
     )
-    return { ...anchor, works }
+    const audits = anchor.audits.map(async audit => ({ ...audit, signature: await signed(audit.signature) }))
+    return { ...anchor, works, audits: await Promise.all(audits) }
   }
   return {
     note: (signer, message) => {

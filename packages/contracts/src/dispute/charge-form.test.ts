@@ -1,6 +1,6 @@
 /** A charge that was written for a contract is read back as it was. Whole games: e2e/disputes. */
 import { type HashHex, toHashHex } from '@cairn/primitives'
-import type { Account, JobId, UnitClaim, Work } from '@cairn/protocol'
+import type { Account, Audit, JobId, UnitClaim, Work } from '@cairn/protocol'
 import { decodeFunctionData, encodeFunctionData } from 'viem'
 import { expect, it } from 'vitest'
 import { disputeGamesAbi } from '../abi/dispute-games.ts'
@@ -20,6 +20,9 @@ const work: Work = {
   outer: '0x',
   custodians: [account('2'), account('3')],
 }
+const audit: Audit = {
+  ...{ verifier: account('5'), round: 2, index: 0, segment: 3, claim: hash('a'), signature: '0x0304' },
+}
 const charge: GameCharge = {
   anchor: {
     ...{
@@ -30,7 +33,7 @@ const charge: GameCharge = {
     },
     ...{ globalRoot: hash('e'), documentId: hash('f'), coordinator: account('4'), round: 3 },
     works: [work],
-    audits: [{ verifier: account('5'), round: 2, index: 0 }],
+    audits: [audit],
   },
   ...{ position: 1, isOuter: true, part: 4 },
   job: {
@@ -48,4 +51,11 @@ it('is read back from the calldata of the transaction that opened the game', () 
   const { functionName, args } = decodeFunctionData({ abi: disputeGamesAbi, data })
   if (functionName !== 'open') throw new Error(functionName)
   expect(chargeOf(args)).toStrictEqual(charge)
+})
+
+it('is read back with the link of the unit that an attestation is about', () => {
+  const about = { ...charge, position: 1, isOuter: false, unitLink: { ...charge.anchor, round: 2 } }
+  const data = encodeFunctionData({ abi: disputeGamesAbi, functionName: 'open', args: chargeForm(about) })
+  const { args } = decodeFunctionData({ abi: disputeGamesAbi, data })
+  expect(chargeOf(args as Parameters<typeof chargeOf>[0])).toStrictEqual(about)
 })

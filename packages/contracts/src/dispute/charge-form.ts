@@ -1,42 +1,38 @@
 /**
  * What a challenger says when it opens a game, between its form in `protocol` and the one that contracts read, there and
- * back. SPEC: docs/spec/disputes.md "On the chain"; twin of `Charge` in solidity/dispute/DisputeGames.sol.
+ * back. SPEC: docs/spec/disputes.md "On the chain"; twin of `Charge` in solidity/dispute/Charges.sol.
  */
 import type { Anchor, Opening, ProvableJob, UnitClaim } from '@cairn/protocol'
 import { type AbiParameterToPrimitiveType, decodeAbiParameters, encodeAbiParameters, getAbiItem } from 'viem'
 import { gameRulesAbi } from '../abi/game-rules.ts'
 import { type AnchorRecord, fromAnchorRecord, toAnchorRecord } from '../chain/anchor-record.ts'
 import { fromBytes32, toBytes32 } from '../chain/hex.ts'
+import { decodeAnchor, encodeAnchor } from '../identities.ts'
 import { openingForm, openingOf } from './move-form.ts'
 
 /** What a challenger says is wrong. */
 export interface GameCharge {
   readonly anchor: Anchor
-  /** Among the anchor's works. */
+  /** In the link: its works come first, then its attestations. */
   readonly position: number
   /** Whether the outer step is meant that the work's account signed, instead of its unit. */
   readonly isOuter: boolean
   /** Of a training unit: the steps up to this checkpoint, from 0, or what it leaves behind. */
   readonly part: number
   readonly job: ProvableJob
-  /** The work's; for an outer step those of all replicas, in their order. */
+  /** The unit's; for an outer step those of all replicas, in their order. */
   readonly claims: readonly UnitClaim[]
   /** Those of all replicas in the round before, for a unit that did not begin where its replica was left; else none. */
   readonly claimsBefore: readonly UnitClaim[]
   /** The program's first leaf. */
   readonly contents: Opening
+  /** The link with the unit, for an attestation to a claim that is not the unit's. */
+  readonly unitLink?: Anchor
 }
 
-const OF_TRAINING = getAbiItem({ abi: gameRulesAbi, name: 'ofTraining' }).inputs
+const CHARGE = getAbiItem({ abi: gameRulesAbi, name: 'subjectOf' }).inputs[3]
 /** Type of a job's facts. */
-export const JOB = OF_TRAINING[0]
-const CONTENTS = OF_TRAINING[2]
-const [, CLAIMS] = getAbiItem({ abi: gameRulesAbi, name: 'ofOuterStep' }).inputs
-const PART = { name: 'part', type: 'uint32' } as const
-const CHARGE = {
-  type: 'tuple',
-  components: [PART, JOB, CLAIMS, { ...CLAIMS, name: 'claimsBefore' }, CONTENTS],
-} as const
+export const JOB = CHARGE.components[1]
 
 export const jobForm = (job: ProvableJob) => ({
   ...job,
@@ -58,8 +54,10 @@ const claimForm = (claim: UnitClaim) => ({
 })
 
 /** The arguments of `open`. */
-export function chargeForm({ anchor, position, isOuter, part, job, claims, claimsBefore, contents }: GameCharge) {
+export function chargeForm(charge: GameCharge) {
+  const { anchor, position, isOuter, part, job, claims, claimsBefore, contents, unitLink } = charge
   const form = {
+    link: unitLink === undefined ? ('0x' as const) : encodeAnchor(unitLink),
     ...{ part, job: jobForm(job), contents: openingForm(contents) },
     ...{ claims: claims.map(claimForm), claimsBefore: claimsBefore.map(claimForm) },
   }
@@ -94,9 +92,10 @@ export function chargeOf([anchor, position, isOuter, opening]: readonly [
   boolean,
   `0x${string}`,
 ]): GameCharge {
-  const [{ part, job, claims, claimsBefore, contents }] = decodeAbiParameters([CHARGE], opening)
+  const [{ part, job, claims, claimsBefore, contents, link }] = decodeAbiParameters([CHARGE], opening)
   return {
     ...{ anchor: fromAnchorRecord(anchor), position, isOuter, part, job: jobOf(job) },
     ...{ claims: claims.map(claimOf), claimsBefore: claimsBefore.map(claimOf), contents: openingOf(contents) },
+    ...(link === '0x' ? {} : { unitLink: decodeAnchor(link) }),
   }
 }

@@ -12,9 +12,10 @@ export type GameState = 'open' | 'defended' | 'refuted' | 'dissolved'
 export interface GameOnChain {
   readonly game: number
   readonly job: JobId
-  /** Head of the link whose work is disputed. */
+  /** Head of the link of which something is disputed. */
   readonly head: HashHex
   readonly round: number
+  /** In the link: its works come first, then its attestations. */
   readonly position: number
   readonly isOuter: boolean
   readonly challenger: Account

@@ -4,6 +4,7 @@ import {
   type Account,
   type Anchor,
   type Audit,
+  attestationMessage,
   type JobId,
   outerMessage,
   type Work,
@@ -27,6 +28,16 @@ export interface RoundPlan {
   readonly replicas: number
   readonly custodians?: readonly Account[]
   readonly audits?: readonly Audit[]
+}
+
+/** An attestation by a client, to all of a unit or a segment of it. */
+export async function signedAudit(
+  verifier: ChainClient,
+  job: JobId,
+  said: Pick<Audit, 'round' | 'index' | 'segment' | 'claim'>,
+): Promise<Audit> {
+  const signature = await signWork(verifier, attestationMessage(job, said))
+  return { verifier: verifier.account!, ...said, signature }
 }
 
 /** Signs every work, and every replica's outer step. A claim is made up from its round and index. */

@@ -3,6 +3,8 @@ import type { HashHex } from '@cairn/primitives'
 import {
   type Account,
   type Anchor,
+  type Audit,
+  attestationMessage,
   type Counts,
   claimsOf,
   custodyMessage,
@@ -41,6 +43,10 @@ const work = (digit: string, index: number, custodians: Account[]): Work => ({
   custodians,
 })
 
+const attestation: Audit = {
+  ...{ verifier: account('3'), round: 1, index: 0, segment: 2, claim: hash('c1'), signature: `0x${'3'.repeat(130)}` },
+}
+
 function anchorCases(): object[] {
   const coordinator = account('5')
   const works = [work('1', 0, [account('2'), account('3')]), work('2', 1, []), work('3', 2, [])]
@@ -52,7 +58,7 @@ function anchorCases(): object[] {
       globalRoot: NO_HASH,
       documentId: hash('06'),
       works: works.slice(1, 2),
-      audits: [{ verifier: account('3'), round: 1, index: 0 }],
+      audits: [attestation],
     },
   ]
   let [previousHead, previousRoot, previousClaims] = [NO_HASH, NO_HASH, NO_HASH]
@@ -74,6 +80,7 @@ function anchorCases(): object[] {
     outerMessage(first, 2, claimsHash),
     leaseMessage(lease, account('2')),
     custodyMessage(lease, works[1]!.claim),
+    attestationMessage(job, attestation),
   ].map(message => ({
     ...message,
     of: `${message.of} signature`,

@@ -97,7 +97,7 @@ export interface WorkResults {
     /** Of every batch. */
     readonly values: readonly StepValues[]
   }
-  audit: { readonly ends: readonly HashHex[]; readonly values: readonly StepValues[] }
+  audit: { readonly startRoot?: HashHex; readonly ends: readonly HashHex[]; readonly values: readonly StepValues[] }
   move: Move
   /** What contracts have to know of the job, and the program's first leaf, to open a game. */
   facts: { readonly provable: ProvableJob; readonly contents: Opening }

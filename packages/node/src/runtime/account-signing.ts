@@ -1,7 +1,8 @@
-/** What a worker answers for with its account: its units' claims and its outer steps, signed as the contracts check them. */
+/** What a node answers for with its account: its units' claims, its outer steps and its attestations, signed as the contracts check them. */
 import { claimHash, claimsHash, signWork } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
+  type AttestationMessage,
   type ClaimHashing,
   custodyMessage,
   type Evaluation,
@@ -54,6 +55,10 @@ export async function signLease(signing: Signing, lease: LeaseMessage): Promise<
   const { epoch, until, custodians } = lease
   return { epoch, until, custodians, signature: (await signedBy(signing, lease)).claimSignature }
 }
+
+/** Signs that what a claim states for the ends of a segment, or of all of a unit, follows from its stated start. */
+export const signAttestation = async (signing: Signing, message: AttestationMessage): Promise<string> =>
+  (await signedBy(signing, message)).claimSignature
 
 /** Hashes what is claimed in a closed round, in replica order. */
 export const claimsOfClosed = ({ units }: MessageBodies['closed']): HashHex[] =>

@@ -94,11 +94,11 @@ const CALLS: Calls = {
 export interface CallRefusal {
   /** For people. */
   readonly reason: string
-  /** Account of a worker whose bond could not be locked. */
+  /** Account of a worker or verifier whose bond could not be locked. */
   readonly unbonded?: string
 }
 
-/** Refusals that name a worker of the round. */
+/** Refusals that name an account of the link. */
 const UNBONDED = ['NotNode', 'StakeTooLow']
 
 /** Makes one call. Returns why it was refused. */

@@ -3,6 +3,7 @@ import {
   type ClaimChecking,
   type CoordinatorEvent,
   type CoordinatorState,
+  isAttestationSigned,
   isSignedAttestation,
   isSignedCommitment,
   isSignedEvaluation,
@@ -59,14 +60,31 @@ function workEvent(
 
 /** What verifiers say counts only under the account that is registered for them. */
 function attestedEvent(
-  { chain }: Hearing,
+  { chain, checking }: Hearing,
   peer: string,
   job: JobId,
   body: MessageBodies['attest'],
 ): CoordinatorEvent | undefined {
-  const isRegistered = chain.registered(peer)?.account.toLowerCase() === body.account
-  const isGood = isRegistered && body.unit.job === job && isSignedAttestation(verifySignature, peer, body)
+  const { account, claimSignature, unit, index, segment, claim } = body
+  const isRegistered = chain.registered(peer)?.account.toLowerCase() === account
+  const said = { round: unit.round, index, segment, claim }
+  const isHeldTo =
+    claimSignature === undefined || isAttestationSigned(checking, job, { ...said, account, claimSignature })
+  const isGood = isRegistered && isHeldTo && unit.job === job && isSignedAttestation(verifySignature, peer, body)
   return isGood ? { event: 'attested', job, peer, body } : undefined
+}
+
+/** What a doer signs for counts only under its account, which has signed it. */
+function agreedEvent(
+  { chain, checking }: Hearing,
+  peer: string,
+  job: JobId,
+  body: MessageBodies['agreed'],
+): CoordinatorEvent | undefined {
+  const { unit, ...said } = body
+  const isRegistered = chain.registered(peer)?.account.toLowerCase() === body.account
+  const isGood = isRegistered && isAttestationSigned(checking, job, { ...said, round: unit.round, index: unit.replica })
+  return isGood ? { event: 'agreed', job, peer, body } : undefined
 }
 
 /** What a node seals or opens counts only under the account that is registered for it. */
@@ -88,6 +106,7 @@ export function coordinatorEvent(hearing: Hearing, message: Message): Coordinato
   if (job === undefined) return undefined
   if (message.kind === 'commit' || message.kind === 'report') return workEvent(hearing, message)
   if (message.kind === 'attest') return attestedEvent(hearing, peer, job, message.body)
+  if (message.kind === 'agreed') return agreedEvent(hearing, peer, job, message.body)
   if (message.kind === 'seal' || message.kind === 'opened') return sealEvent(hearing, job, message)
   if (message.kind === 'revealed') return { event: 'revealed', job, peer, body: message.body }
   if (message.kind === 'pinned') return { event: 'pinned', job, peer }

@@ -1,11 +1,13 @@
 /**
  * Hosts a doer beside a verifier: it does units beside their workers where the chain has drawn it, seals what it found, and
- * opens that when all have sealed. SPEC: docs/spec/audits.md "Redundancy". Not here: what follows from another result
+ * opens that when all have sealed, and signs for a claim that says the same. SPEC: docs/spec/audits.md "Redundancy". Not here: what follows from another result
  * (`doer-challenges.ts`).
  */
 import { randomBytes } from 'node:crypto'
+import { claimHash } from '@cairn/contracts'
 import {
   type Account,
+  attestationMessage,
   committedResult,
   type DoerEffect,
   type DoerEvent,
@@ -14,10 +16,11 @@ import {
   type Message,
   type MessageBodies,
   tickDoer,
+  trainedClaim,
   type Unit,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
-import { accountOf } from './account-signing.ts'
+import { accountOf, signAttestation } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
 import { doUnit } from './do-unit.ts'
 import { doerChallenges } from './doer-challenges.ts'
@@ -57,7 +60,7 @@ const SALT_BYTES = 32
 
 /** Starts a doer. */
 export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): DoerHost {
-  const { chain, storage, mailbox, signer, compute } = parts
+  const { chain, storage, mailbox, signer, compute, log } = parts
   const account = accountOf(parts) as Account
   const asked = new Set<string>()
   let state = emptyDoer()
@@ -133,6 +136,22 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
     if (order !== undefined) tell({ event: 'open', from, job, body, order })
   }
 
+  /**
+   * Signs for a claim that leads from where this node began to what it found. SAFETY: nothing else, for what is signed is
+   * answered for with a bond.
+   */
+  async function hearAgree(to: string, job: JobId, { commitment }: MessageBodies['agree']): Promise<void> {
+    const { unit, globalRoot, replicaRoot, checkpointRoots } = commitment.commitment
+    const own = readFinding(storage, unit)?.commitment
+    const isSameStart = own?.globalRoot === globalRoot && own.replicaRoot === replicaRoot
+    if (!isSameStart || committedResult(sha256, own) !== committedResult(sha256, commitment.commitment)) return
+    const segment = checkpointRoots.length
+    const claim = claimHash(trainedClaim(commitment.commitment))
+    const said = attestationMessage(job, { round: unit.round, index: unit.replica, segment, claim })
+    const claimSignature = await signAttestation(parts, said)
+    mailbox.send(to, 'agreed', job, { unit, account, segment, claim, claimSignature })
+  }
+
   /** What is final is neither done again nor challenged. */
   function sweep(): void {
     for (const job of new Set([...doerJobs(storage), ...[...state.tasks.values()].map(({ body }) => body.unit.job)])) {
@@ -153,6 +172,8 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
       if (job === undefined || !isCoordinator(chain, sender, job)) return
       if (kind === 'do') hearDo(sender, job, body)
       else if (kind === 'open') hearOpen(sender, job, body)
+      else if (kind === 'agree')
+        hearAgree(sender, job, body).catch(error => log.warn({ job, error: String(error) }, 'a claim was not signed'))
       else if (kind === 'differs') tell({ event: 'differs', job, body })
     },
     stop() {

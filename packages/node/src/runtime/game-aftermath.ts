@@ -1,6 +1,6 @@
 /**
- * What a worker is owed after somebody's claim was proven wrong, and nobody else asks for: the bonds of its own works that
- * the rewind made void, once nobody can challenge them any more, and its part of the compensation. SPEC: docs/spec/anchors.md
+ * What a worker is owed after somebody's claim was proven wrong, and nobody else asks for: the bonds of its own works and
+ * attestations that the rewind made void, once nobody can challenge them any more, and its part of the compensation. SPEC: docs/spec/anchors.md
  * "Final and void", "Slashes". All of it is on the chain: what was done before is refused, and forgotten.
  */
 import {
@@ -13,7 +13,7 @@ import {
   type VoidWork,
 } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
-import type { JobId } from '@cairn/protocol'
+import { isAttestation, type JobId } from '@cairn/protocol'
 import type { JobView } from './chain-watch.ts'
 import type { GameParts } from './game-states.ts'
 
@@ -74,7 +74,9 @@ export function gameAftermath({ client, chain, key, log }: AftermathParts): Game
   /** Of one case: works of rounds after the wrong one are compensated, as long as there is something in the pot. */
   async function duesOf(wrong: HashHex, works: readonly VoidWork[]): Promise<Due[]> {
     const { round, pot, endsAtSeconds } = await readCompensation(client, wrong, account)
-    const victims = pot === 0n ? [] : works.filter(({ anchor, bond }) => anchor.round > round && bond !== 'slashed')
+    const isVictim = ({ anchor, position, bond }: VoidWork) =>
+      anchor.round > round && bond !== 'slashed' && !isAttestation(anchor, position)
+    const victims = pot === 0n ? [] : works.filter(isVictim)
     const bonds = works.filter(({ bond }) => bond === 'locked').map(release)
     return [...bonds, ...victims.map(report), ...(victims.length > 0 ? [collect(wrong, endsAtSeconds)] : [])]
   }

@@ -48,7 +48,9 @@ export interface Finding {
   readonly claim: HashHex
   readonly ends: readonly HashHex[]
   readonly steps: readonly HashHex[]
-  /** The part of the unit to challenge; left out where the ends agree. Without ends, the unit began elsewhere. */
+  /** Of its account: that the claimed ends follow from the claimed start. Left out where they do not. */
+  readonly claimSignature?: string
+  /** The part of the unit to challenge; left out where start and ends agree. Without ends, the unit began elsewhere. */
   readonly wrongPart?: number
 }
 
@@ -158,14 +160,17 @@ async function firstWrongPart(
   return { ok: true, value: wrong - 1 }
 }
 
-/** The part to challenge, if ends differ: the steps up to a checkpoint, or what follows the last. */
+/** The part to challenge, if start or ends differ: the steps up to a checkpoint, or what follows the last. */
 async function wrongPart(
   parts: VerifierParts,
   job: VerifiableJob,
   audited: ClaimedUnit,
   task: Pick<Assignment, 'order' | 'reason'>,
-  { claimed, found }: { readonly claimed: Ends; readonly found: Ends },
+  { claimed, found, isStartRight }: { readonly claimed: Ends; readonly found: Ends; readonly isStartRight: boolean },
 ): Promise<Sourced<number | undefined>> {
+  const { order, reason } = task
+  if (!isStartRight)
+    return firstWrongPart(parts, job, audited, { order: { ...order, segment: order.segment - 1 }, reason })
   const wrong = claimed.findIndex((root, i) => root !== found[i])
   if (wrong < 0) return { ok: true, value: undefined }
   return wrong === 0
@@ -217,12 +222,16 @@ export async function audit(
   })
   const first = await doAgain(parts, job, audited, { order, reason }, false)
   if (!first.ok) return first
+  // SAFETY: who signs that the right ends follow from a start that is none would lose a game about it.
+  const isStartRight = ({ startRoot }: { readonly startRoot?: HashHex }) =>
+    startRoot === undefined || startRoot === audited.claim.checkpointRoots[segment - 1]
   // SAFETY: a state that went bad on this disk would lead to another end, too.
-  const isSame = claimed.every((root, i) => root === first.value.ends[i])
+  const isSame = isStartRight(first.value) && claimed.every((root, i) => root === first.value.ends[i])
   const done = isSame ? first : await doAgain(parts, job, audited, { order, reason }, true)
   if (!done.ok) return done
   const { ends, values } = done.value
-  const wrong = await wrongPart(parts, job, audited, { order, reason }, { claimed, found: ends })
+  const compared = { claimed, found: ends, isStartRight: isStartRight(done.value) }
+  const wrong = await wrongPart(parts, job, audited, { order, reason }, compared)
   if (!wrong.ok) return wrong
   const steps = attestSteps(sha256, account, segmentOfOrder(job, audited, order), values)
   const value = { claim: claimHash, ends, steps }

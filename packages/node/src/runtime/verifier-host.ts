@@ -156,10 +156,11 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
     const { job, round, index, segment } = order
     const isReplica = index < (chain.job(job)?.terms.replicas ?? 0)
     const unit = { job, round, replica: isReplica ? index : 0, kind: isReplica ? 'train' : 'evaluate' } as const
-    const { claim, ends, steps } = finding
+    const { claim, ends, steps, claimSignature } = finding
     const said = { unit, segment, claim, ends: [...ends], steps: [...steps] }
     const signature = encodeHex(signer.sign(attestationStatement({ ...said, verifier: account })))
-    mailbox.send(to, 'attest', job, { ...said, index, account, signature })
+    const signed = { account, signature, ...(claimSignature && { claimSignature }) }
+    mailbox.send(to, 'attest', job, { ...said, index, ...signed })
   }
 
   /** Neither paid nor challenged any more. */

@@ -1,6 +1,7 @@
 /** What there is to be done about one order of a verifier, one step after another; each may be tried again. */
 import type { GameCharge } from '@cairn/contracts'
-import type { Account, AuditOrder, JobId } from '@cairn/protocol'
+import { type Account, type AuditOrder, attestationMessage, type JobId } from '@cairn/protocol'
+import { signAttestation } from './account-signing.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import { openChallenge } from './game-opening.ts'
 import { audit, type OpenedOrder, openOrder, segmentOfOrder } from './verifier-audit.ts'
@@ -74,7 +75,11 @@ export function auditSteps({
     const found = await audit(parts, job, opened, { draw, account, reason })
     if (!found.ok || isStopped()) return found
     const what = stretchInWords(opened.audited.unit, segmentOfOrder(job, opened.audited, opened.order))
-    change(task, { finding: found.value })
+    const { wrongPart, claim } = found.value
+    const { round, index, segment } = opened.order
+    const said = attestationMessage(draw.job, { round, index, segment, claim })
+    const signed = wrongPart === undefined ? { claimSignature: await signAttestation(parts, said) } : {}
+    change(task, { finding: { ...found.value, ...signed } })
     say(task, findingInWords(what, found.value))
     return found
   })

@@ -2,7 +2,14 @@ import type { HashHex } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import type { Account } from '../settlement/terms.ts'
 import type { Audit } from '../settlement/works.ts'
-import { closedEvent, finalisedEvent, linkEvent, refutedEvents, rewoundEvent } from '../testing/audit-events.ts'
+import {
+  auditOf,
+  closedEvent,
+  finalisedEvent,
+  linkEvent,
+  refutedEvents,
+  rewoundEvent,
+} from '../testing/audit-events.ts'
 import { accountOf } from '../testing/audit-network.ts'
 import type { JobId } from '../units.ts'
 import {
@@ -22,7 +29,7 @@ const after = (...events: HistoryEvent[]): AuditHistory =>
   events.reduce((history, event) => applyHistory(history, event, () => 2), newHistory)
 const anchored = (round: number, workers: Account[], audits: Audit[] = [], of = job): HistoryEvent =>
   linkEvent('Anchored', { job: of, round, head, works: workers.map(one => ({ worker: one, custodians: [] })), audits })
-const both = (round: number, index = 0): Audit[] => [verifier, second].map(one => ({ verifier: one, round, index }))
+const both = (round: number, index = 0): Audit[] => [verifier, second].map(one => auditOf(one, { round, index }))
 
 /** A worker with that many clean audits. */
 const trusted = (clean: number): HistoryEvent[] =>
@@ -89,11 +96,17 @@ describe('attestations that nobody made', () => {
   it('count for nothing where they are of who did the unit or holds it: nobody can have drawn these', () => {
     const works = [{ worker, custodians: [second] }]
     const kept = linkEvent('Anchored', { job, round: 0, head, works, audits: [] })
-    const by = (...verifiers: Account[]) => verifiers.map(one => ({ verifier: one, round: 0, index: 0 }))
+    const by = (...verifiers: Account[]) => verifiers.map(one => auditOf(one, { round: 0, index: 0 }))
     const cleanWith = (...verifiers: Account[]) =>
       after(kept, anchored(1, [], by(...verifiers))).records.get(worker)?.clean
     expect([cleanWith(worker, verifier), cleanWith(second, verifier)]).toEqual([undefined, undefined])
     expect(cleanWith(worker, second, verifier, other)).toBe(1)
+  })
+
+  it('count for nothing where they are to another claim than the unit has', () => {
+    const wrong = both(0).map(audit => ({ ...audit, claim: '7'.repeat(64) as HashHex }))
+    const cleanWith = (audits: Audit[]) => after(anchored(0, [worker]), anchored(1, [], audits)).records.get(worker)
+    expect([cleanWith(wrong), cleanWith(both(0))]).toEqual([undefined, { clean: 1 }])
   })
 
   it('end the probation of a worker early, and never take it below the floor that bonds are made for', () => {

@@ -32,7 +32,9 @@ const anchor = z.strictObject({
       }),
     )
     .max(1 << 16),
-  audits: z.array(z.strictObject({ verifier: account, round: bits, index: bits })).max(1 << 16),
+  audits: z
+    .array(z.strictObject({ verifier: account, round: bits, index: bits, segment: bits, claim: hash, signature }))
+    .max(1 << 16),
 }) satisfies z.ZodType<Anchor>
 
 const provableJob = z.strictObject({

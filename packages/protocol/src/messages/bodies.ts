@@ -221,6 +221,12 @@ const KINDS = {
   seal: direct(4 * KIB, z.strictObject({ unit, account, seal: hash }), body => [body.unit]),
   open: direct(4 * KIB, openList, body => [body.unit]),
   opened: direct(4 * KIB, z.strictObject({ unit, account, root: hash, salt }), body => [body.unit]),
+  agree: direct(256 * KIB, z.strictObject({ commitment: signedCommitment }), body => [body.commitment.commitment.unit]),
+  agreed: direct(
+    4 * KIB,
+    z.strictObject({ unit, account, segment: index, claim: hash, claimSignature: accountSignature }),
+    body => [body.unit],
+  ),
   differs: direct(4 * KIB, z.strictObject({ unit, worker: account, root: hash }), body => [body.unit]),
 } as const
 

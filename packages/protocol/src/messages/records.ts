@@ -108,6 +108,8 @@ export const attestation = z.strictObject({
   /** Of the verifier, on the chain. */
   account,
   signature,
+  /** Of the account, over what the chain pays for and holds it to: that the claimed ends follow. Absent where they do not. */
+  claimSignature: accountSignature.exactOptional(),
 })
 
 /** What a worker opens of a segment. */
@@ -141,7 +143,7 @@ export type SignedCommitment = Fixed<z.output<typeof signedCommitment>>
 /** What a worker found by evaluating a round's global state, with signatures like those of a commitment. */
 export type SignedEvaluation = Fixed<z.output<typeof signedEvaluation>>
 
-/** A verifier's word on a segment, signed by its node's key. */
+/** A verifier's word on a segment, signed by its node's key, and by its account. */
 export type SignedAttestation = Fixed<z.output<typeof attestation>>
 
 /** An account's signature over an outer step: whoever has done the round answers for what came of it. */

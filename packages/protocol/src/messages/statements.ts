@@ -87,7 +87,7 @@ export const isSignedEvaluation = (verify: VerifySignature, evaluation: SignedEv
   isSignedBy(verify, evaluation.worker, evaluationStatement(evaluation), evaluation.signature)
 
 /** What a signed attestation says, in the words of audits. */
-export const attestationOf = (signed: Omit<SignedAttestation, 'signature'>): Attestation => {
+export const attestationOf = (signed: Omit<SignedAttestation, 'signature' | 'claimSignature'>): Attestation => {
   const { unit, segment, account, claim, ends, steps } = signed
   return { unit, segment, verifier: account as Account, claim, ends, steps }
 }

@@ -6,6 +6,7 @@
 import type { HashHex } from '@cairn/primitives'
 import type { OuterSignature, PeerAddress, SignedCommitment } from '../messages.ts'
 import type { JobId } from '../units.ts'
+import { onAgreed, tendAgreements } from './coordinator/agreements.ts'
 import { assign } from './coordinator/assign.ts'
 import type { AuditEvent } from './coordinator/audit-state.ts'
 import { onAttested, onDrawn, onRevealed, tendAudits } from './coordinator/audits.ts'
@@ -91,7 +92,7 @@ export type CoordinatorEvent =
       readonly event: 'called'
       readonly job: JobId
       readonly ok: boolean
-      /** Account of a worker whose bond could not be locked for it. */
+      /** Account of a worker or verifier whose bond could not be locked for it. */
       readonly unbonded?: string
     }
   | { readonly event: 'timer' }
@@ -130,6 +131,7 @@ const handlers: Handlers = {
   doers: onDoers,
   sealed: onSealed,
   opened: onOpened,
+  agreed: onAgreed,
   progress: onProgress,
   release: onRelease,
   report(draft, { job, peer, round, outcome, signature, claims }) {
@@ -203,6 +205,7 @@ function advance(draft: Draft, id: JobId): void {
     const closed = (jobOf(draft, id)?.rounds.slice(-3) ?? []).filter(isTold).slice(-2)
     if (!jobOf(draft, id)?.ended) for (const record of closed) tellClosed(draft, id, record)
   }
+  tendAgreements(draft, id)
   tendAudits(draft, id)
   tendChain(draft, id)
 }

@@ -23,8 +23,8 @@ interface OfAnchor {
   readonly anchor: Anchor
 }
 
-interface OfWork extends OfAnchor {
-  /** Among the anchor's works. */
+interface OfPlace extends OfAnchor {
+  /** In the link: its works come first, then its attestations. */
   readonly position: number
 }
 
@@ -71,13 +71,13 @@ export interface SettlementCalls {
     readonly document: HashHex
   }
   finalise: OfAnchor
-  release: OfWork
-  open: OfWork & { readonly outer: boolean }
+  release: OfPlace
+  open: OfPlace & { readonly outer: boolean }
   move: OfGame
   rule: OfGame & { readonly defended: boolean }
   timeout: OfGame
   dissolve: OfGame
-  report: OfWork
+  report: OfPlace
   compensate: { readonly wrong: HashHex; readonly account: Account }
   assertEarnings: UnderLease & {
     readonly rounds: number

@@ -4,8 +4,10 @@
  * bond backs something. Returns what is broken, in words; nothing when all is well.
  */
 import { type CaseState, isRunning, workKey } from './dispute-state.ts'
+import { bondAt } from './rules/links.ts'
 import type { JobState, NodeState, Settlement } from './state.ts'
 import { type Account, priceOf } from './terms.ts'
+import { answeringIn } from './works.ts'
 
 /** What the Escrow's own token balance must be. */
 export const heldInEscrow = ({ jobs }: Settlement): bigint =>
@@ -51,7 +53,10 @@ function brokenNodeRules(state: Settlement, account: Account, { stake, locked, u
   const rules: [string, boolean][] = [
     ['stakes are never negative', stake >= 0n && unbonding >= 0n && locked >= 0n],
     ['bonds lie inside the stake', locked <= stake],
-    ['every bond backs a lease, an assertion, a work or a challenge', locked === bondsOf(state, account)],
+    [
+      'every bond backs a lease, an assertion, a work, an attestation or a challenge',
+      locked === bondsOf(state, account),
+    ],
   ]
   return rules.filter(([, holds]) => !holds).map(([rule]) => rule)
 }
@@ -72,20 +77,19 @@ function bondsOf(state: Settlement, account: Account): bigint {
   const assertions = all.filter(({ pending }) => pending?.asserter === account).length
   const challenges = games.filter(game => isRunning(game) && game.challenger === account)
   const spoken = BigInt(leases) * parameters.leaseBond + BigInt(assertions) * parameters.earningsBond
-  return spoken + sum(challenges.map(({ bond }) => bond)) + workBondsOf(state, account)
+  return spoken + sum(challenges.map(({ bond }) => bond)) + linkBondsOf(state, account)
 }
 
-/** Of works that are neither final nor void, and of void ones whose bond is still there. */
-function workBondsOf({ jobs, voids, bonds }: Settlement, account: Account): bigint {
-  const standing = [...jobs.values()].flatMap(({ links, finalRounds, unitBond }) =>
-    links.slice(finalRounds).flatMap(({ anchor }) => anchor.works.map(({ worker }) => ({ worker, unitBond }))),
+/** Of works and attestations that are neither final nor void, and of void ones, whose bond is still there. */
+function linkBondsOf(state: Settlement, account: Account): bigint {
+  const standing = [...state.jobs.values()].flatMap(({ links, finalRounds }) => links.slice(finalRounds))
+  const voided = [...state.voids].map(([head, { anchor }]) => ({ head, anchor }))
+  const mine = [...standing, ...voided].flatMap(({ head, anchor }) =>
+    answeringIn(anchor).flatMap((by, place) =>
+      by === account && !state.bonds.has(workKey(head, place)) ? [bondAt(state, anchor, place)] : [],
+    ),
   )
-  const voided = [...voids].flatMap(([head, { anchor }]) => {
-    const { unitBond } = jobs.get(anchor.job)!
-    return anchor.works.flatMap(({ worker }, i) => (bonds.has(workKey(head, i)) ? [] : [{ worker, unitBond }]))
-  })
-  const mine = [...standing, ...voided].filter(({ worker }) => worker === account)
-  return sum(mine.map(({ unitBond }) => unitBond))
+  return sum(mine)
 }
 
 const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n)

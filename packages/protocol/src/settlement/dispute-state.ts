@@ -66,7 +66,7 @@ export interface ReportState {
   readonly price: bigint
 }
 
-/** Names a work of an anchor. */
+/** Names a place of a link: its works come first, then its attestations. */
 export const workKey = (head: HashHex, position: number): string => `${head} ${position}`
 
 /** Names what a game is about. */

@@ -57,7 +57,7 @@ export interface SettlementEvents {
   Finalised: OfLink
   /** `head` goes on from what is void. */
   Rewound: OfLink & { readonly wrong: HashHex }
-  BondFreed: OfJob & { readonly head: HashHex; readonly position: number; readonly worker: Account }
+  BondFreed: OfJob & { readonly head: HashHex; readonly position: number; readonly account: Account }
   GameOpened: OfLink & {
     readonly game: number
     readonly position: number

@@ -128,7 +128,7 @@ export interface Settlement {
   readonly jobs: ReadonlyMap<JobId, JobState>
   /** By head. */
   readonly voids: ReadonlyMap<HashHex, VoidState>
-  /** By `workKey`: bonds that are gone before their round was final. */
+  /** By `workKey`: bonds that are gone before their round was final, of works and attestations. */
   readonly bonds: ReadonlyMap<string, 'freed' | 'slashed'>
   /** By the head that was proven wrong. */
   readonly cases: ReadonlyMap<HashHex, CaseState>

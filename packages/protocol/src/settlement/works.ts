@@ -23,12 +23,18 @@ export interface Work {
   readonly custodians: readonly Account[]
 }
 
-/** An attestation that is to be paid. */
+/** An attestation that is to be paid: what the claim states for the ends of a segment follows from its stated start. */
 export interface Audit {
   readonly verifier: Account
   /** Of the audited unit. */
   readonly round: number
   readonly index: number
+  /** Of its segments, from 0; their number for all of them. */
+  readonly segment: number
+  /** The unit's. */
+  readonly claim: HashHex
+  /** By the verifier, over an `AttestationMessage`. */
+  readonly signature: Signature
 }
 
 /** One link of a job's chain. */
@@ -100,13 +106,19 @@ export interface CustodyMessage {
   readonly claim: HashHex
 }
 
+/** What a verifier signs with its account. */
+export interface AttestationMessage extends Pick<Audit, 'round' | 'index' | 'segment' | 'claim'> {
+  readonly of: 'attestation'
+  readonly job: JobId
+}
+
 /** A lease as its worker shows it to the chain: the worker is who shows it. */
 export interface UnitLease extends Omit<LeaseMessage, 'of' | 'worker'> {
   /** By the holder of the job's lease. */
   readonly signature: Signature
 }
 
-export type SignedMessage = WorkMessage | OuterMessage | LeaseMessage | CustodyMessage
+export type SignedMessage = WorkMessage | OuterMessage | LeaseMessage | CustodyMessage | AttestationMessage
 
 type ClaimsHash = (claims: readonly HashHex[]) => HashHex
 
@@ -140,6 +152,20 @@ export const custodyMessage = (
   { job, round, index }: Pick<UnitLease, 'job' | 'round' | 'index'>,
   claim: HashHex,
 ): CustodyMessage => ({ of: 'custody', job, round, index, claim })
+
+export const attestationMessage = (
+  job: JobId,
+  { round, index, segment, claim }: Omit<AttestationMessage, 'of' | 'job'>,
+): AttestationMessage => ({ of: 'attestation', job, round, index, segment, claim })
+
+/** Tells whether what is at a place of a link is an attestation: works come first. */
+export const isAttestation = ({ works }: Pick<Anchor, 'works'>, position: number): boolean => position >= works.length
+
+/** Lists who answers for something in a link, each with a bond: its works come first, then its attestations. */
+export const answeringIn = ({ works, audits }: Pick<Anchor, 'works' | 'audits'>): Account[] => [
+  ...works.map(({ worker }) => worker),
+  ...audits.map(({ verifier }) => verifier),
+]
 
 /**
  * Counts what everybody earned in links of a chain. `isClosing` tells of a link that it closed the chain: nobody

@@ -36,6 +36,11 @@ export function linkEvent(
   return { event, args: { job, round, head, anchor } }
 }
 
+/** An attestation to what `linkEvent` says that a unit claims. */
+export const auditOf = (verifier: Account, { round, index }: Pick<Audit, 'round' | 'index'>): Audit => ({
+  ...{ verifier, round, index, segment: 0, claim: NO_HASH, signature: '0x' },
+})
+
 /** A game that a defender lost. */
 export function refutedEvents(
   job: JobId,

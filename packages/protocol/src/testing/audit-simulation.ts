@@ -25,7 +25,7 @@ import {
 import type { Account } from '../settlement/terms.ts'
 import type { Audit } from '../settlement/works.ts'
 import type { JobId } from '../units.ts'
-import { closedEvent, finalisedEvent, linkEvent, refutedEvents, rewoundEvent } from './audit-events.ts'
+import { auditOf, closedEvent, finalisedEvent, linkEvent, refutedEvents, rewoundEvent } from './audit-events.ts'
 import { countChance, counted, type Ledger, newLedger } from './audit-ledger.ts'
 import {
   COSTS,
@@ -165,8 +165,7 @@ function doAudits(run: Run, job: Job, orders: readonly AuditOrder[]) {
   return { lowest, workers }
 }
 
-const auditsOf = ({ verifiers, round, index }: AuditOrder): Audit[] =>
-  verifiers.map(verifier => ({ verifier, round, index }))
+const auditsOf = ({ verifiers, ...unit }: AuditOrder): Audit[] => verifiers.map(verifier => auditOf(verifier, unit))
 
 function pay(run: Run, work: Work, verifier: Account, isRight: boolean): void {
   const { auditPrice, policy } = run.market

@@ -12,13 +12,15 @@ import {
   roundBeacon,
   submittedBeacon,
 } from '../audit.ts'
+import type { MessageBodies } from '../messages.ts'
 import { lacksDoers } from '../roles/coordinator/redundancy.ts'
 import { type DoerEffect, type DoerEvent, emptyDoer, tickDoer } from '../roles/doer.ts'
 import type { Peer, SendEffect } from '../roles/events.ts'
 import type { Account } from '../settlement.ts'
 import type { Unit } from '../units.ts'
+import { trainedClaim } from '../work-claims.ts'
 import { type ToyCheckers, toyVerifierPeers } from './toy-verifiers.ts'
-import { scheduleOf, toySealSalt, toyUnit } from './toy-work.ts'
+import { scheduleOf, signToyAttestation, toyChecking, toySealSalt, toyUnit } from './toy-work.ts'
 import { accountOf } from './toy-workers.ts'
 
 /** `mute` seals and does not open; `liar` finds something else; `copier` seals what its coordinator tells it of the worker. */
@@ -90,6 +92,17 @@ export function toyDoers({ kinds, facts, chain, coordinators, nowMs, later, draw
     else if (theirs) tell({ event: 'sealed', job, peer, body: { ...body, seal: theirs.seal } })
   }
 
+  /** Signs for a claim that leads to what it has opened. */
+  function agree({ peer, account, state }: Doer, { commitment }: MessageBodies['agree']): void {
+    const { unit } = commitment.commitment
+    const { round, replica: index } = unit
+    const found = [...state.tasks.values()].find(({ body }) => body.unit.round === round && body.unit.replica === index)
+    if (found?.found?.root !== committedResult(sha256, commitment.commitment)) return
+    const [segment, claim] = [facts.checkpoints, toyChecking.claimHash(trainedClaim(commitment.commitment))]
+    const claimSignature = signToyAttestation(account, job, { round, index, segment, claim })
+    post(() => tell({ event: 'agreed', job, peer, body: { unit, account, segment, claim, claimSignature } }))
+  }
+
   /** Has what is anchored proven wrong, as a game would. */
   function challenge(doer: Doer): void {
     doer.challenges = doer.challenges.filter(({ unit, worker, root }) => {
@@ -108,6 +121,7 @@ export function toyDoers({ kinds, facts, chain, coordinators, nowMs, later, draw
       const from = o.coordinator
       if (doer === undefined || doer.kind === 'silent') return
       if (kind === 'do') take(doer, { event: 'do', from, job, body })
+      if (kind === 'agree') agree(doer, body)
       if (kind === 'differs') take(doer, { event: 'differs', job, body })
       const order = kind === 'open' && orderOf(body.unit, body.list[0]?.account as Account)
       if (kind === 'open' && order) take(doer, { event: 'open', from, job, body, order })

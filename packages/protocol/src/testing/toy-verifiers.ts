@@ -22,7 +22,7 @@ import type { Unit } from '../units.ts'
 import { evaluatedClaim, trainedClaim } from '../work-claims.ts'
 import type { ToyChain } from './toy-chain.ts'
 import type { ToyCoordinators } from './toy-coordinators.ts'
-import { scheduleOf, toyChecking, toyInputs, toySalt, toyValues } from './toy-work.ts'
+import { scheduleOf, signToyAttestation, toyChecking, toyInputs, toySalt, toyValues } from './toy-work.ts'
 import { accountOf } from './toy-workers.ts'
 
 /** `liar`: wrong ends. `guesser`: right ends, without having done the steps. `believer`: the ends that it is asked about. */
@@ -119,7 +119,8 @@ export function toyVerifiers({
     const done = kind === 'guesser' || kind === 'believer' ? toyValues(steps.steps, 'a guess') : values.slice(firstStep)
     const leaves = attestSteps(sha256, account, steps, done.slice(0, steps.steps))
     const body = { unit, index, segment, claim: claimed.claim, ends: kind === 'believer' ? ends : said[kind] }
-    return { ...body, steps: leaves, account, signature: '0'.repeat(128) }
+    const claimSignature = signToyAttestation(account, job, { round, index, segment, claim: claimed.claim })
+    return { ...body, steps: leaves, account, signature: '0'.repeat(128), claimSignature }
   }
 
   const say = ({ peer }: Verifier, body: SignedAttestation) => post(() => tell({ event: 'attested', job, peer, body }))

@@ -3,8 +3,8 @@ import { encodeUtf8, type HashHex, hashToHex, sha256 } from '@cairn/primitives'
 import { commitSteps, type StepCommitment, type StepValues, type UnitSchedule } from '../audit.ts'
 import type { SignedCommitment, SignedEvaluation } from '../messages.ts'
 import type { JobFacts } from '../roles/coordinator/state.ts'
-import { type Account, type SignedMessage, toyHashing, toySign } from '../settlement.ts'
-import { DIVERGED_ROOT, type SaltedCommitment, type Unit } from '../units.ts'
+import { type Account, type Audit, attestationMessage, type SignedMessage, toyHashing, toySign } from '../settlement.ts'
+import { DIVERGED_ROOT, type JobId, type SaltedCommitment, type Unit } from '../units.ts'
 import {
   type ClaimChecking,
   evaluatedMessage,
@@ -41,6 +41,13 @@ export const toyChecking: ClaimChecking = {
 /** Signs what an account answers for, without 0x. */
 export const signToy = (account: string, message: SignedMessage): string =>
   toySign(sha256)(account as Account, message).slice(2)
+
+/** Signs what a claim states of a segment, or of all of a unit. */
+export const signToyAttestation = (
+  account: string,
+  job: JobId,
+  said: Pick<Audit, 'round' | 'index' | 'segment' | 'claim'>,
+): string => signToy(account, attestationMessage(job, said))
 
 /** Signs an outer step. */
 export const signToyOuter = (account: string, step: OuterStep): string =>

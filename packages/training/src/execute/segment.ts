@@ -19,6 +19,8 @@ export interface SegmentRequest extends Pick<UnitRequest, 'round' | 'replica' | 
 
 /** What an attestation is made of. */
 export interface SegmentResult {
+  /** Root at the segment's start, where the steps before it were done too: whoever says what follows from it has to know it. */
+  readonly startRoot?: HashHex
   /** Root at the segment's end; in the last segment also, after it, of update, new replica state and loss. */
   readonly ends: readonly HashHex[]
   /** Of every step of the segment. Those that were not done, because one left the domain, are zero. */
@@ -41,11 +43,12 @@ export async function runSegment(
 ): Promise<SegmentResult | undefined> {
   const { firstStep, steps, isLast } = segment
   const values: StepValues[] = []
-  let [end, isStopped]: [HashHex, boolean] = [DIVERGED, false]
+  let [start, end, isStopped]: [HashHex, HashHex, boolean] = [DIVERGED, DIVERGED, false]
   const outcome = await executor.runUnit({
     ...unit,
     ...(checkpoint && { resume: { done: firstStep, checkpoint, checkpointRoots: [] } }),
     async onStep(report) {
+      if (report.done === firstStep) start = report.checkpointRoot as HashHex
       if (report.done > firstStep) values.push(report.values)
       const isEnd = report.done === firstStep + steps
       if (isEnd) end = report.checkpointRoot as HashHex
@@ -55,5 +58,10 @@ export async function runSegment(
   })
   if (isStopped) return undefined
   while (values.length < steps) values.push(NO_VALUES)
-  return { ends: [end, ...(isLast && outcome ? lastEnds(hash, outcome) : [])], values }
+  const isFromStart = firstStep > 0 && checkpoint === undefined
+  return {
+    ...(isFromStart && { startRoot: start }),
+    ends: [end, ...(isLast && outcome ? lastEnds(hash, outcome) : [])],
+    values,
+  }
 }

@@ -6,7 +6,7 @@ import { encodeHex, encodeUtf8, type HashHex, hashToHex, sha256 } from '@cairn/p
 import type { Account } from '../../settlement/terms.ts'
 import { unitBondFor } from '../../settlement/terms.ts'
 import type { Audit } from '../../settlement/works.ts'
-import { finalisedEvent, linkEvent, refutedEvents, rewoundEvent } from '../../testing/audit-events.ts'
+import { auditOf, finalisedEvent, linkEvent, refutedEvents, rewoundEvent } from '../../testing/audit-events.ts'
 import { accountOf, MARKET, termsOf } from '../../testing/audit-network.ts'
 import type { JobId } from '../../units.ts'
 import { attestationStatement, attestSteps, commitSteps, saltedStep } from '../attestation.ts'
@@ -104,7 +104,7 @@ function selectionCases(): Case[] {
 function historyCase(): Case {
   const head = digest('head')
   const both = (round: number, index: number): Audit[] =>
-    [accountOf(100), accountOf(101)].map(verifier => ({ verifier, round, index }))
+    [accountOf(100), accountOf(101)].map(verifier => auditOf(verifier, { round, index }))
   const link = (round: number, workers: Account[], audits: Audit[] = []) =>
     linkEvent('Anchored', { job, round, head, works: workers.map(one => ({ worker: one, custodians: [] })), audits })
   const events: HistoryEvent[] = [

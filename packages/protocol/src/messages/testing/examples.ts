@@ -29,6 +29,7 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
   const custodian = commitment.custody[0]!
   const { account } = commitment
   const attested = { unit, index: 1, segment: 2, claim: repeated('06'), ends: [repeated('11'), repeated('03')] }
+  const signedClaim = 'e4'.repeat(65)
   return {
     presence: {
       address: `0x${'a1'.repeat(20)}`,
@@ -75,7 +76,10 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
     ended: { outcome: 'finished', reason: 'all rounds are anchored' },
     noted: { about: 'commit', kind: 'train', round: 3, replica: 1 },
     audit: { round: 3, index: 1, segment: 2, claim: attested.claim, ends: attested.ends },
-    attest: signedAttestation({ ...attested, steps: [repeated('21'), repeated('22')] }, worker),
+    attest: {
+      ...signedAttestation({ ...attested, steps: [repeated('21'), repeated('22')] }, worker),
+      claimSignature: signedClaim,
+    },
     reveal: { round: 3, index: 1, segment: 2 },
     revealed: {
       ...{ round: 3, index: 1, segment: 2 },
@@ -107,6 +111,8 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
       ],
     },
     opened: { unit, account, root: repeated('43'), salt: new Uint8Array(32).fill(9) },
+    agree: { commitment },
+    agreed: { unit, account, segment: 5, claim: repeated('06'), claimSignature: signedClaim },
     differs: { unit, worker: account, root: repeated('43') },
   }
 }
@@ -139,7 +145,10 @@ export function signedCommitment(unit: Unit, worker: Key, custodians: readonly K
   }
 }
 
-function signedAttestation(found: Omit<SignedAttestation, 'account' | 'signature'>, verifier: Key): SignedAttestation {
+function signedAttestation(
+  found: Omit<SignedAttestation, 'account' | 'signature' | 'claimSignature'>,
+  verifier: Key,
+): SignedAttestation {
   const said = { ...found, account: byAccount(verifier).account }
   return { ...said, signature: hexOf(verifier.sign(attestationStatement(attestationOf(said)))) }
 }

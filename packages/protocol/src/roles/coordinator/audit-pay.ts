@@ -3,9 +3,10 @@
  * "Verdicts", docs/spec/network.md "Audits". What is paid stands in the links; one that became void pays nothing.
  */
 import type { AuditOrder } from '../../audit/selection.ts'
-import type { Account } from '../../settlement/terms.ts'
 import type { Audit } from '../../settlement/works.ts'
-import type { AskVerdict, OrderRecord } from './audit-state.ts'
+import { workOf } from '../unit-machine.ts'
+import type { Ask, AskVerdict, OrderRecord } from './audit-state.ts'
+import { type UnitCourse, unsignedIn } from './redundancy-state.ts'
 import type { JobRecord, RoundRecord } from './state.ts'
 
 /** Whoever did the segment is paid, whatever the worker says then. */
@@ -14,29 +15,31 @@ const PAYABLE: ReadonlySet<AskVerdict | undefined> = new Set<AskVerdict>(['agree
 /** Names an attestation that is paid. */
 export const auditKey = ({ verifier, round, index }: Audit): string => `${verifier} ${round} ${index}`
 
-/** Who did a round's units beside their workers, and found the same. */
-const doneBeside = ({ round, courses }: RoundRecord): Audit[] =>
-  [...(courses ?? [])].flatMap(([index, { unit }]) => {
-    const paid = unit.outcome?.outcome === 'compared' ? unit.outcome.paid : []
-    return paid.map(verifier => ({ verifier, round, index }))
-  })
+/** Who did a round's units beside their workers, found the same, and has signed for what is claimed now. */
+const doneBeside = ({ round, courses, units }: RoundRecord): Audit[] =>
+  [...(courses ?? [])].flatMap(([index, { agreed }]) =>
+    [...(agreed ?? [])].flatMap(([verifier, said]) =>
+      said.claim === workOf(units[index] ?? {})?.claim ? [{ verifier, round, index, ...said }] : [],
+    ),
+  )
+
+export const isPayable = ({ verdict, signed }: Ask): boolean => PAYABLE.has(verdict) && signed !== undefined
 
 /** What an order comes to: the attestations that are to be paid. */
-const earnedBy = ({ order: { round, index }, asks, outcome }: OrderRecord): Audit[] =>
+const earnedBy = ({ order: { round, index, segment }, asks, outcome }: OrderRecord): Audit[] =>
   outcome === undefined
     ? []
-    : asks.filter(({ verdict }) => PAYABLE.has(verdict)).map(({ verifier }) => ({ verifier, round, index }))
+    : asks.flatMap(ask => (isPayable(ask) ? [{ verifier: ask.verifier, round, index, segment, ...ask.signed! }] : []))
 
 /** Attestations that links before one pay for. PERF: looked up when a link is made, not with every event. */
 const paidBefore = ({ rounds }: Pick<JobRecord, 'rounds'>, round: number): Audit[] =>
   rounds.slice(0, round).flatMap(({ audits }) => audits ?? [])
 
-/** Accounts that are paid for attesting to an order's unit. Under redundancy those of others are, who did all of it. */
-export const paidFor = (job: JobRecord, { round, index, verifiers, substitutes }: AuditOrder): Account[] =>
+/** What is paid for an order's unit. Under redundancy others are paid for it, too, who did all of it. */
+export const paidFor = (job: JobRecord, { round, index, verifiers, substitutes }: AuditOrder): Audit[] =>
   paidBefore(job, job.rounds.length)
     .filter(audit => audit.round === round && audit.index === index)
-    .map(({ verifier }) => verifier)
-    .filter(account => !job.facts.audits?.doers || verifiers.includes(account) || substitutes.includes(account))
+    .filter(({ verifier: by }) => !job.facts.audits?.doers || verifiers.includes(by) || substitutes.includes(by))
 
 /** Lists what the link of a round is to pay for: every attestation once, and no more than the chain takes. */
 export function dueAudits(job: JobRecord, round: number): readonly Audit[] {
@@ -52,11 +55,15 @@ export function dueAudits(job: JobRecord, round: number): readonly Audit[] {
   return fresh.slice(0, Math.max(0, most - paid.length))
 }
 
-/** Tells whether somebody may still attest or reveal: an order is open, or a round's are not drawn yet. */
-export function areAuditsOpen({ audits = [], rounds, chain, facts }: JobRecord): boolean {
+/** Tells whether somebody may still attest, sign or reveal: an order is open, or a round's are not drawn yet. */
+export function areAuditsOpen({ audits = [], rounds, chain, facts }: JobRecord, nowMs: number): boolean {
   if (facts.audits === undefined) return false
-  const undrawn = rounds.slice(chain.finalLinks, chain.anchored).some(({ beacons }) => beacons === undefined)
-  return undrawn || audits.some(({ outcome }) => outcome === undefined)
+  const { auditMs } = facts.audits
+  const open = rounds.slice(chain.finalLinks, chain.anchored)
+  const isAwaited = (course: UnitCourse) => unsignedIn(course).length > 0 && nowMs - (course.agreeMs ?? nowMs) < auditMs
+  const isOpen = ({ beacons, courses }: RoundRecord) =>
+    beacons === undefined || [...(courses?.values() ?? [])].some(isAwaited)
+  return open.some(isOpen) || audits.some(({ outcome }) => outcome === undefined)
 }
 
 /** Keeps the orders that are open, and those whose pay is not final: after a rewind it is due again. */

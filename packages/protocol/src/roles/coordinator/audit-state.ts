@@ -6,6 +6,7 @@ import type { AuditOrder } from '../../audit/selection.ts'
 import type { VerdictCode } from '../../audit/verdict.ts'
 import type { MessageBodies, SignedAttestation } from '../../messages.ts'
 import type { Account } from '../../settlement/terms.ts'
+import type { Audit } from '../../settlement/works.ts'
 import type { JobId } from '../../units.ts'
 import type { Peer } from '../events.ts'
 
@@ -24,8 +25,11 @@ export interface AuditFacts {
   readonly evaluationBatches: number
 }
 
-/** `planted`: it confirmed roots that were made up. `late`: it came when the worker was asked already. */
-export type AskVerdict = VerdictCode | 'planted' | 'late'
+/**
+ * `planted`: it confirmed roots that were made up. `late`: it came when the worker was asked already. `unbonded`: nobody can
+ * hold it to its word.
+ */
+export type AskVerdict = VerdictCode | 'planted' | 'late' | 'unbonded'
 
 /** A verifier that was asked. */
 export interface Ask {
@@ -34,6 +38,8 @@ export interface Ask {
   /** When it was last asked; never, while its node is not known. */
   readonly sentMs?: number
   readonly attestation?: Attestation
+  /** What the chain takes of it. */
+  readonly signed?: Pick<Audit, 'claim' | 'signature'>
   /** Absent while nobody can tell. */
   readonly verdict?: AskVerdict
 }
@@ -65,7 +71,10 @@ export type AuditEvent =
       readonly secret: HashHex
       readonly orders: readonly AuditOrder[]
     }
-  /** Signed by the peer's key (`isSignedAttestation`), whose registered account it names; both are checked by the host. */
+  /**
+   * Signed by the peer's key (`isSignedAttestation`), whose registered account it names, and by that account
+   * (`isAttestationSigned`); all are checked by the host.
+   */
   | { readonly event: 'attested'; readonly job: JobId; readonly peer: Peer; readonly body: SignedAttestation }
   | {
       readonly event: 'revealed'

@@ -83,6 +83,8 @@ const drawn = (...orders: readonly AuditOrder[]): CoordinatorEvent => {
 
 const segment = unitSegment('train', schedule, 1)
 
+const SIGNED = '6'.repeat(130)
+
 function attested(peer: string, index = 0): CoordinatorEvent {
   const { commitment } = units[index]!
   const claim = toyChecking.claimHash(trainedClaim(commitment))
@@ -90,7 +92,12 @@ function attested(peer: string, index = 0): CoordinatorEvent {
   const values = toyValues(5, ...toyInputs(commitment)).slice(segment.firstStep)
   const steps = attestSteps(sha256, accountOf(peer), segment, values)
   const said = { unit: commitment.unit, index, segment: 1, claim, ends, steps }
-  return { event: 'attested', job, peer, body: { ...said, account: accountOf(peer), signature: '0'.repeat(128) } }
+  return {
+    event: 'attested',
+    job,
+    peer,
+    body: { ...said, account: accountOf(peer), signature: '0'.repeat(128), claimSignature: SIGNED },
+  }
 }
 
 function revealed(index = 0, peer = W): CoordinatorEvent {
@@ -125,7 +132,9 @@ function run(...events: readonly (readonly [atMs: number, event: CoordinatorEven
 }
 
 const timer: CoordinatorEvent = { event: 'timer' }
-const paysFor = (verifier: Account, index = 0): Audit => ({ verifier, round: 0, index })
+const paysFor = (verifier: Account, index = 0): Audit => ({
+  ...{ verifier, round: 0, index, segment: 1, claim: claims[index]!, signature: `0x${SIGNED}` },
+})
 
 describe('a coordinator of an audited job', () => {
   test('asks the verifier until it attests, then the worker until it reveals, and pays with the last link', () => {
@@ -229,6 +238,36 @@ describe('a coordinator of an audited job', () => {
     )
     expect(done[6]).toContainEqual([paysFor(a)])
     expect(done[9]).toContainEqual([paysFor(a)])
+  })
+
+  test('leaves out a verifier whose bond cannot be locked, says so, and does no work again', () => {
+    const second = secondRound().map(event => [3, event] as const)
+    const { done, said, state } = run(
+      [0, jobEvent([], 2)],
+      [0, drawn(orderOf(0, a), orderOf(1, c))],
+      [1, attested(A)],
+      [2, revealed()],
+      ...second,
+      [4, { event: 'called', job, ok: false, unbonded: a }],
+      [5 + DEFAULT_SETTINGS.callPauseMs, timer],
+    )
+    expect(done[6]).toContainEqual([paysFor(a)])
+    expect(done.at(-1)).toContainEqual([])
+    expect(said).toContain(`${a}: its stake does not cover the bond of an attestation: it is not paid`)
+    expect(state.jobs.get(job)?.rounds[1]?.units.map(unit => unit.state)).toEqual(['committed', 'committed'])
+  })
+
+  test('does not pay whoever finds the same ends and does not sign that they follow', () => {
+    const { body, ...event } = attested(A) as Extract<CoordinatorEvent, { event: 'attested' }>
+    const { claimSignature: _, ...unsigned } = body
+    const { done, said } = run(
+      [0, jobEvent()],
+      [0, drawn(orderOf(0, a, [b]))],
+      [1, { ...event, body: unsigned }],
+      [2, timer],
+    )
+    expect(said).toContain('has attested; other-end')
+    expect(done.slice(2).flat()).toEqual(['noted A', 'audit B'])
   })
 
   test('asks for nothing that was paid before, and pays no more than the chain takes', () => {

@@ -10,7 +10,7 @@ import { judgeAttestation, VERDICTS } from '../../audit/verdict.ts'
 import { attestationOf, type SignedAttestation } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
 import { auditedOf, noteAbout, peerOf, requestOf, unitOf } from './audit-orders.ts'
-import { paidFor } from './audit-pay.ts'
+import { isPayable, paidFor } from './audit-pay.ts'
 import type { Ask, AskVerdict, AuditEvent, OrderRecord } from './audit-state.ts'
 import { changeJob, changeRound, type Draft, jobOf, shortPeer } from './draft.ts'
 import type { JobRecord } from './state.ts'
@@ -35,7 +35,12 @@ export function onDrawn(draft: Draft, { job: id, round, beacon, secret, orders }
   const job = jobOf(draft, id)
   if (job === undefined || !lacksOrders(job, round, beacon)) return
   const records = orders.map((order): OrderRecord => {
-    const asks = paidFor(job, order).map((verifier): Ask => ({ verifier, sinceMs: draft.nowMs, verdict: 'agrees' }))
+    const asks = paidFor(job, order).map(
+      ({ verifier, claim, signature }): Ask => ({
+        ...{ verifier, sinceMs: draft.nowMs, verdict: 'agrees' },
+        signed: { claim, signature },
+      }),
+    )
     return { order, beacon, secret, sinceMs: draft.nowMs, asks }
   })
   changeRound(draft, id, round, r => ({ ...r, beacons: [...(r.beacons ?? []), beacon] }))
@@ -51,6 +56,7 @@ export function onDrawn(draft: Draft, { job: id, round, beacon, secret, orders }
 function verdictText(verdict: AskVerdict): string {
   if (verdict === 'planted') return 'it confirmed made-up ends, so it did not look: it is not paid'
   if (verdict === 'late') return 'it came after the worker was asked to reveal: it is not paid'
+  if (verdict === 'unbonded') return 'its stake does not cover the bond of an attestation: it is not paid'
   return `${verdict}: ${VERDICTS[verdict].follows}`
 }
 
@@ -67,7 +73,9 @@ function firstVerdict(job: JobRecord, record: OrderRecord, body: SignedAttestati
   const request = { job: id, round, index, segment, beacon, verifier: attestation.verifier }
   if (werePlanted(sha256, hashFromHex(secret), request, attestation.ends)) return 'planted'
   const { code } = judgeAttestation(sha256, audited.claimed, audited.segment, attestation, undefined)
-  return code === 'unrevealed' ? undefined : code
+  if (code !== 'unrevealed') return code
+  // It may have found another start: then it does not sign, and opens a game all the same.
+  return body.claimSignature === undefined ? 'other-end' : undefined
 }
 
 type Place = Pick<OrderRecord['order'], 'round' | 'index' | 'segment'>
@@ -97,7 +105,8 @@ export function onAttested(draft: Draft, { job: id, peer, body }: EventOf<'attes
     const verdict = firstVerdict(job, record, body)
     const said = verdict === undefined ? 'has attested' : `has attested; ${verdictText(verdict)}`
     noteAbout(draft, job, record, `${shortPeer(peer)} ${said}`)
-    const heard: Ask = { ...asked, ...(verdict ? { verdict } : { attestation: attestationOf(body) }) }
+    const signed = { claim: body.claim, signature: `0x${body.claimSignature ?? ''}` } as const
+    const heard: Ask = { ...asked, ...(verdict ? { verdict } : { attestation: attestationOf(body), signed }) }
     return { ...record, asks: record.asks.map(ask => (ask === asked ? heard : ask)) }
   })
 }
@@ -118,6 +127,18 @@ function settle(draft: Draft, job: JobRecord, record: OrderRecord, judge: (ask: 
   const outcome = came.length === 0 ? 'nobody could do it' : came.join('; ')
   noteAbout(draft, job, record, outcome)
   return { ...record, asks, outcome }
+}
+
+/** Leaves out whose bond cannot be locked: the link could not be added with its attestations. */
+export function leaveUnbonded(draft: Draft, id: JobId, verifier: string): void {
+  const job = jobOf(draft, id)
+  if (job === undefined) return
+  changeOrders(draft, job, record => {
+    const isTheirs = (ask: Ask) => ask.verifier === verifier && isPayable(ask)
+    if (record.outcome === undefined || !record.asks.some(isTheirs)) return record
+    noteAbout(draft, job, record, `${verifier}: ${verdictText('unbonded')}`)
+    return { ...record, asks: record.asks.map(ask => (isTheirs(ask) ? { ...ask, verdict: 'unbonded' } : ask)) }
+  })
 }
 
 /** Takes what a worker opens, and judges. */

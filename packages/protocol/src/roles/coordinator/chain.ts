@@ -2,9 +2,13 @@
  * What the chain should hold, compared with what it holds: the one next transaction of a job. Level-triggered, so a lost
  * transaction, a lost RPC or a forgotten block all heal alike. SPEC: docs/decisions/0004-network.md "Rounds overlap".
  */
+
+import type { Account } from '../../settlement/terms.ts'
 import type { JobId } from '../../units.ts'
 import type { UnitRecord } from '../unit-machine.ts'
+import { leaveUnbondedDoer } from './agreements.ts'
 import { areAuditsOpen, dueAudits, withoutDone, withoutPaid } from './audit-pay.ts'
+import { leaveUnbonded } from './audits.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
 import { closingWorks } from './earned.ts'
 import { endJob } from './end.ts'
@@ -48,7 +52,7 @@ function anchorCall(job: JobRecord): ChainCall | undefined {
 /** Tells whether attestations may still come to be paid by the link that closes the chain: never after the last is final. */
 function isForAudits(job: JobRecord, { resendMs }: CoordinatorSettings, nowMs: number): boolean {
   const lastMs = job.chain.finalisesAtMs.at(-1)
-  return areAuditsOpen(job) && lastMs !== undefined && nowMs < lastMs - resendMs
+  return areAuditsOpen(job, nowMs) && lastMs !== undefined && nowMs < lastMs - resendMs
 }
 
 /**
@@ -176,14 +180,33 @@ export function takeView(draft: Draft, id: JobId, view: ChainView): void {
 export function onCalled(draft: Draft, { job, ok, unbonded }: CalledEvent): void {
   const callAfterMs = ok ? 0 : draft.nowMs + draft.state.settings.callPauseMs
   const { call } = jobOf(draft, job)?.calling ?? {}
-  if (unbonded !== undefined && call?.call === 'anchor') reopenUnbonded(draft, job, call.round, unbonded)
+  if (unbonded !== undefined && (call?.call === 'anchor' || call?.call === 'end'))
+    onUnbonded(draft, job, call, unbonded)
   changeJob(draft, job, ({ calling: _, ...rest }) => ({ ...rest, callAfterMs }))
+}
+
+/**
+ * Attestations are left out of a link before work is done again: it does not need them. What was refused is anchored nowhere, so
+ * what it was to pay for is made up anew.
+ */
+function onUnbonded(
+  draft: Draft,
+  id: JobId,
+  call: Extract<ChainCall, { call: 'anchor' | 'end' }>,
+  account: string,
+): void {
+  if (call.audits.some(({ verifier }) => verifier === account)) {
+    leaveUnbonded(draft, id, account)
+    leaveUnbondedDoer(draft, id, account as Account)
+    if (call.call === 'end') changeJob(draft, id, ({ closingAudits: _, ...rest }) => rest)
+    else changeRound(draft, id, call.round, ({ audits: _, ...rest }) => rest)
+  } else if (call.call === 'anchor') reopenUnbonded(draft, id, call.round, account)
 }
 
 interface CalledEvent {
   readonly job: JobId
   readonly ok: boolean
-  /** Account of a worker whose bond could not be locked for it. */
+  /** Account of a worker or verifier whose bond could not be locked for it. */
   readonly unbonded?: string
 }
 

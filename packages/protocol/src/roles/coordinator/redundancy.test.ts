@@ -7,6 +7,7 @@ import { accountOf } from '../../testing/toy-workers.ts'
 import { trainedClaim } from '../../work-claims.ts'
 import { type CoordinatorEvent, tickCoordinator } from '../coordinator.ts'
 import type { SendEffect } from '../events.ts'
+import { dueAudits } from './audit-pay.ts'
 import { lacksDoers } from './redundancy.ts'
 import { type ChainView, DEFAULT_SETTINGS, emptyCoordinator, type JobRecord } from './state.ts'
 
@@ -105,9 +106,27 @@ describe('a coordinator of a job whose units are done twice', () => {
     expect(tell(opened(A))).toEqual([]) // before the worker it is not heard
     expect(tell(opened(W), opened(A))).toEqual(['open A'])
     expect(listsSent().map(body => body.list)).toEqual([list(W, A), list(W, A)])
-    expect(tell(committed(W))).toEqual(['noted W', 'closed W'])
+    expect(tell(committed(W))).toEqual(['noted W', 'closed W', 'agree A'])
     expect(unitState()).toBe('committed')
     expect(said.join()).toContain(`${accountOf(A)} found what its worker found`)
+  })
+
+  test('asks a doer to sign for the claim until it has, and pays it by that alone', () => {
+    tell(doers, timer, sealed(W), sealed(A), opened(W), opened(A), committed(W))
+    const claim = toyChecking.claimHash(trainedClaim(doneBy(W).commitment.commitment))
+    const segment = facts.checkpoints
+    const due = () => dueAudits(record(), 1)
+    const agreed = (change: object = {}): CoordinatorEvent => {
+      const body = { unit, account: accountOf(A), segment, claim, claimSignature: '7'.repeat(130), ...change }
+      return { event: 'agreed', job, peer: A, body }
+    }
+    expect(pass(RESEND_MS)).toContain('agree A')
+    tell(agreed({ claim: '8'.repeat(64) }), agreed({ segment: 1 }), agreed({ account: accountOf(B) }))
+    expect(due()).toEqual([])
+    tell(agreed())
+    const signature = `0x${'7'.repeat(130)}`
+    expect(due()).toEqual([{ verifier: accountOf(A), round: 0, index: 0, segment, claim, signature }])
+    expect(pass(RESEND_MS)).not.toContain('agree A')
   })
 
   test('repeats what it asks for until it is there', () => {

@@ -4,7 +4,7 @@ import { workKey } from '../dispute-state.ts'
 import { NO_HASH } from '../hashing.ts'
 import { nodeOf } from '../state.ts'
 import type { Account } from '../terms.ts'
-import { type Anchor, type Audit, outerMessage, type Work, workMessage } from '../works.ts'
+import { type Anchor, type Audit, attestationMessage, outerMessage, type Work, workMessage } from '../works.ts'
 import type { Situation } from './situation.ts'
 
 type Named = Pick<Work, 'worker' | 'index' | 'claim' | 'custodians'> & Partial<Pick<Work, 'signature'>>
@@ -93,16 +93,30 @@ export function someSolvent({ draw, accounts, state, job: [, { unitBond }] }: Si
   return draw.pick(solvent.length > 0 ? solvent : accounts)
 }
 
-function randomAudits({ draw, accounts, job: [, { terms, rounds, links }] }: Situation): Audit[] {
+function randomAudits(situation: Situation): Audit[] {
+  const { draw, accounts, sign } = situation
+  const [job, { terms, rounds, links }] = situation.job
   if (rounds === 0 && draw.chance(98)) return []
   const spent = links.at(-1)?.audits ?? 0
   const room = rounds * terms.replicas * terms.verifiers - spent
   const count = room > 0 ? draw.below(Math.min(room, 3) + 1) : Number(draw.chance(1))
-  return indexes(count).map(() => ({
-    verifier: draw.pick(accounts),
-    round: draw.chance(98) ? draw.below(Math.max(rounds, 1)) : rounds,
-    index: draw.below(terms.replicas),
-  }))
+  return indexes(count).map(() => {
+    const again = draw.chance(30) ? voidAudit(situation) : undefined
+    if (again) return again
+    const verifier = draw.chance(90) ? someSolvent(situation) : draw.pick(accounts)
+    const round = draw.chance(98) ? draw.below(Math.max(rounds, 1)) : rounds
+    const index = draw.below(terms.replicas)
+    const said = { round, index, segment: draw.below(4), claim: links[round]?.anchor.works[index]?.claim ?? NO_HASH }
+    const signer = draw.chance(99) ? verifier : draw.pick(accounts)
+    return { verifier, ...said, signature: sign(signer, attestationMessage(job, said)) }
+  })
+}
+
+/** One of a link of the job that a rewind made void: its signature serves again, unless it was refuted. */
+function voidAudit({ draw, state, job }: Situation): Audit | undefined {
+  const found = [...state.voids.values()].filter(({ anchor }) => anchor.job === job[0])
+  const audits = found.flatMap(({ anchor }) => anchor.audits).filter(({ round }) => round < job[1].rounds)
+  return audits.length > 0 ? draw.pick(audits) : undefined
 }
 
 function signed(situation: Situation, bare: Anchor, named: readonly Named[], withOuter: boolean): Anchor {

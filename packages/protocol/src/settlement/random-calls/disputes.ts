@@ -41,7 +41,7 @@ export function someWork(situation: Situation): { readonly anchor: Anchor; reado
   const { draw, state } = situation
   const voids: VoidState[] = [...state.voids.values()].slice(-6)
   const anchor = draw.chance(4) ? someLink(situation) : draw.pick(voids).anchor
-  return { anchor, position: draw.below(anchor.works.length + Number(draw.chance(3))) }
+  return { anchor, position: draw.below(anchor.works.length + anchor.audits.length + Number(draw.chance(3))) }
 }
 
 export const hasVoids = ({ state }: Moment): boolean => state.voids.size > 0
@@ -84,6 +84,7 @@ export function randomChallenge(situation: Situation): SettlementCalls['open'] {
   const again = played.length > 0 && draw.chance(50) ? draw.pick(played) : undefined
   const anchor = again?.anchor ?? someLink(situation)
   if (again && draw.chance(90)) return { anchor, position: again.position, outer: again.outer }
-  const position = draw.below(Math.max(anchor.works.length, 1) + Number(draw.chance(3)))
+  const places = anchor.works.length + anchor.audits.length
+  const position = draw.below(Math.max(places, 1) + Number(draw.chance(3)))
   return { anchor, position, outer: draw.chance(30) }
 }

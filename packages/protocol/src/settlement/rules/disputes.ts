@@ -3,6 +3,7 @@ import { type ClaimState, claimKey, type GameState, isRunning, TURNS } from '../
 import { MOST_DOUBLINGS } from '../parameters.ts'
 import { andThen, done, type Outcome, type Refused, type Rules, refuse } from '../rule.ts'
 import type { Settlement } from '../state.ts'
+import { answeringIn } from '../works.ts'
 import { lock, unlock } from './registry.ts'
 import { challengeableUntil } from './rounds.ts'
 import { challengeLost, defenceLost } from './slashing.ts'
@@ -14,8 +15,8 @@ export const disputeRules: Rules<'open' | 'move' | 'rule' | 'timeout' | 'dissolv
     if (until === undefined) return refuse('BadRecord')
     if (state.jobs.get(anchor.job)!.unitBond === 0n) return refuse('NotDisputable')
     if (now >= until) return refuse('ChallengeWindowOver')
-    const work = anchor.works[position]
-    if (!work || (outer && work.outer === '0x')) return refuse('NoClaim')
+    const defender = answeringIn(anchor)[position]
+    if (defender === undefined || (outer && (anchor.works[position]?.outer ?? '0x') === '0x')) return refuse('NoClaim')
     const about = { head, position, outer }
     const claim = claimOf(state, about)
     if (claim.isLost) return refuse('ClaimLost')
@@ -23,7 +24,6 @@ export const disputeRules: Rules<'open' | 'move' | 'rule' | 'timeout' | 'dissolv
     if (state.games.some(isSame)) return refuse('AlreadyChallenged')
     const { job, round } = anchor
     const bond = state.parameters.challengeBond << BigInt(Math.min(claim.games, MOST_DOUBLINGS))
-    const { worker: defender } = work
     const players = { challenger, defender, bond }
     const game = { job, anchor, round, ...about, ...players, turn: 'defender', spent: 0, since: 0 } as const
     const counted = withClaim(state, game, startDefender({ ...claim, games: claim.games + 1 }, now))

@@ -1,8 +1,16 @@
 /** What a link of a job's chain must hold, and the bonds behind it. Twin of Rounds.sol and WorkSignatures.sol. */
 import { andThen, type CallContext, done, type Outcome, refuse } from '../rule.ts'
 import { type JobState, type LinkState, type Settlement, withJob } from '../state.ts'
-import type { Terms } from '../terms.ts'
-import { type Anchor, outerMessage, type Work, workMessage } from '../works.ts'
+import type { Account, Terms } from '../terms.ts'
+import {
+  type Anchor,
+  answeringIn,
+  attestationMessage,
+  isAttestation,
+  outerMessage,
+  type Work,
+  workMessage,
+} from '../works.ts'
 import { lock } from './registry.ts'
 
 /** A round has all its replicas, in order, and at most one evaluation. */
@@ -15,7 +23,7 @@ export function isFull({ works }: Anchor, { replicas }: Terms): boolean {
 export const isPart = ({ works }: Anchor, { replicas }: Terms, isComplete: boolean): boolean =>
   works.length === 0 || (!isComplete && works.at(-1)!.index < replicas)
 
-/** Locks the bonds of a link's works and adds it to its job, changed by `grow`. */
+/** Locks the bonds of a link's works and attestations and adds it to its job, changed by `grow`. */
 export function append(
   state: Settlement,
   anchor: Anchor,
@@ -35,7 +43,10 @@ export function append(
   const unsigned = notSigned(anchor, terms, outerNeeded, { state, hashing })
   if (unsigned) return refuse(unsigned)
   const link = { head: hashing.anchorHead(anchor), anchor, anchoredAt: now, evaluations, audits }
-  const locked = lockAll(state, anchor.works, job.unitBond)
+  const locked = answeringIn(anchor).reduce<Outcome>(
+    (outcome, account, place) => andThen(outcome, rest => lockAt(rest, anchor, place, account)),
+    done(state),
+  )
   return andThen(locked, rest => done(withJob(rest, anchor.job, grow(job, link))))
 }
 
@@ -48,7 +59,7 @@ const areWorksGood = (works: readonly Work[], { replicas, custodians }: Terms): 
 const areAuditsGood = ({ audits, round }: Anchor, { replicas }: Terms): boolean =>
   audits.every(audit => audit.round < round && audit.index <= replicas)
 
-/** In the order of the works: whoever comes first tells what is wrong. */
+/** In the order of works and attestations: whoever comes first tells what is wrong. */
 function notSigned(
   anchor: Anchor,
   { replicas }: Terms,
@@ -65,10 +76,21 @@ function notSigned(
     if (!isSigned(worker, message, signature)) return 'BadSignature'
     if (state.lost.has(signature)) return 'ClaimLost'
   }
-  return outerNeeded && anchor.works.every(({ outer }) => outer === '0x') ? 'OuterUnsigned' : undefined
+  if (outerNeeded && anchor.works.every(({ outer }) => outer === '0x')) return 'OuterUnsigned'
+  for (const audit of anchor.audits) {
+    if (!isSigned(audit.verifier, attestationMessage(anchor.job, audit), audit.signature)) return 'BadSignature'
+    if (state.lost.has(audit.signature)) return 'ClaimLost'
+  }
+  return undefined
 }
 
-const lockAll = (state: Settlement, works: readonly Work[], bond: bigint): Outcome =>
-  works
-    .filter(() => bond > 0n)
-    .reduce<Outcome>((outcome, { worker }) => andThen(outcome, rest => lock(rest, worker, bond)), done(state))
+/** What is locked for a place of a link; nothing where nobody can challenge. */
+export function bondAt({ jobs, parameters }: Settlement, anchor: Anchor, place: number): bigint {
+  const { unitBond } = jobs.get(anchor.job)!
+  return unitBond > 0n && isAttestation(anchor, place) ? parameters.challengeBond : unitBond
+}
+
+function lockAt(state: Settlement, anchor: Anchor, place: number, account: Account): Outcome {
+  const bond = bondAt(state, anchor, place)
+  return bond === 0n ? done(state) : lock(state, account, bond)
+}

@@ -4,12 +4,13 @@ import { isRunning, workKey } from '../dispute-state.ts'
 import type { SettlementHashing } from '../hashing.ts'
 import { andThen, done, type Outcome, type Rules, refuse } from '../rule.ts'
 import { type JobState, type LinkState, type Settlement, withJob } from '../state.ts'
-import type { Anchor } from '../works.ts'
+import { type Anchor, answeringIn } from '../works.ts'
+import { bondAt } from './links.ts'
 import { unlock } from './registry.ts'
 
 export const roundRules: Rules<'finalise' | 'release'> = {
   finalise(state, { anchor }, { now, hashing }) {
-    const { job: key, round, works } = anchor
+    const { job: key, round } = anchor
     const job = state.jobs.get(key)
     const head = hashing.anchorHead(anchor)
     const link = job?.links[round]
@@ -19,31 +20,32 @@ export const roundRules: Rules<'finalise' | 'release'> = {
     if (state.games.some(game => isRunning(game) && game.head === head)) return refuse('DisputeOpen')
     const final = withJob(state, key, { ...job, finalRounds: round + 1 })
     const said = done(final, { event: 'Finalised', args: { job: key, round, head } })
-    return works
-      .filter(() => job.unitBond > 0n)
-      .reduce<Outcome>((outcome, { worker }) => andThen(outcome, rest => unlock(rest, worker, job.unitBond)), said)
+    return answeringIn(anchor).reduce<Outcome>((outcome, account, place) => {
+      const bond = state.bonds.has(workKey(head, place)) ? 0n : bondAt(state, anchor, place)
+      return bond === 0n ? outcome : andThen(outcome, rest => unlock(rest, account, bond))
+    }, said)
   },
 
   release(state, { anchor, position }, { now, hashing }) {
     const head = hashing.anchorHead(anchor)
     const gone = state.voids.get(head)
-    const work = anchor.works[position]
+    const account = answeringIn(anchor)[position]
     if (!gone) return refuse('NotVoid')
-    if (!work) return refuse('BadRecord')
+    if (account === undefined) return refuse('BadRecord')
     if (now < gone.until) return refuse('ChallengeWindowOpen')
     const key = workKey(head, position)
     const isDisputed = state.games.some(game => isRunning(game) && workKey(game.head, game.position) === key)
     if (isDisputed) return refuse('DisputeOpen')
     if (state.bonds.has(key)) return refuse('BondGone')
     const bonds = new Map(state.bonds).set(key, 'freed' as const)
-    const { job, worker } = { job: anchor.job, worker: work.worker }
-    const { unitBond } = state.jobs.get(job)!
-    const freed = done({ ...state, bonds }, { event: 'BondFreed', args: { job, head, position, worker } })
-    return unitBond === 0n ? freed : andThen(freed, rest => unlock(rest, worker, unitBond))
+    const { job } = anchor
+    const bond = bondAt(state, anchor, position)
+    const freed = done({ ...state, bonds }, { event: 'BondFreed', args: { job, head, position, account } })
+    return bond === 0n ? freed : andThen(freed, rest => unlock(rest, account, bond))
   },
 }
 
-/** Returns until when the works of a link, standing or void, can be challenged; undefined for no link of the job. */
+/** Returns until when what a link, standing or void, holds can be challenged; undefined for no link of the job. */
 export function challengeableUntil(state: Settlement, { job, round }: Anchor, head: HashHex): number | undefined {
   const gone = state.voids.get(head)
   if (gone) return gone.until

@@ -8,7 +8,8 @@ import { type CaseState, type GameState, type ReportState, workKey } from '../di
 import { andThen, type CallContext, done, type Outcome, type Rules, refuse } from '../rule.ts'
 import { nodeOf, type Settlement } from '../state.ts'
 import type { Account } from '../terms.ts'
-import type { Anchor } from '../works.ts'
+import { type Anchor, isAttestation, type Signature } from '../works.ts'
+import { bondAt } from './links.ts'
 import { slash } from './registry.ts'
 import { rewind } from './rounds.ts'
 import { payOut } from './token.ts'
@@ -46,26 +47,31 @@ export const slashingRules: Rules<'report' | 'compensate'> = {
   },
 }
 
-/** Slashes a worker whose claim was proven wrong, and takes its round and all after it back. */
+/**
+ * Slashes a worker whose claim was proven wrong, and takes its round and all after it back; or a verifier whose attestation
+ * was: that says nothing of the unit.
+ */
 export function defenceLost(
   state: Settlement,
   { job: key, anchor, head, position, outer, round, defender, challenger }: GameState,
   { hashing, now }: Pick<CallContext, 'hashing' | 'now'>,
 ): Outcome {
   const job = state.jobs.get(key)!
-  const isRewound = job.links[round]?.head === head
+  const isOfUnit = !isAttestation(anchor, position)
+  const isRewound = isOfUnit && job.links[round]?.head === head
   const bondKey = workKey(head, position)
   const isSpent = !state.bonds.has(bondKey)
   const bonds = isSpent ? new Map(state.bonds).set(bondKey, 'slashed' as const) : state.bonds
-  const { signature, outer: outerSignature } = anchor.works[position]!
-  const lost = new Set(state.lost).add(outer ? outerSignature : signature)
-  const back = rewind({ ...state, bonds, lost }, { job, head, anchor }, hashing)
-  const half = isSpent ? halfOf(job.unitBond) : 0n
+  const lost = new Set(state.lost).add(signatureAt(anchor, position, outer))
+  const kept = { ...state, bonds, lost }
+  const back = isOfUnit ? rewind(kept, { job, head, anchor }, hashing) : done(kept)
+  const bond = isSpent ? bondAt(state, anchor, position) : 0n
+  const half = halfOf(bond)
   const reward = min(state.parameters.challengerReward, half)
   const rest = half - reward
   const spent = andThen(back, undone => {
     const cleared = withdrawReport(undone, bondKey, defender)
-    return isSpent ? spend(cleared, key, defender, challenger, job.unitBond, reward) : done(cleared)
+    return isSpent ? spend(cleared, key, defender, challenger, bond, reward) : done(cleared)
   })
   if (!isRewound) return andThen(spent, after => award(after, job.submitter, rest))
   const { challengeSeconds, maximumDelaySeconds } = state.parameters
@@ -77,6 +83,12 @@ export function defenceLost(
     const args = { job: key, wrong: head, round, pot: rest, endsAt }
     return done({ ...after, cases }, { event: 'CaseOpened', args })
   })
+}
+
+function signatureAt({ works, audits }: Anchor, position: number, outer: boolean): Signature {
+  const work = works[position]
+  if (work === undefined) return audits[position - works.length]!.signature
+  return outer ? work.outer : work.signature
 }
 
 /** Takes the bond of an assertion of earnings that was proven wrong. */
