@@ -1,16 +1,24 @@
 /**
- * Entry of the compute thread of a dishonest node: the same thread as everybody's, on a backend that lies. It works,
- * defends and traces on it. CAIRN_CHEAT says how, and in which round: `one-ulp:2`.
+ * Entry of the compute thread of a dishonest node: the same thread as everybody's, on a backend that lies or with answers that are
+ * not what it found. It works, defends and traces on it.
  */
 import { wasm } from '@cairn/engine'
-import { serveCompute } from '@cairn/node/parts'
+import { serveCompute, sha256, type UnusualCompute } from '@cairn/node/parts'
 import { dishonestBackend } from './cheat.ts'
 import { CHEATS } from './cheats.ts'
+import { readOrder } from './dishonest-order.ts'
+import { threadOf } from './dishonest-thread.ts'
 
-const [kind = '', round = '0'] = (process.env.CAIRN_CHEAT ?? '').split(':')
-const cheat = CHEATS.find(({ name }) => name === kind)
-if (cheat === undefined) throw new Error(`no cheat is called "${kind}"`)
+const order = readOrder()
+const { computes, around } = threadOf(order)
+const cheat = CHEATS.find(({ name }) => name === computes)
+if (computes !== undefined && cheat === undefined) throw new Error(`no cheat is called "${computes}"`)
 
-await serveCompute(({ document: { spec }, dataset: data }) =>
-  dishonestBackend(wasm, cheat, { spec, data, round: Number(round) }),
-)
+const unusual: UnusualCompute = {
+  ...(cheat && {
+    backendFor: ({ document: { spec }, dataset: data }) =>
+      dishonestBackend(wasm, cheat, { spec, data, round: order.round }),
+  }),
+  ...(around && { around: around(order, sha256) }),
+}
+await serveCompute(unusual)

@@ -1,22 +1,25 @@
-/** A worker of the demo that cheats, for `--cheat`: which kinds there are, and the program that it runs in place of `cairn`. */
+/** A network of the demo in which somebody cheats, for `--cheat`: which kinds there are, and the programs that run in place of `cairn`. */
 import { fileURLToPath } from 'node:url'
-import { CHEATS } from '../../e2e/zoo/cheats.ts'
+import { localParametersFor } from '@cairn/contracts'
+import { DEMO_CHEATS, type DemoCheat } from '../../e2e/zoo/demo-cheats.ts'
+import { giveOrder } from '../../e2e/zoo/dishonest-order.ts'
+
+export { DEMO_CHEATS, type DemoCheat }
 
 const PROGRAM = fileURLToPath(new URL('../../e2e/zoo/dishonest-node.ts', import.meta.url))
 
-/** The round in which it cheats, from 0: one before it is there to go back to. */
+/** The round in which somebody cheats, from 0: one before it is there to go back to. */
 const ROUND = 1
 
-export const cheatNames: readonly string[] = CHEATS.map(({ name }) => name)
+export const cheatNames: readonly string[] = DEMO_CHEATS.map(({ name }) => name)
 
-/** The worker that cheats: one of several. */
-export const CHEATER = 'worker-1'
+export const cheatOf = (kind: string): DemoCheat | undefined => DEMO_CHEATS.find(({ name }) => name === kind)
 
-/** What a cheat does, for a person. */
-export const cheatDescription = (kind: string): string => CHEATS.find(({ name }) => name === kind)?.description ?? ''
-
-/** Says which program runs each process of the network; what the cheater is to do goes by the environment. */
-export function cheatingPrograms(kind: string): (name: string) => string | undefined {
-  process.env.CAIRN_CHEAT = `${kind}:${ROUND}`
-  return name => (name === CHEATER ? PROGRAM : undefined)
+/** Says which program runs each process of the network; what the cheaters are to do goes by the environment. */
+export function cheatingPrograms(
+  { name: kind, cheaters, honest = [] }: DemoCheat,
+  { challengeSeconds }: { readonly challengeSeconds: number },
+): (name: string) => string | undefined {
+  giveOrder({ kind, round: ROUND, seconds: localParametersFor({ challengeSeconds }).maximumDelaySeconds })
+  return name => (cheaters.includes(name) && !honest.includes(name) ? PROGRAM : undefined)
 }

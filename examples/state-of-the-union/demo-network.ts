@@ -25,7 +25,7 @@ export async function startNetwork(screen: Screen, o: DemoOptions, signal: Abort
   const onEvent = processScreen(screen, o)
   const { challengeSeconds } = o
   const shape = { directory, ...shareMachine(o, o.threadsPerWorker), challengeSeconds }
-  const programs = o.cheat === undefined ? {} : { programOf: cheatingPrograms(o.cheat) }
+  const programs = o.cheat === undefined ? {} : { programOf: cheatingPrograms(o.cheat, o) }
   return startLocalNetwork({ ...shape, ...programs, oneOwner: false, restart: true, onEvent, signal })
 }
 

@@ -2,7 +2,7 @@
 import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { InputError } from '@cairn/primitives'
-import { cheatNames } from './cheat.ts'
+import { cheatNames, cheatOf, type DemoCheat } from './cheat.ts'
 
 export interface DemoOptions {
   readonly out: string
@@ -13,14 +13,21 @@ export interface DemoOptions {
   /** Left out, the workers share the cores. */
   readonly threadsPerWorker?: number
   readonly json: boolean
-  /** How one of the workers cheats, if one does. */
-  readonly cheat?: string
+  /** How somebody cheats, if anybody does. */
+  readonly cheat?: DemoCheat
   /** Job file; another than the demo's own makes it quicker, for tests. */
   readonly job: string
 }
 
 const OWN_JOB = relative('.', join(import.meta.dirname, 'job.yaml'))
 const SHORT_JOB = relative('.', join(import.meta.dirname, 'short.yaml'))
+const SHORT_JOB_LOOKED_AT_TWICE = relative('.', join(import.meta.dirname, 'short-looked-at-twice.yaml'))
+
+/** The job where none is named: short where somebody cheats, for it is done again in one process to compare. */
+function ownJob(cheat: DemoCheat | undefined): string {
+  if (cheat === undefined) return OWN_JOB
+  return cheat.isLookedAtTwice ? SHORT_JOB_LOOKED_AT_TWICE : SHORT_JOB
+}
 
 function parse(args: readonly string[]): DemoOptions {
   const { values } = parseArgs({
@@ -28,7 +35,7 @@ function parse(args: readonly string[]): DemoOptions {
     options: {
       out: { type: 'string', default: join('out', 'demo') },
       workers: { type: 'string', default: '3' },
-      verifiers: { type: 'string', default: '2' },
+      verifiers: { type: 'string' },
       'challenge-seconds': { type: 'string' },
       'threads-per-worker': { type: 'string' },
       json: { type: 'boolean', default: false },
@@ -36,14 +43,16 @@ function parse(args: readonly string[]): DemoOptions {
       cheat: { type: 'string' },
     },
   })
-  const { out, json, workers, verifiers, 'threads-per-worker': threads, cheat } = values
+  const { out, json, workers, 'threads-per-worker': threads } = values
+  const cheat = values.cheat === undefined ? undefined : cheatOf(values.cheat)
+  const verifiers = values.verifiers ?? String(cheat?.verifiers ?? 2)
   // Verifiers on a busy machine need a while; where nobody cheats, nothing is lost by their being late.
   const seconds = values['challenge-seconds'] ?? (cheat === undefined ? '20' : '30')
-  const job = values.job ?? (cheat === undefined ? OWN_JOB : SHORT_JOB)
+  const job = values.job ?? ownJob(cheat)
   if (!/^[1-9]$/.test(workers)) throw new Error(`--workers ${workers}`)
   if (!/^\d$/.test(verifiers)) throw new Error(`--verifiers ${verifiers}`)
   if (!/^[1-9]\d{0,2}$/.test(seconds)) throw new Error(`--challenge-seconds ${seconds}`)
-  if (cheat !== undefined && !cheatNames.includes(cheat)) throw new Error(`--cheat ${cheat}`)
+  if (cheat === undefined && values.cheat !== undefined) throw new Error(`--cheat ${values.cheat}`)
   if (threads !== undefined && !/^[1-9]\d?$/.test(threads)) throw new Error(`--threads-per-worker ${threads}`)
   const nodes = { workers: Number(workers), verifiers: Number(verifiers), challengeSeconds: Number(seconds) }
   const rest = { ...(threads && { threadsPerWorker: Number(threads) }), ...(cheat && { cheat }) }
@@ -61,6 +70,7 @@ export function readOptions(args: readonly string[]): DemoOptions {
         '--out DIR, --workers N (1 to 9), --verifiers N (0 to 9), --threads-per-worker N (1 to 99)',
         '--challenge-seconds N (1 to 999), --job FILE, --json',
         `--cheat KIND (${cheatNames.join(', ')})`,
+        '--help',
       ].join(', '),
       found: cause instanceof Error ? cause.message : String(cause),
       fix: 'For example: npm run demo -- --out out/demo --workers 2',

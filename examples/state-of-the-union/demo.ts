@@ -19,8 +19,8 @@ import {
   untilAborted,
   WEIGHTS,
 } from '@cairn/cli'
-import { CHEATER, cheatDescription } from './cheat.ts'
 import { freshDirectory, networkDirectoryIn } from './demo-directory.ts'
+import { helpText } from './demo-help.ts'
 import type { DemoRun } from './demo-job.ts'
 import { namesOf, startNetwork } from './demo-network.ts'
 import { type DemoOptions, readOptions } from './demo-options.ts'
@@ -40,7 +40,10 @@ function welcome({ print, colours }: Screen, { workers, verifiers, cheat }: Demo
   )
   print('part of it again and compare hashes. That, and who was paid for what, is what the end shows.\n')
   if (cheat === undefined) return
-  print(`${colours.bold(`${CHEATER} cheats`)} (${cheat}): it ${cheatDescription(cheat)}.`)
+  print(
+    `${colours.bold(`${cheat.cheaters.join(' and ')} cheat${cheat.cheaters.length === 1 ? 's' : ''}`)} (${cheat.name}):`,
+  )
+  print(`${cheat.description}.`)
   print('The others do not know. Verifiers, drawn after the work was anchored, do random parts of it again.\n')
 }
 
@@ -89,12 +92,24 @@ function showNext({ print, colours }: Screen, { out, job }: DemoOptions): void {
 }
 
 /** The last lines of `--json`. */
-function printSummary({ out }: DemoOptions, { receipt, knownWords }: NonNullable<Told['results']>, seconds: number) {
+function printSummary(
+  { out }: DemoOptions,
+  { receipt, knownWords, cheat }: NonNullable<Told['results']>,
+  seconds: number,
+) {
   const { finalStateRoot, payments, disputes } = receipt
   const files = { weights: join(out, WEIGHTS), receipt: join(out, RECEIPT) }
   console.log(JSON.stringify({ knownWords }))
   console.log(
-    JSON.stringify({ finalStateRoot, validationLoss: finalLoss(receipt), seconds, ...files, payments, disputes }),
+    JSON.stringify({
+      finalStateRoot,
+      validationLoss: finalLoss(receipt),
+      seconds,
+      ...files,
+      payments,
+      disputes,
+      ...(cheat && { cheat }),
+    }),
   )
 }
 
@@ -127,7 +142,12 @@ const screenFor = (json: boolean): Screen =>
   createScreen({ stdout: json ? process.stderr : process.stdout, stderr: process.stderr, env: process.env })
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2))
+  const args = process.argv.slice(2)
+  if (args.includes('--help')) {
+    console.log(helpText())
+    return EXIT.ok
+  }
+  const options = readOptions(args)
   const screen = screenFor(options.json)
   const asked = stopRequest(screen)
   let job: string | undefined

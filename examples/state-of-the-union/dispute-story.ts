@@ -81,10 +81,14 @@ function tellEnd(
   const [winner, loser] = state === 'refuted' ? [challenger, defender] : [defender, challenger]
   if (state === 'dissolved')
     return screen.print('  Another dispute about the same work was won already: this one is over.')
-  const by = `after ${plural(moves, 'move')}`
-  screen.print(
-    `  ${screen.colours.bold('The contract has judged')}: ${partyOf(run, winner)} is right, ${by} and one it computed itself.`,
-  )
+  if (end.movesBefore === undefined)
+    screen.print(
+      `  ${screen.colours.bold('The clock has judged')}: ${partyOf(run, loser)} has made no move that the rules allow, and its time is over.`,
+    )
+  else
+    screen.print(
+      `  ${screen.colours.bold('The contract has judged')}: ${partyOf(run, winner)} is right, after ${plural(moves, 'move')} and one it computed itself.`,
+    )
   if (slash !== undefined) {
     const rest = slash.amount - slash.reward - slash.burned
     screen.print(
@@ -111,18 +115,18 @@ async function tellEvidence({ run: { screen, options }, client }: Telling, game:
   screen.print(`  Judge it yourself, without a network: npx cairn dispute replay --evidence ${path}`)
 }
 
-/** Follows the disputes of a job until they are over and the signal is aborted. Returns how many there were. */
+/** Follows the disputes of a job until they are over and the signal is aborted. Returns them. */
 export async function tellDisputes(
   run: DemoRun,
   rpc: Parameters<typeof openContracts>[0],
   job: string,
   signal: AbortSignal,
-) {
+): Promise<readonly ListedGame[]> {
   const client = await openContracts(rpc)
   const token = await readToken(client)
   const telling: Telling = { run, client, money: amount => formatAmount(amount, token) }
   const told = new Map<number, number>()
-  const over = new Set<number>()
+  const over = new Map<number, ListedGame>()
   for (let isLast = false; ; isLast = signal.aborted) {
     for (const listed of await listGames(client, { job: job as JobId })) {
       const { game } = listed
@@ -135,9 +139,9 @@ export async function tellDisputes(
       if (end === undefined) continue
       tellEnd(telling, listed, end, moves?.moves.at(-1)?.after.turn ?? 0)
       if (listed.state !== 'dissolved') await tellEvidence(telling, game)
-      over.add(game)
+      over.set(game, listed)
     }
-    if (isLast || run.signal.aborted) return over.size
+    if (isLast || run.signal.aborted) return [...over.values()]
     await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined)
   }
 }

@@ -1,6 +1,6 @@
 /** The end of the money's way: nodes withdraw, and every balance on the chain is compared with the receipt. */
 import { type LocalNetwork, openContracts, withdraw } from '@cairn/cli'
-import { listGames, readBalances, readGameMoney, readJob } from '@cairn/contracts'
+import { listSlashes, readBalances, readJob } from '@cairn/contracts'
 import type { Account, JobId, Receipt } from '@cairn/protocol'
 import { type BalanceSheet, balanceSheet, type Difference, findDifferences, type Holdings } from './balance-sheet.ts'
 
@@ -30,13 +30,10 @@ async function disputeChanges({ network }: LocalNetwork, job: JobId, submitter: 
   const changes = new Map<string, bigint>()
   const add = (account: string, amount: bigint) =>
     changes.set(account.toLowerCase(), (changes.get(account.toLowerCase()) ?? 0n) + amount)
-  for (const { game } of await listGames(client, { job })) {
-    const { slash, pot } = (await readGameMoney(client, game)) ?? {}
-    if (slash === undefined) continue
-    add(slash.loser, -slash.amount)
-    add(slash.winner, slash.reward)
-    // Where nothing became void, nobody is to be compensated.
-    if (pot === undefined) add(submitter, slash.amount - slash.reward - slash.burned)
+  for (const { loser, winner, amount, reward, rest, isForVictims } of await listSlashes(client, job)) {
+    add(loser, -amount)
+    add(winner, reward)
+    if (!isForVictims) add(submitter, rest)
   }
   return changes
 }

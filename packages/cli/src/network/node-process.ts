@@ -22,7 +22,7 @@ export interface NodeOptions extends KeyOptions {
 }
 
 /** What of a node may be another's: of dishonest ones. */
-export type UnusualParts = Pick<NodeConfig, 'computeEntry' | 'hears'>
+export type UnusualParts = Pick<NodeConfig, 'computeEntry' | 'hears' | 'alters'>
 
 export interface NodeService {
   /** What it tells of itself when it is up. */

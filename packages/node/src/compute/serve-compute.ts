@@ -3,19 +3,28 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { InternalError } from '@cairn/primitives'
 import { openBlobStore } from '../blobs/blob-store.ts'
 import { startHashThreads } from '../files/hash-threads.ts'
-import { createPerformer } from './perform.ts'
+import { createPerformer, type Performer } from './perform.ts'
 import type { BackendFor } from './prepared-jobs.ts'
 import type { Request, Response, ThreadSettings } from './work.ts'
 
-/** Serves until the thread is ended. `backendFor` chooses what jobs are computed on; left out, what honest nodes use. */
-export async function serveCompute(backendFor?: BackendFor): Promise<void> {
+/** What of the thread may be another's: of dishonest nodes. */
+export interface UnusualCompute {
+  /** Chooses what jobs are computed on. */
+  readonly backendFor?: BackendFor
+  /** Stands between what is asked and who does it. */
+  readonly around?: (perform: Performer) => Performer
+}
+
+/** Serves until the thread is ended. */
+export async function serveCompute({ backendFor, around }: UnusualCompute = {}): Promise<void> {
   const { blobDirectory, progressDirectory, threads, cacheBytes, stop } = workerData as ThreadSettings
   const port = parentPort
   if (port === null) throw new InternalError('NoPort', 'the compute thread was started as a program')
   const { hash } = startHashThreads(threads - 1)
   const blobs = await openBlobStore({ directory: blobDirectory, hash })
   const own = backendFor && { backendFor }
-  const perform = createPerformer({ blobs, hash, progressDirectory, threads, cacheBytes, ...own })
+  const usual = createPerformer({ blobs, hash, progressDirectory, threads, cacheBytes, ...own })
+  const perform = around?.(usual) ?? usual
   const send = (response: Response): void => port.postMessage(response)
 
   port.on('message', async ({ id, work }: Request) => {

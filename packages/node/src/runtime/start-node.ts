@@ -47,6 +47,8 @@ export interface NodeConfig {
   readonly computeEntry?: URL
   /** Which messages its role hears, where that is not all of them. */
   readonly hears?: (message: Message) => boolean
+  /** Changes what its role works with, where that is not the usual: of dishonest nodes. */
+  readonly alters?: (parts: NodeParts) => NodeParts
 }
 
 export interface RunningNode {
@@ -151,7 +153,8 @@ async function run(
   mailbox.connect({ send: host.send, publish: (channel, bytes) => void host.publish(channel, bytes) })
 
   const addresses = () => host.addresses()
-  const parts: NodeParts = { signer, key, chain, client, mailbox, storage, log, addresses, learn: host.learn }
+  const usual: NodeParts = { signer, key, chain, client, mailbox, storage, log, addresses, learn: host.learn }
+  const parts = config.alters?.(usual) ?? usual
   const operationsPerSecond = threads * ASSUMED_OPERATIONS_PER_SECOND
   const presence = announcePresence(mailbox, () => ({
     address: account,
