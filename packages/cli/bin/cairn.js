@@ -9,11 +9,13 @@ const isSupported = major > 22 || (major === 22 && minor >= 13)
 const stripsTypes = major > 23 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18)
 const ASKED = 'CAIRN_STRIPS_TYPES'
 // PERF: what a node receives is soon garbage in large buffers. With a young generation of the usual size V8 notices them
-// as external memory first, and marks its whole heap every few megabytes; a smaller one is swept before that.
-const HEAP_FLAG = '--max-semi-space-size=4'
+// as external memory first, and marks its whole heap every few megabytes; a smaller one is swept before that. Such buffers
+// count as growth of the heap, too, and of a process that allocates little else V8 allows growth by a quarter only.
+const HEAP_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=100']
 const isNode = process.argv[2] === 'node'
-// Whoever forks a node with a channel passes the flag itself: a channel does not outlive the exec.
-const wantsHeapFlag = isNode && !process.execArgv.includes(HEAP_FLAG) && process.channel === undefined
+// Whoever forks a node with a channel passes the flags itself: a channel does not outlive the exec.
+const hasHeapFlags = HEAP_FLAGS.every(flag => process.execArgv.includes(flag))
+const wantsHeapFlags = isNode && !hasHeapFlags && process.channel === undefined
 
 function refuse() {
   console.error(`cairn: this Node is too old.
@@ -39,10 +41,10 @@ function runWithFlag() {
   })
 }
 
-/** Becomes the same process with the flag, where the platform can. */
+/** Becomes the same process with the flags, where the platform can. */
 function becomeNode() {
   const launcher = fileURLToPath(import.meta.url)
-  const rest = [...process.execArgv, HEAP_FLAG, launcher, ...process.argv.slice(2)]
+  const rest = [...process.execArgv, ...HEAP_FLAGS, launcher, ...process.argv.slice(2)]
   process.execve(process.execPath, [process.execPath, ...rest], process.env)
 }
 
@@ -53,6 +55,6 @@ function run() {
 }
 
 if (!isSupported) refuse()
-else if (wantsHeapFlag && process.platform !== 'win32' && process.execve !== undefined) becomeNode()
+else if (wantsHeapFlags && process.platform !== 'win32' && process.execve !== undefined) becomeNode()
 else if (stripsTypes || process.env[ASKED] !== undefined) run()
 else runWithFlag()

@@ -41,8 +41,8 @@ export const LAUNCHER = fileURLToPath(new URL('../../../bin/cairn.js', import.me
 /** It quits by itself after 15 s. */
 const KILL_AFTER_MS = 18_000
 const LINES_SHOWN = 8
-/** As the launcher has it for nodes, where it says why. */
-const HEAP_FLAG = '--max-semi-space-size=4'
+/** As the launcher has them for nodes, where it says why. */
+const HEAP_FLAGS = ['--max-semi-space-size=4', '--heap-growing-percent=100']
 
 type ErrorEvent = Readonly<Record<'code' | 'message' | 'path' | 'expected' | 'found' | 'fix', string>>
 
@@ -75,7 +75,7 @@ function endOf(child: ChildProcess): Promise<string> {
 /** Starts a child. */
 export function startChild({ name, program = LAUNCHER, args, onReady, onLine }: ChildOptions): Child {
   const env = { ...process.env, [SUPERVISED_VARIABLE]: '1' }
-  const execArgv = [...process.execArgv, HEAP_FLAG]
+  const execArgv = [...process.execArgv, ...HEAP_FLAGS]
   const child = fork(program, [...args], { detached: true, execArgv, env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   const lines: string[] = []
   let sent: ErrorEvent | undefined
