@@ -110,6 +110,14 @@ describe('a job whose units are done several times', () => {
     expect(none.paid).toEqual([])
   })
 
+  test('ends with as many workers as replicas: none keeps a sealed unit while an evaluation waits for it', () => {
+    for (let seed = 0; seed < 8; seed++) {
+      const facts = redundantFacts(2)
+      const { said, units } = run({ facts, seed, workers: facts.replicas, verifiers: verifiers(3) })
+      expect(said('found what its worker found')).toBe(units)
+    }
+  })
+
   test('goes on with a coordinator that is restored, or another one, between seals and opening', () => {
     for (const isWiped of ['restored', true, false] as const) {
       const facts = redundantFacts(3)
