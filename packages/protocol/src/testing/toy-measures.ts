@@ -1,0 +1,28 @@
+/** Standard units of toy nodes: as much work as somebody does in half a second that does a thousand operations in one. */
+import { type HashHex, hashToHex, sha256 } from '@cairn/primitives'
+import type { CoordinatorEffect } from '../roles/coordinator/draft.ts'
+import type { CoordinatorEvent } from '../roles/coordinator.ts'
+import type { Peer } from '../roles/events.ts'
+
+const OPERATIONS = 500n
+
+export const standardRoot = (seed: number): HashHex =>
+  hashToHex(sha256(new TextEncoder().encode(`standard unit ${seed}`)))
+
+export const measuredEvent = (peer: Peer, seed: number): CoordinatorEvent => ({
+  ...{ event: 'measured', peer, seed },
+  root: standardRoot(seed),
+})
+
+export const standardEvent = (peer: Peer, seed: number, operations = OPERATIONS): CoordinatorEvent => ({
+  ...{ event: 'standard', peer, seed, operations },
+  root: standardRoot(seed),
+})
+
+/** What follows on effects where every node answers at once: it does a thousand operations a second. */
+export const measuresOf = (effects: readonly CoordinatorEffect[]): CoordinatorEvent[] =>
+  effects.flatMap(effect => {
+    if (effect.effect !== 'send' || effect.kind !== 'measure') return []
+    const { to, body } = effect
+    return [measuredEvent(to, body.seed), standardEvent(to, body.seed, 1n)]
+  })
