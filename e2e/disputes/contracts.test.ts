@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto'
 import {
   type CallResult,
-  type ChainClient,
   endLateGame,
   type LocalChain,
   listGames,
@@ -19,22 +18,12 @@ import {
   startLocalChain,
 } from '@cairn/contracts'
 import type { HashFunction, HashHex } from '@cairn/primitives'
-import {
-  applyMove,
-  challenge,
-  defend,
-  type Move,
-  NOTHING_SHOWN,
-  type Position,
-  remember,
-  type Side,
-  type Subject,
-  type TraceProvider,
-} from '@cairn/protocol'
+import { applyMove, NOTHING_SHOWN, type Position, remember } from '@cairn/protocol'
 import { createReferee } from '@cairn/training'
 import { claimedBy, lyingTraces, type TracedJob, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { accountOf, anchorDisputed, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
+import { moveOf, type Players, playOnContract } from './play-on-contract.ts'
 
 const hash = ((...parts) => {
   const state = createHash('sha256')
@@ -76,38 +65,6 @@ async function lieAbout(kind: string) {
   return { liar, claim: { ...job.claim, checkpointRoots }, operator }
 }
 
-interface Players {
-  readonly traces: Readonly<Record<Side, TraceProvider>>
-  readonly clients: Readonly<Record<Side, ChainClient>>
-}
-
-const moveOf = (
-  side: Side,
-  { traces }: Players,
-  subject: Subject,
-  position: Position,
-  shown = NOTHING_SHOWN,
-): Promise<Move> =>
-  side === 'defender'
-    ? defend(rules, traces.defender, subject, position)
-    : challenge(rules, traces.challenger, subject, position, shown)
-
-/** Both play on the chain, until the game is over or one cannot move. Returns the last refusal, if there was one. */
-async function playOnContract(game: number, players: Players): Promise<string | undefined> {
-  let shown = NOTHING_SHOWN
-  for (;;) {
-    const state = await readGame(players.clients.defender, game)
-    if (state.state !== 'open') return undefined
-    const { subject, position } = (await readPosition(players.clients.defender, game))!
-    expect(state.toMove).toBe(position.toMove)
-    const move = await moveOf(position.toMove, players, subject, position, shown)
-    const made = await moveGame(players.clients[position.toMove], { game, subject, position, move })
-    if (!made.ok) return made.reason
-    const next = applyMove(rules, subject, position, move)
-    if (next.result === 'moved') shown = remember(shown, position, move, next.position)
-  }
-}
-
 /** What the chain tells of a game that was played on it: each move leads where the rules say. */
 async function expectToldAgain(game: number): Promise<void> {
   const { subject, start, moves } = (await readGameMoves(network.submitter, game, { withGas: true }))!
@@ -132,7 +89,7 @@ it('a wrong element loses its worker the bond, and the job its round', async () 
   const { game } = mustBe(await openGame(network.challenger, { ...charge, part: 0 }))
   const players = { traces: { defender: liar, challenger: honest }, clients: clients() }
   expect(await readGameMoney(network.submitter, game)).toBeUndefined()
-  expect(await playOnContract(game, players)).toBeUndefined()
+  expect(await playOnContract(rules, game, players)).toBeUndefined()
   const played = await readGame(network.challenger, game)
   expect(played).toMatchObject({ state: 'refuted' })
   const after = await readBalances(network.challenger, accountOf(network.workers[1]))
@@ -152,7 +109,7 @@ it('a false accuser loses its bond, and the claim stands', async () => {
   const before = await readBalances(network.challenger, accountOf(network.challenger))
   const { game } = mustBe(await openGame(network.challenger, { ...charge, part: 0 }))
   const players = { traces: { defender: honest, challenger: liar }, clients: clients() }
-  expect(await playOnContract(game, players)).toMatch(/MoveRefused|Reverted/)
+  expect(await playOnContract(rules, game, players)).toMatch(/MoveRefused|Reverted/)
   expect(await endLateGame(network.coordinator, game)).toMatchObject({ ok: false, code: 'ClockRunning' })
   await network.advance(130)
   const running = await readGame(network.challenger, game)
@@ -186,7 +143,7 @@ it('a game that was played elsewhere goes on from the last position that the oth
   let signed: { position: Position; signature: `0x${string}` } | undefined
   for (;;) {
     const side = position.toMove
-    const move = await moveOf(side, players, subject, position, shown)
+    const move = await moveOf(rules, side, players, subject, position, shown)
     const next = applyMove(rules, subject, position, move)
     if (next.result !== 'moved') {
       const late = { game, subject, position, move }

@@ -12,8 +12,9 @@ import { earningsWatch, watchChain } from '@cairn/node/parts'
 import { type Account, type Anchor, type Counts, noCounts } from '@cairn/protocol'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { CHALLENGE_SECONDS, mustBe, openStage } from '../zoo/stage.ts'
-import { anchorClaim, anchorNextWith } from '../zoo/stage-games.ts'
+import { anchorClaim } from '../zoo/stage-games.ts'
 import { accountOf } from './disputed-round.ts'
+import { anchorNext } from './next-round.ts'
 
 type Said = readonly (readonly [Account, Partial<Counts>])[]
 
@@ -94,7 +95,7 @@ it('wrong earnings are challenged by whoever looks, right ones are not, and ever
   mustBe(await settleEarnings(worker, first.job))
 
   // It leaves a worker out, on top of what is settled.
-  const second = await anchorNextWith(stage, first, [])
+  const second = await anchorNext(stage.network, first, [])
   await network.advance(CHALLENGE_SECONDS)
   mustBe(await finaliseRound(worker, second))
   const withheld: Said = [

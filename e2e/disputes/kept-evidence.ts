@@ -9,6 +9,9 @@ import { type GameNode, until } from './game-nodes.ts'
 
 const rules = { hash: sha256, referee: createReferee(sha256), ...evidenceChecking }
 
+/** Judges a bundle again. */
+export const judged = (bundle: Evidence) => judgeEvidence(rules, bundle)
+
 export interface KeptEvidence {
   readonly path: string
   readonly bundle: Evidence
@@ -24,7 +27,7 @@ export async function keptEvidence({ said, directory }: GameNode, game: number):
   const path = join(directory, 'evidence', `dispute-${game}.cbor`)
   const decoded = decodeEvidence(readFileSync(path))
   if (!decoded.ok) throw new Error(`${decoded.path} ${decoded.found}`)
-  const { differences, steps } = judgeEvidence(rules, decoded.document)
+  const { differences, steps } = judged(decoded.document)
   if (differences.length > 0) throw new Error(JSON.stringify(differences))
   return {
     ...{ path, bundle: decoded.document, said: steps.filter(({ made }) => !('transaction' in made)).length },

@@ -1,11 +1,12 @@
 /** Cheats with a second account: who challenges itself, to lose or to win, and who has a verifier of its own. */
 import { localParameters, readGame } from '@cairn/contracts'
 import { deterrenceOf, type Terms, unitBondFor } from '@cairn/protocol'
+import { anchorNext, attestedBy } from '../disputes/next-round.ts'
 import { playersOf } from '../disputes/play-on-chain.ts'
 import { untilStuck } from './players.ts'
 import type { ProtocolCheat, Stage } from './protocol-cheat.ts'
 import { booked } from './stage.ts'
-import { anchorClaim, anchorNextWith, attestedBy, openBy, playOut, roundsOf, wrongElement } from './stage-games.ts'
+import { anchorClaim, openBy, playOut, roundsOf, wrongElement } from './stage-games.ts'
 
 /** A claim that began from another state than its replica was left in: lost as soon as somebody challenges it. */
 const otherStart = ({ job }: Stage) => ({ ...job.claim, replicaRoot: '7'.repeat(64) as typeof job.claim.replicaRoot })
@@ -67,7 +68,8 @@ export const accompliceCheats: readonly ProtocolCheat[] = [
       const disputed = await anchorClaim(stage, claim)
       const { accomplice, challenger } = stage.parties
       return booked(stage, async () => {
-        await anchorNextWith(stage, disputed.anchor, [await attestedBy(accomplice, disputed.anchor, 1, 0)])
+        const attested = await attestedBy(accomplice, disputed.anchor, { index: 1, segment: 0 })
+        await anchorNext(stage.network, disputed.anchor, [attested])
         const game = await openBy(challenger, disputed)
         const players = playersOf({ defender: liar, challenger: stage.honest })
         const state = await playOut(stage, game, {

@@ -1,9 +1,6 @@
 /** Claims with one wrong element, and games about them between parties of any kind, on the contract. */
 import {
-  anchorHead,
-  anchorRound,
   type ChainClient,
-  claimsHash,
   endLateGame,
   type GameState,
   moveGame,
@@ -12,23 +9,18 @@ import {
   readClock,
   readGame,
   readPosition,
-  signWork,
 } from '@cairn/contracts'
 import {
   type Anchor,
-  type Audit,
   applyMove,
-  attestationMessage,
   NOTHING_SHOWN,
-  outerMessage,
   remember,
   type Side,
   type TraceProvider,
   type UnitClaim,
-  workMessage,
 } from '@cairn/protocol'
 import { claimedBy, lyingTraces } from '@cairn/training/conformance'
-import { accountOf, anchorDisputed, type DisputedRound } from '../disputes/disputed-round.ts'
+import { anchorDisputed, type DisputedRound } from '../disputes/disputed-round.ts'
 import type { Player } from '../disputes/play-on-chain.ts'
 import type { Stage } from './protocol-cheat.ts'
 import { mustBe } from './stage.ts'
@@ -49,36 +41,6 @@ export async function wrongElement({ job, honest }: Stage): Promise<LyingClaim> 
 /** Submits the job and anchors its round 0, in which the worker claims this. */
 export const anchorClaim = ({ network, rules, job, nextDocument }: Stage, claim: UnitClaim): Promise<DisputedRound> =>
   anchorDisputed(network, rules.hash, job, claim, nextDocument())
-
-/** An attestation to a segment of a unit. */
-export async function attestedBy(
-  verifier: ChainClient,
-  { job, round, works }: Anchor,
-  index: number,
-  segment: number,
-): Promise<Audit> {
-  const said = { round, index, segment, claim: works[index]!.claim }
-  const signature = await signWork(verifier, attestationMessage(job, said))
-  return { verifier: accountOf(verifier), ...said, signature }
-}
-
-/** One more round on top of one, by the same workers, that pays for attestations. */
-export async function anchorNextWith({ network }: Stage, before: Anchor, audits: readonly Audit[]): Promise<Anchor> {
-  const { coordinator, workers } = network
-  const claims = before.works.map(({ claim }) => claim)
-  const link = { previousHead: anchorHead(before), previousRoot: before.globalRoot, previousClaims: claimsHash(claims) }
-  const unsigned: Anchor = { ...before, ...link, round: before.round + 1, audits }
-  const works = await Promise.all(
-    unsigned.works.map(async (work, i) => {
-      const worker = workers[i] as ChainClient
-      const signature = await signWork(worker, workMessage(unsigned, work, claims.length, claimsHash))
-      return { ...work, signature, outer: await signWork(worker, outerMessage(unsigned, claims.length, claimsHash)) }
-    }),
-  )
-  const anchor = { ...unsigned, works }
-  mustBe(await anchorRound(coordinator, { epoch: 1, ...anchor }))
-  return anchor
-}
 
 /** Opens a game about the first part of the worker's claim. */
 export async function openBy(challenger: ChainClient, { charge }: DisputedRound): Promise<number> {

@@ -100,6 +100,7 @@ abstract contract Disputes {
         uint32 round,
         uint32 position,
         bool outer,
+        bool attestation,
         address challenger,
         address defender,
         uint128 bond
@@ -143,7 +144,9 @@ abstract contract Disputes {
         openAt[head][position]++;
         _startDefender(c);
         Game storage g = _games[game];
-        emit GameOpened(a.job, head, game, a.round, position, outer, msg.sender, g.defender, g.bond);
+        emit GameOpened(
+            a.job, head, game, a.round, position, outer, g.attestation, msg.sender, g.defender, g.bond
+        );
         registry.lock(msg.sender, g.bond);
         _begin(game, a, opening);
     }

@@ -5,9 +5,11 @@
 import { blockElements, coordinatesOf } from '@cairn/engine'
 import { concat, hashFromHex } from '@cairn/primitives'
 import {
+  attestationAt,
   disputedIn,
   type Evidence,
   type EvidenceStep,
+  NO_HASH,
   type Opening,
   openPosition,
   type Position,
@@ -54,8 +56,11 @@ export interface DisputePath extends DisputeValues {
   readonly isMalformed?: boolean
 }
 
-const unitOf = ({ anchor, position, isOuter, replicas }: Evidence): string =>
-  isOuter ? 'outer step' : unitName(anchor.works[position]?.index ?? position, replicas)
+function unitOf({ anchor, position, isOuter, replicas }: Evidence): string {
+  const audit = attestationAt(anchor, position)
+  if (audit !== undefined) return `an attestation to round ${audit.round}, ${unitName(audit.index, replicas)}`
+  return isOuter ? 'outer step' : unitName(anchor.works[position]?.index ?? position, replicas)
+}
 
 /** Leaves of the program that moves have opened. */
 function openedBy({ made: { move } }: EvidenceStep): Opening[] {
@@ -145,6 +150,18 @@ function startOf(bundle: Evidence) {
   return { operation: 'the hash of the state that the unit began from', ...disputeValues('root', roots) }
 }
 
+/** Of an attestation to what its unit does not claim, or to no segment: nothing was narrowed. */
+function chargeOf({ anchor, position, unitLink, result }: Evidence) {
+  const audit = attestationAt(anchor, position)
+  if (audit === undefined || result.by !== 'charge') return {}
+  if (unitLink === undefined) return { operation: `whether the unit has a segment ${audit.segment}` }
+  const computed = hashFromHex(unitLink.works[audit.index]?.claim ?? NO_HASH)
+  return {
+    operation: 'the claim of the unit that was attested to',
+    ...disputeValues('root', { claimed: hashFromHex(audit.claim), computed }),
+  }
+}
+
 /** Finds where a dispute led, from its bundle and the moves that were made again. */
 export function disputePath(bundle: Evidence, steps: readonly EvidenceStep[]): DisputePath {
   const { anchor, subject } = bundle
@@ -152,7 +169,14 @@ export function disputePath(bundle: Evidence, steps: readonly EvidenceStep[]): D
   const last = steps.at(-1)
   const position = last?.after ?? last?.before ?? openPosition(subject)
   const { phase, firstRun, runs, operator: at } = position
-  const about = { job, round, unit: unitOf(bundle), stretch: runsOf(subject, 0, subject.runs), ...startOf(bundle) }
+  const about = {
+    job,
+    round,
+    unit: unitOf(bundle),
+    stretch: runsOf(subject, 0, subject.runs),
+    ...startOf(bundle),
+    ...chargeOf(bundle),
+  }
   if (phase === 'runs') return { ...about, ...(runs < subject.runs && { step: runsOf(subject, firstRun, runs) }) }
   const proven = provenBy(bundle, last)
   const { proof, finding = { shows: false } as Finding } = proven ?? {}

@@ -8,6 +8,7 @@ import type { Row } from './table.ts'
 
 const VERDICTS: Readonly<Record<Evidence['result']['by'], string>> = {
   start: 'the unit began from a state that it must not begin from; no move was needed',
+  charge: 'it attests to what its unit does not claim, or to a segment that there is not; no move was needed',
   proof: 'the challenger has shown it: the claim is wrong',
   witness: 'the defender has shown it: the computation left the domain, as it said',
   concession: 'the other side has given up',

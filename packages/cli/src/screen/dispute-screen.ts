@@ -17,8 +17,10 @@ const short = (text: string): string => text.slice(0, 10)
 const stateOf = ({ state, toMove, endsAtSeconds = 0 }: ListedGame): string =>
   state === 'open' ? `${toMove}'s turn until ${new Date(endsAtSeconds * 1000).toISOString()}` : state
 
-const workOf = ({ game: { isOuter, position }, replicas }: NamedDispute): string =>
-  isOuter ? `outer step, signed by ${unitName(position, replicas)}` : unitName(position, replicas)
+const workOf = ({ game: { isOuter, isAttestation, position }, replicas }: NamedDispute): string => {
+  if (isAttestation) return `an attestation (place ${position} of its link)`
+  return isOuter ? `outer step, signed by ${unitName(position, replicas)}` : unitName(position, replicas)
+}
 
 /** Prints a table of disputes. */
 export function showDisputes(screen: Screen, disputes: readonly NamedDispute[], token: TokenUnit): void {

@@ -59,11 +59,14 @@ const OUTCOMES: Readonly<Record<Dispute['outcome'], string>> = {
   dissolved: 'dissolved: another dispute had refuted it',
 }
 
-function disputeInWords({ spec }: Receipt, { game, round, position, isOuter, ...parties }: Dispute): string {
-  const unit = unitName(position, spec.schedule.replicas)
+function disputeInWords(
+  { spec }: Receipt,
+  { game, round, position, isOuter, isAttestation, ...parties }: Dispute,
+): string {
+  const unit = isAttestation ? 'an attestation' : unitName(position, spec.schedule.replicas)
   const about = isOuter ? `the outer step, as ${unit}'s worker signed it` : unit
   const { challenger, defender, outcome } = parties
-  return `  ${game}: round ${round}, ${about}, by ${defender}, challenged by ${challenger}: ${OUTCOMES[outcome]}`
+  return `  ${game}: round ${round}, ${about}, by ${defender}, challenged by ${challenger}: ${isAttestation && outcome === 'refuted' ? 'refuted: it was wrong' : OUTCOMES[outcome]}`
 }
 
 /** Prints what the receipt says of audits and disputes, if it is one of a network. */

@@ -49,10 +49,11 @@ export async function listWrongs(client: ChainClient, job: JobId): Promise<Wrong
       reader.getContractEvents({ ...links, eventName: 'Ended' }),
     ])
     const anchors = new Map([...anchored, ...closed].map(({ args }) => [args.head, fromAnchorRecord(args.anchor)]))
-    return refuted.flatMap(({ head, position, outer, defender, round }): WrongOnChain[] => {
+    // An attestation that was proven wrong says nothing of its unit.
+    const claimed = refuted.filter(({ attestation }) => !attestation)
+    return claimed.flatMap(({ head, position, outer, defender, round }): WrongOnChain[] => {
       const anchor = anchors.get(head)
       const work = anchor?.works[position]
-      // An attestation that was proven wrong says nothing of its unit.
       if (anchor === undefined || work === undefined) return []
       const claim = outer ? anchor.globalRoot : work.claim
       return [{ round, index: work.index, isOuter: outer, account: defender, claim }]

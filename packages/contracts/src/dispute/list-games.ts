@@ -42,9 +42,9 @@ export async function listGames(client: ChainClient, { account, job }: GameFilte
       const outcome = outcomes.get(args.game)
       const game = Number(args.game)
       if (outcome === undefined) return { ...(await readGame(client, game)), openedAt }
-      const { outer: isOuter, ...known } = args
+      const { outer: isOuter, attestation: isAttestation, ...known } = args
       const names = { game, job: fromBytes32<JobId>(args.job), head: fromBytes32(args.head) }
-      return { ...known, ...names, isOuter, state: GAME_STATES[outcome]!, openedAt }
+      return { ...known, ...names, isOuter, isAttestation, state: GAME_STATES[outcome]!, openedAt }
     }),
   )
 }

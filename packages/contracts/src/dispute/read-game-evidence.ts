@@ -4,12 +4,11 @@
  * who played has them. No blob is needed, since the challenge brought all that the contract has to know of the program.
  */
 import { sha256 } from '@cairn/primitives'
-import { type Account, chargedSubject, type Evidence, type EvidenceStep, type Move } from '@cairn/protocol'
+import { type Account, type Anchor, chargedSubject, type Evidence, type EvidenceStep, type Move } from '@cairn/protocol'
 import { disputeGamesAbi } from '../abi/dispute-games.ts'
 import { readJob } from '../actions/read-job.ts'
 import { onChain } from '../chain/errors.ts'
 import type { ChainClient } from '../chain-client.ts'
-import type { GameCharge } from './charge-form.ts'
 import { type GameOnChain, readGame } from './read-game.ts'
 import { type GameCall, readGameCall } from './read-game-call.ts'
 import { type GameMoney, type GameSlash, readGameMoney } from './read-game-money.ts'
@@ -42,7 +41,7 @@ function moneyOf(
 }
 
 /** Accounts in a bundle are in lower case. */
-function linkOf({ anchor }: GameCharge): Evidence['anchor'] {
+function lowered(anchor: Anchor): Evidence['anchor'] {
   const works = anchor.works.map(({ worker, custodians, ...work }) => ({
     ...work,
     worker: lower(worker),
@@ -62,14 +61,14 @@ const madeOf = ({ by, move, transaction, gasUsed, ...rest }: MoveOnChain): Made 
 
 /** What came of a game, and the move that ended it, if one did. Undefined where that is not told. */
 function endOf(
-  { state }: GameOnChain,
+  { state, isAttestation }: GameOnChain,
   moves: GameMoves | undefined,
   call: GameCall | undefined,
   cost: Cost,
 ): { readonly result: Result; readonly made?: Made } | undefined {
   if (state === 'dissolved') return { result: { by: 'dissolved' } }
   const winner = state === 'defended' ? 'defender' : 'challenger'
-  if (moves === undefined) return { result: { winner, by: 'start' } }
+  if (moves === undefined) return { result: { winner, by: isAttestation ? 'charge' : 'start' } }
   if (call?.call === 'timeout') return { result: { winner, by: 'silence' } }
   if (call?.call !== 'move') return undefined
   const { position, move, signature } = call.made
@@ -121,7 +120,9 @@ export async function readGameEvidence(client: ChainClient, number: number): Pro
     if (untold !== undefined) return hidden(untold.transaction)
     const { disputes, escrow, registry } = client.addresses
     const { replicas, provable } = job!.terms
-    const known = { ...charge, anchor: linkOf(charge), replicas }
+    const { unitLink } = charge
+    const links = { anchor: lowered(charge.anchor), ...(unitLink && { unitLink: lowered(unitLink) }) }
+    const known = { ...charge, ...links, replicas }
     return {
       ok: true,
       evidence: {

@@ -18,6 +18,7 @@ export interface GameOnChain {
   /** In the link: its works come first, then its attestations. */
   readonly position: number
   readonly isOuter: boolean
+  readonly isAttestation: boolean
   readonly challenger: Account
   readonly defender: Account
   readonly bond: bigint
@@ -41,9 +42,9 @@ export async function readGame(client: ChainClient, game: number): Promise<GameO
     const blockNumber = await reader.getBlockNumber()
     const found = await reader.readContract({ ...disputes, functionName: 'gameOf', args, blockNumber })
     const state = GAME_STATES[found.turn]!
-    const { round, position, outer: isOuter, challenger, defender, bond } = found
-    const known = { game, job: fromBytes32<JobId>(found.job), head: fromBytes32(found.head), round, position, isOuter }
-    const all = { ...known, challenger, defender, bond, state }
+    const { round, position, outer: isOuter, attestation: isAttestation, challenger, defender, bond } = found
+    const known = { game, job: fromBytes32<JobId>(found.job), head: fromBytes32(found.head), round, position }
+    const all = { ...known, isOuter, isAttestation, challenger, defender, bond, state }
     if (state !== 'open') return all
     const endsAt = await reader.readContract({ ...disputes, functionName: 'clockOf', args, blockNumber })
     const toMove = found.turn === DEFENDERS_TURN ? 'defender' : 'challenger'

@@ -16,11 +16,11 @@ export const auditsOf = ({ policy }: Terms, links: readonly AnchorEvent[]): Rece
 /** Lists the disputes of a job that are over, in the order in which they were opened. */
 export async function disputesOf(chain: Chain, job: JobId): Promise<Receipt['disputes']> {
   const games = await listGames(chain, { job })
-  const found = games.map(async ({ game, round, position, isOuter, challenger, defender, state }) => {
+  const found = games.map(async ({ game, round, position, isOuter, isAttestation, challenger, defender, state }) => {
     const money = state === 'open' ? undefined : await readGameMoney(chain, game)
     if (state === 'open' || money === undefined) return []
     const { slash, transaction } = money
-    const about = { game, round, position, isOuter, transaction }
+    const about = { game, round, position, isOuter, ...(isAttestation && { isAttestation }), transaction }
     const parties = { challenger: challenger.toLowerCase(), defender: defender.toLowerCase(), outcome: state }
     if (slash === undefined) return [{ ...about, ...parties }]
     const [amount, reward, burned] = [slash.amount, slash.reward, slash.burned].map(String) as [string, string, string]

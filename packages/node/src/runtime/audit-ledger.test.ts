@@ -30,7 +30,7 @@ const anchored = (job: JobId, round: number, workers: readonly Account[]): Histo
   return { event: 'Anchored', args: { job, round, head: headOf(job, round), anchor } }
 }
 const opened = (game: number, job: JobId, round: number): HistoryEvent => {
-  const about = { game, job, round, head: headOf(job, round), position: 0, outer: false, bond: 1n }
+  const about = { game, job, round, head: headOf(job, round), position: 0, outer: false, attestation: false, bond: 1n }
   return { event: 'GameOpened', args: { ...about, challenger: other, defender: worker } }
 }
 const ended = (game: number, outcome: (typeof GAME_STATES)[number]): HistoryEvent => {

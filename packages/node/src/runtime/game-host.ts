@@ -64,7 +64,7 @@ const UNTROUBLED = { pauseMs: FIRST_PAUSE_MS, nextMs: 0, problem: '' }
 const OUTCOMES: Readonly<Record<GameOnChain['state'], string>> = {
   open: 'the game goes on',
   defended: 'the game is over: the claim was defended, the challenger loses its bond',
-  refuted: 'the game is over: the claim was wrong, its worker loses the bond',
+  refuted: 'the game is over: the claim was wrong, who made it loses the bond',
   dissolved: 'the game is over: somebody else has refuted the claim',
 }
 
@@ -78,13 +78,18 @@ export function hostGames({ parts, evidenceDirectory, ...options }: GameHostOpti
 
   const isOwn = (game: GameOnChain, side: Side): boolean => sameAccount(game[side], key.address)
 
-  /** Whether somebody may have refuted the claim of a game: then there is nothing to play for. */
-  const mayBeLost = ({ job, round, isOuter, defender }: GameOnChain): boolean =>
-    chain
+  /**
+   * Whether somebody may have refuted the claim of a game: then there is nothing to play for. Attestations that were are not
+   * listed; the chain says so when it is asked to dissolve.
+   */
+  const mayBeLost = ({ job, round, isOuter, isAttestation, defender }: GameOnChain): boolean =>
+    isAttestation ||
+    (chain
       .job(job)
       ?.wrongs.some(
         wrong => wrong.round === round && wrong.isOuter === isOuter && sameAccount(wrong.account, defender),
-      ) ?? false
+      ) ??
+      false)
 
   /** Does what there is to be done about an open game. */
   async function play(game: GameOnChain, nowSeconds: number): Promise<TurnResult> {

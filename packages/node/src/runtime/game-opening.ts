@@ -1,6 +1,7 @@
 /** Challenging a claim: a game on the chain, opened once whatever happens. What is wrong with a charge is a value, with its reason. */
 import { anchorHead, type GameCharge, listGames, openGame } from '@cairn/contracts'
 import { CairnError } from '@cairn/primitives'
+import { isAttestation } from '@cairn/protocol'
 import { sameAccount } from './chain-watch.ts'
 import type { GameParts } from './game-states.ts'
 
@@ -46,7 +47,8 @@ async function open(parts: OpeningParts, charge: GameCharge): Promise<Opened> {
   const opened = await openGame(parts.client, charge)
   const { job, round } = charge.anchor
   if (opened.ok) {
-    const about = charge.isOuter ? 'an outer step' : `part ${charge.part} of a unit`
+    const what = isAttestation(charge.anchor, charge.position) ? 'an attestation' : `part ${charge.part} of a unit`
+    const about = charge.isOuter ? 'an outer step' : what
     parts.log.info({ job, round, game: opened.game, work: charge.position }, `challenged ${about}`)
     return { ok: true, game: opened.game, isFound: false }
   }

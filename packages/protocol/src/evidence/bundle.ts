@@ -74,12 +74,14 @@ const evidence = z.strictObject({
   /** Of the link, as the chain holds it. */
   head: hash,
   anchor,
-  /** Among the anchor's works. */
+  /** In the link: its works come first, then its attestations. */
   position: bits,
   isOuter: z.boolean(),
   /** By the terms on the chain. */
   replicas: bits,
   part: bits,
+  /** The link with the unit, where an attestation is to another claim than the unit has. */
+  unitLink: anchor.exactOptional(),
   /** What the terms on the chain hold of `job`. */
   provable: hash,
   job: provableJob,
@@ -94,8 +96,8 @@ const evidence = z.strictObject({
   /** Those that are known, from the game's first position, which follows from the subject. */
   moves: z.array(z.union([madeOnChain, said])).max(1024),
   result: z.discriminatedUnion('by', [
-    /** `silence`: the side whose turn it was let its clock run out. */
-    z.strictObject({ winner: side, by: z.enum(['start', 'proof', 'witness', 'concession', 'silence']) }),
+    /** `silence`: the side whose turn it was let its clock run out. `charge`: what the challenger brought was enough. */
+    z.strictObject({ winner: side, by: z.enum(['start', 'charge', 'proof', 'witness', 'concession', 'silence']) }),
     /** Another game had refuted the claim. */
     z.strictObject({ by: z.literal('dissolved') }),
   ]),

@@ -13,8 +13,11 @@ import {
 import { evaluationSubject, outerSubject, readContents, trainingSubject, type UnitClaim } from '../dispute/claims.ts'
 import type { Side } from '../dispute/position.ts'
 import type { Subject } from '../dispute/subject.ts'
+import { answeringIn, attestationAt, isAttestation } from '../settlement/works.ts'
+import { attestedDifferences, disputedUnit, isRefutedByCharge } from './attested.ts'
 import type { Evidence } from './bundle.ts'
 import {
+  differs,
   type EvidenceDifference,
   type EvidenceReplay,
   type EvidenceRules,
@@ -25,9 +28,6 @@ import {
 
 type Result = Evidence['result']
 
-const differs = (what: string, expected: unknown, found: unknown): EvidenceDifference[] =>
-  expected === found ? [] : [{ what, expected: String(expected), found: String(found) }]
-
 /** What stands on the chain by its hash. */
 function hashDifferences(rules: EvidenceRules, bundle: Evidence): EvidenceDifference[] {
   const { anchor, position, isOuter, claims, claimsBefore, replicas, job, contents, defender } = bundle
@@ -35,16 +35,15 @@ function hashDifferences(rules: EvidenceRules, bundle: Evidence): EvidenceDiffer
   const root = hashFromHex(job.programRoot)
   const opening = { root, leafCount: job.programLeaves, index, leaf, proof: path.map(hashFromHex) }
   const isOpen = index === 0 && verifyMerkleProof(rules.hash, opening)
-  const places = isOuter ? claims.map((_, i) => i) : [position]
+  const stated = statedClaims(bundle)
   return [
     ...differs('head of the link', rules.anchorHead(anchor), bundle.head),
     ...differs('hash of the job’s facts', rules.provableHash(job), bundle.provable),
     ...differs('contents of the program under its root', true, isOpen),
     ...differs('number of claims', isOuter ? replicas : 1, claims.length),
-    ...differs('defender', anchor.works[position]?.worker, defender),
-    ...places.flatMap((place, i) =>
-      differs(`claim of work ${place}`, rules.claimHash(claims[i] as UnitClaim), anchor.works[place]?.claim),
-    ),
+    ...differs('defender', answeringIn(anchor)[position], defender),
+    ...stated.flatMap(({ of, claim }, i) => differs(`claim of ${of}`, rules.claimHash(claims[i] as UnitClaim), claim)),
+    ...attestedDifferences(bundle),
     ...(claimsBefore.length === 0
       ? []
       : differs(
@@ -53,6 +52,17 @@ function hashDifferences(rules: EvidenceRules, bundle: Evidence): EvidenceDiffer
           anchor.previousClaims,
         )),
   ]
+}
+
+/** The claims that the bundle's are to be, as links name them. */
+function statedClaims({ anchor, position, isOuter, claims, unitLink }: Evidence) {
+  const audit = attestationAt(anchor, position)
+  if (audit === undefined) {
+    const places = isOuter ? claims.map((_, i) => i) : [position]
+    return places.map(place => ({ of: `work ${place}`, claim: anchor.works[place]?.claim }))
+  }
+  const claim = unitLink === undefined ? audit.claim : unitLink.works[audit.index]?.claim
+  return [{ of: unitLink === undefined ? 'the attestation' : 'the attested unit', claim }]
 }
 
 /** What a challenger says when it opens a game, and what the chain knows of the job. */
@@ -65,8 +75,8 @@ export type EvidenceCharge = Pick<
 export function chargedSubject(hash: HashFunction, bundle: EvidenceCharge): Subject {
   const { anchor, position, isOuter, replicas, job, part, claims } = bundle
   const contents = readContents(bundle.contents.content)
-  const replica = anchor.works[position]?.index ?? 0
-  const place = { job: anchor.job, round: anchor.round, replica }
+  const { index: replica, round } = disputedUnit(anchor, position)
+  const place = { job: anchor.job, round, replica }
   const [claim] = claims as readonly [UnitClaim]
   if (isOuter) {
     const globalRoot = startRoot(bundle)
@@ -99,21 +109,24 @@ function replicaStart({ anchor, position, job, claimsBefore }: Evidence): HashHe
 export function wrongStart(bundle: Evidence): WrongStart | undefined {
   const { anchor, position, isOuter, replicas, claims } = bundle
   const [{ globalRoot, replicaRoot }] = claims as readonly [UnitClaim]
-  if (isOuter) return undefined
+  // Where a unit began is not for who attests to it to answer for.
+  if (isOuter || isAttestation(anchor, position)) return undefined
   if (anchor.works[position]?.index === replicas) return unlessSame(globalRoot, anchor.globalRoot)
   return unlessSame(globalRoot, startRoot(bundle)) ?? unlessSame(replicaRoot, replicaStart(bundle))
 }
 
 /** What follows from the bundle: how the game ended, by which moves. Or the first of them that is not as it should be. */
 function replayOf(rules: EvidenceRules, bundle: Evidence): EvidenceReplay {
-  if (wrongStart(bundle) === undefined) {
+  const isOver = wrongStart(bundle) !== undefined || isRefutedByCharge(bundle)
+  if (!isOver) {
     const replay = replayEvidence(rules, bundle)
     // That another game was won first is on the chain alone.
     const mayBeDissolved = !('what' in replay.result) && replay.result.by === 'silence'
     return mayBeDissolved && bundle.result.by === 'dissolved' ? { ...replay, result: bundle.result } : replay
   }
+  const by = isAttestation(bundle.anchor, bundle.position) ? 'charge' : 'start'
   const none = { what: 'moves of a game that was over at once', expected: '0', found: `${bundle.moves.length}` }
-  return { steps: [], result: bundle.moves.length === 0 ? { winner: 'challenger', by: 'start' } : none }
+  return { steps: [], result: bundle.moves.length === 0 ? { winner: 'challenger', by } : none }
 }
 
 const winnerOf = (result: Result): Side | undefined => ('winner' in result ? result.winner : undefined)

@@ -31,6 +31,10 @@ export interface EvidenceDifference {
   readonly found: string
 }
 
+/** Says a difference, if there is one. */
+export const differs = (what: string, expected: unknown, found: unknown): EvidenceDifference[] =>
+  expected === found ? [] : [{ what, expected: String(expected), found: String(found) }]
+
 type Made = Evidence['moves'][number]
 
 /** A move, where it was made, and where it led; nowhere where it ended the game. */

@@ -117,10 +117,12 @@ const audit = z.strictObject({
 const dispute = z.strictObject({
   game: index,
   round: index,
-  /** Place among the works of the disputed link. */
+  /** In the disputed link: its works come first, then its attestations. */
   position: index,
   /** About the outer step that the work's account signed, instead of its unit. */
   isOuter: z.boolean(),
+  /** About an attestation. */
+  isAttestation: z.literal(true).exactOptional(),
   challenger: account,
   defender: account,
   /** `dissolved`: another dispute about the claim was won. */

@@ -62,6 +62,7 @@ export interface SettlementEvents {
     readonly game: number
     readonly position: number
     readonly outer: boolean
+    readonly attestation: boolean
     readonly challenger: Account
     readonly defender: Account
     readonly bond: bigint

@@ -161,6 +161,12 @@ export const attestationMessage = (
 /** Tells whether what is at a place of a link is an attestation: works come first. */
 export const isAttestation = ({ works }: Pick<Anchor, 'works'>, position: number): boolean => position >= works.length
 
+/** The attestation at a place of a link; undefined at that of a work, and past the last. */
+export const attestationAt = (
+  { works, audits }: Pick<Anchor, 'works' | 'audits'>,
+  position: number,
+): Audit | undefined => (position < works.length ? undefined : audits[position - works.length])
+
 /** Lists who answers for something in a link, each with a bond: its works come first, then its attestations. */
 export const answeringIn = ({ works, audits }: Pick<Anchor, 'works' | 'audits'>): Account[] => [
   ...works.map(({ worker }) => worker),

@@ -49,7 +49,7 @@ export function refutedEvents(
   defender: Account,
   game: number,
 ): HistoryEvent[] {
-  const about = { job, round, head: NO_HASH, game, position, outer: false }
+  const about = { job, round, head: NO_HASH, game, position, outer: false, attestation: false }
   return [
     { event: 'GameOpened', args: { ...about, challenger: accountOf(0), defender, bond: 0n } },
     { event: 'GameEnded', args: { game, outcome: TURNS.indexOf('refuted') } },

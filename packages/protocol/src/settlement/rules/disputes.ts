@@ -3,7 +3,7 @@ import { type ClaimState, claimKey, type GameState, isRunning, TURNS } from '../
 import { MOST_DOUBLINGS } from '../parameters.ts'
 import { andThen, done, type Outcome, type Refused, type Rules, refuse } from '../rule.ts'
 import type { Settlement } from '../state.ts'
-import { answeringIn } from '../works.ts'
+import { answeringIn, isAttestation } from '../works.ts'
 import { lock, unlock } from './registry.ts'
 import { challengeableUntil } from './rounds.ts'
 import { challengeLost, defenceLost } from './slashing.ts'
@@ -27,7 +27,8 @@ export const disputeRules: Rules<'open' | 'move' | 'rule' | 'timeout' | 'dissolv
     const players = { challenger, defender, bond }
     const game = { job, anchor, round, ...about, ...players, turn: 'defender', spent: 0, since: 0 } as const
     const counted = withClaim(state, game, startDefender({ ...claim, games: claim.games + 1 }, now))
-    const args = { job, round, ...about, game: state.games.length, ...players }
+    const attestation = isAttestation(anchor, position)
+    const args = { job, round, ...about, attestation, game: state.games.length, ...players }
     const opened = done({ ...counted, games: [...state.games, game] }, { event: 'GameOpened', args })
     return andThen(opened, rest => lock(rest, challenger, bond))
   },

@@ -8,7 +8,7 @@ import { type CaseState, type GameState, type ReportState, workKey } from '../di
 import { andThen, type CallContext, done, type Outcome, type Rules, refuse } from '../rule.ts'
 import { nodeOf, type Settlement } from '../state.ts'
 import type { Account } from '../terms.ts'
-import { type Anchor, isAttestation, type Signature } from '../works.ts'
+import { type Anchor, attestationAt, isAttestation, type Signature } from '../works.ts'
 import { bondAt } from './links.ts'
 import { slash } from './registry.ts'
 import { rewind } from './rounds.ts'
@@ -85,10 +85,12 @@ export function defenceLost(
   })
 }
 
-function signatureAt({ works, audits }: Anchor, position: number, outer: boolean): Signature {
-  const work = works[position]
-  if (work === undefined) return audits[position - works.length]!.signature
-  return outer ? work.outer : work.signature
+function signatureAt(anchor: Anchor, position: number, outer: boolean): Signature {
+  const { signature, outer: step } = {
+    outer: '0x' as const,
+    ...(attestationAt(anchor, position) ?? anchor.works[position]!),
+  }
+  return outer ? step : signature
 }
 
 /** Takes the bond of an assertion of earnings that was proven wrong. */

@@ -1,0 +1,42 @@
+/** What a bundle has to say of a game about an attestation, and when that needs no move. SPEC: docs/spec/evidence.md "Judging". */
+import { type Audit, attestationAt } from '../settlement/works.ts'
+import type { Evidence } from './bundle.ts'
+import { differs, type EvidenceDifference } from './replay.ts'
+
+type Charged = Pick<Evidence, 'anchor' | 'position' | 'unitLink' | 'part' | 'job' | 'replicas'>
+
+/** The unit that a claim or an attestation is about. */
+export function disputedUnit(anchor: Evidence['anchor'], position: number): Pick<Audit, 'round' | 'index'> {
+  const { index = 0 } = anchor.works[position] ?? {}
+  return attestationAt(anchor, position) ?? { round: anchor.round, index }
+}
+
+const hasSegment = ({ index, segment }: Audit, { job, replicas }: Charged): boolean =>
+  segment <= (index < replicas ? job.checkpoints : 1)
+
+/** The last segment is followed by what the unit leaves behind; all of them are the number after the last. */
+const isPartOf = (segment: number, part: number, checkpoints: number): boolean =>
+  segment === checkpoints || part === segment || (segment + 1 === checkpoints && part === checkpoints)
+
+/** Whether the challenge is about what was attested: a part of that segment; or, of another unit's claim, about that unit. */
+export function attestedDifferences(charged: Charged): EvidenceDifference[] {
+  const { anchor, position, unitLink, part, job, replicas } = charged
+  const audit = attestationAt(anchor, position)
+  if (audit === undefined) return differs('link of an attested unit', undefined, unitLink)
+  if (unitLink !== undefined)
+    return [
+      ...differs('job of the attested unit', anchor.job, unitLink.job),
+      ...differs('round of the attested unit', audit.round, unitLink.round),
+    ]
+  const isOf = audit.index === replicas || isPartOf(audit.segment, part, job.checkpoints)
+  return differs('a part of the attested segment', true, isOf || !hasSegment(audit, charged))
+}
+
+/** Tells whether an attestation is refuted by the charge alone: it is to another claim than its unit's, or to no segment. */
+export function isRefutedByCharge(charged: Charged): boolean {
+  const { anchor, position, unitLink } = charged
+  const audit = attestationAt(anchor, position)
+  if (audit === undefined) return false
+  if (unitLink !== undefined) return unitLink.works[audit.index]?.claim !== audit.claim
+  return !hasSegment(audit, charged)
+}
