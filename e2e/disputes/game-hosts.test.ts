@@ -17,7 +17,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { accountOf, anchorDisputed, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
 import { flakyRpc } from './flaky-rpc.ts'
 import { computeBy, type GameNode, keyOf, startGameNode, until } from './game-nodes.ts'
-import { anchorNext } from './next-round.ts'
+import { keptEvidence } from './kept-evidence.ts'
+import { anchorNext, attestedBy } from './next-round.ts'
 
 let chain: LocalChain
 let network: DisputeNetwork
@@ -103,6 +104,31 @@ it('a worker that lies is killed, comes back, and loses its bond all the same', 
   await until(async () => !(await bonds()).includes('locked'))
   await network.advance(300)
   await until(async () => (await readBalances(other, accountOf(other))).tokens === tokens + 100n)
+})
+
+it('a node defends what it attested to by doing it again, though its worker has lost the unit on purpose', async () => {
+  const { blobs, documentId } = submit('e')
+  const { charge, anchor } = await anchorDisputed(network, sha256, job, job.claim, documentId)
+  const { coordinator } = network
+  const link = await anchorNext(network, anchor, [await attestedBy(coordinator, anchor, { index: 1, segment: 0 })])
+  const { locked } = await readBalances(coordinator, accountOf(coordinator))
+  const { compute } = computeBy(lieAbout)
+  const accuser = await start(network.challenger, { blobs, compute })
+  const verifier = await start(coordinator, { blobs })
+  const { game: lost } = (await openChallenge(accuser.parts, { ...charge, part: 0 })) as { game: number }
+  await network.advance(121)
+  await until(async () => (await readGame(coordinator, lost)).state === 'refuted')
+  expect(await readAnchors(coordinator, anchor.job)).toMatchObject({ rounds: 0 })
+  const about = { ...charge, anchor: link, position: link.works.length, part: 0 }
+  const { game } = (await openChallenge(accuser.parts, about)) as { game: number }
+  await until(() => accuser.said.some(line => line.includes('MoveRefused') && line.includes(`"game":${game},`)))
+  await network.advance(130)
+  await until(async () => (await readGame(coordinator, game)).state === 'defended')
+  const kept = await keptEvidence(verifier, game)
+  expect(kept.bundle).toMatchObject({ position: link.works.length, result: { winner: 'defender', by: 'silence' } })
+  await network.advance(600)
+  await until(async () => (await readBalances(coordinator, accountOf(coordinator))).locked < locked)
+  expect(verifier.said.some(line => line.startsWith('the bond of a void work or attestation is free again'))).toBe(true)
 })
 
 it('a false accuser of a unit and of an outer step loses its bonds to the clock, whatever the RPC loses', async () => {

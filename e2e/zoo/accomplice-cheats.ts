@@ -69,16 +69,16 @@ export const accompliceCheats: readonly ProtocolCheat[] = [
       const { accomplice, challenger } = stage.parties
       return booked(stage, async () => {
         const attested = await attestedBy(accomplice, disputed.anchor, { index: 1, segment: 0 })
-        await anchorNext(stage.network, disputed.anchor, [attested])
-        const game = await openBy(challenger, disputed)
+        const link = await anchorNext(stage.network, disputed.anchor, [attested])
         const players = playersOf({ defender: liar, challenger: stage.honest })
-        const state = await playOut(stage, game, {
-          players: { ...players, defender: untilStuck(players.defender) },
-          challenger,
-        })
+        const table = { players: { ...players, defender: untilStuck(players.defender) }, challenger }
+        const state = await playOut(stage, await openBy(challenger, disputed), table)
+        const about = { ...disputed.charge, anchor: link, position: link.works.length }
+        const game = await openBy(challenger, { charge: about })
+        const verifier = await playOut(stage, game, { ...table, defender: accomplice })
         const fee = 'the round with the fee for attesting is void, too'
         const alone = `where only who is drawn looks, a unit brings ${expectedProfit(disputed.terms)} on average`
-        const end = `${state} by a third party; ${fee}; ${alone}`
+        const end = `${state} by a third party, and its verifier’s attestation ${verifier}; ${fee}; ${alone}`
         const isHarmed = (await roundsOf(stage, disputed.anchor)) !== 0
         return { end, cheaters: ['worker', 'accomplice'], isHarmed }
       })

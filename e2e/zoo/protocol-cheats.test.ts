@@ -22,7 +22,7 @@ const LOSSES: Readonly<Record<string, bigint>> = {
   // Half of what three challenges lock, 350,000,000; the rest comes back to the worker.
   'prices-challengers-out': 175_000_000n + UNIT_BOND,
   'reports-itself': BURNED_OF_UNIT,
-  'has-a-verifier': UNIT_BOND,
+  'has-a-verifier': UNIT_BOND + CHALLENGE_BOND,
   equivocator: UNIT_BOND,
   'coordinator-pays-itself': EARNINGS_BOND,
   're-rolls-the-beacon': 0n,

@@ -43,13 +43,15 @@ export const anchorClaim = ({ network, rules, job, nextDocument }: Stage, claim:
   anchorDisputed(network, rules.hash, job, claim, nextDocument())
 
 /** Opens a game about the first part of the worker's claim. */
-export async function openBy(challenger: ChainClient, { charge }: DisputedRound): Promise<number> {
+export async function openBy(challenger: ChainClient, { charge }: Pick<DisputedRound, 'charge'>): Promise<number> {
   return mustBe(await openGame(challenger, { ...charge, part: 0 })).game
 }
 
 export interface Table {
   readonly players: Readonly<Record<Side, Player>>
   readonly challenger: ChainClient
+  /** Left out, the worker. */
+  readonly defender?: ChainClient
   /** Before a side's move, with the seconds that are left to it. */
   readonly wait?: (side: Side, secondsLeft: number) => Promise<void>
 }
@@ -61,7 +63,7 @@ const secondsLeft = async (client: ChainClient, game: number): Promise<number> =
 
 /** Plays a game to its end. Whoever says nothing, or what the contract refuses, loses by the clock. */
 export async function playOut({ network, rules, parties }: Stage, game: number, table: Table): Promise<GameState> {
-  const clients = { defender: parties.worker, challenger: table.challenger }
+  const clients = { defender: table.defender ?? parties.worker, challenger: table.challenger }
   let shown = NOTHING_SHOWN
   for (;;) {
     if ((await readGame(parties.submitter, game)).state !== 'open') break

@@ -52,7 +52,7 @@ export function gameAftermath({ client, chain, key, log }: AftermathParts): Game
 
   const release = ({ anchor, position, releasableAtSeconds: atSeconds }: VoidWork): Due => ({
     atSeconds,
-    what: 'the bond of a void work is free again',
+    what: 'the bond of a void work or attestation is free again',
     send: () => releaseBond(client, anchor, position),
   })
 

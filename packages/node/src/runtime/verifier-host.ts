@@ -102,7 +102,14 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
       return
     }
     const record = readTask(storage, key)
-    const untried = { isBusy: false, sentMs: 0, pauseMs: FIRST_PAUSE_MS, nextMs: 0, problem: '' }
+    const untried = {
+      looked: new Set<string>(),
+      isBusy: false,
+      sentMs: 0,
+      pauseMs: FIRST_PAUSE_MS,
+      nextMs: 0,
+      problem: '',
+    }
     const task: Task = { key, draw, order, record: record ?? {}, ...untried }
     tasks.set(key, task)
     if (record !== undefined) lookAgain(task)
@@ -112,7 +119,7 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
     }
   }
 
-  const nextStep = auditSteps({ parts, account, isStopped: () => isStopped, change, say })
+  const nextStep = auditSteps({ parts, book, account, isStopped: () => isStopped, change, say })
 
   function postpone(task: Task, reason: string): void {
     const { job, round } = task.draw
@@ -163,9 +170,14 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
     mailbox.send(to, 'attest', job, { ...said, index, ...signed })
   }
 
-  /** Neither paid nor challenged any more. */
-  const isOver = ({ draw: { head, anchoredAtSeconds } }: Task): boolean =>
-    !book.isOpen(head) && Date.now() > (anchoredAtSeconds + challengeSeconds) * 1000
+  /**
+   * Neither paid nor challenged any more. Who has attested to what was wrong may stand in a link that came up to a window later, and
+   * can be challenged for another one.
+   */
+  const isOver = ({ draw: { head, anchoredAtSeconds }, record: { finding } }: Task): boolean => {
+    const windows = finding?.wrongPart === undefined ? 1 : 2
+    return !book.isOpen(head) && Date.now() > (anchoredAtSeconds + windows * challengeSeconds) * 1000
+  }
 
   function tend(task: Task): void {
     if (task.isBusy) return

@@ -2,9 +2,11 @@
 import type { GameCharge } from '@cairn/contracts'
 import { type Account, type AuditOrder, attestationMessage, type JobId } from '@cairn/protocol'
 import { signAttestation } from './account-signing.ts'
+import type { AuditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import { openChallenge } from './game-opening.ts'
-import { audit, type OpenedOrder, openOrder, segmentOfOrder } from './verifier-audit.ts'
+import { attestationCharge, attestationsOfOthers } from './verifier-attestations.ts'
+import { audit, type Finding, type OpenedOrder, openOrder, segmentOfOrder } from './verifier-audit.ts'
 import { isFinalRefusal, outerCharge, unitCharge } from './verifier-charges.ts'
 import { auditOuter } from './verifier-outer.ts'
 import type { AuditTaskRecord } from './verifier-records.ts'
@@ -18,6 +20,8 @@ export interface AuditTask {
   readonly draw: AuditDraw
   readonly order: AuditOrder
   readonly record: AuditTaskRecord
+  /** Attestations of others to the unit that were looked at, by their keys. */
+  readonly looked: Set<string>
 }
 
 /** Does the next step. What cannot be done is a reason. */
@@ -25,6 +29,7 @@ export type AuditStep = (task: AuditTask) => Promise<Sourced<unknown>>
 
 interface StepOptions {
   readonly parts: VerifierParts
+  readonly book: Pick<AuditBook, 'draws' | 'isOpen'>
   readonly account: Account
   readonly isStopped: () => boolean
   readonly change: (task: AuditTask, news: AuditTaskRecord) => void
@@ -41,6 +46,7 @@ const DONE = { ok: true, value: undefined } as const
 /** Makes what says which step comes next, if any. */
 export function auditSteps({
   parts,
+  book,
   account,
   isStopped,
   change,
@@ -85,13 +91,14 @@ export function auditSteps({
   })
 
   /** Opens a game. What cannot be challenged any more is left, and said so. */
-  async function charge(task: AuditTask, made: GameCharge): Promise<Sourced<unknown>> {
+  async function charge(task: AuditTask, made: GameCharge, about = 'it'): Promise<Sourced<unknown>> {
     const opened = await openChallenge(parts, made)
+    const isOfUnit = about === 'it'
     if (opened.ok) {
-      const isSaid = opened.isFound && task.record.game === opened.game
-      if (!isSaid) say(task, `opened game ${opened.game} about it`)
-      change(task, { game: opened.game })
-    } else if (isFinalRefusal(opened.code)) say(task, `it cannot be challenged: ${opened.reason}`)
+      const isSaid = opened.isFound && (!isOfUnit || task.record.game === opened.game)
+      if (!isSaid) say(task, `opened game ${opened.game} about ${about}`)
+      if (isOfUnit) change(task, { game: opened.game })
+    } else if (isFinalRefusal(opened.code)) say(task, `${about} cannot be challenged: ${opened.reason}`)
     else return { ok: false, reason: opened.reason }
     return DONE
   }
@@ -122,10 +129,27 @@ export function auditSteps({
     return charged
   })
 
-  return ({ record: { finding, isCharged, isOuterDone, isGivenUp }, order }) => {
+  const unseen = ({ draw, order: { index }, looked }: AuditTask) =>
+    attestationsOfOthers(book, { draw, index, account }).filter(({ key }) => !looked.has(key))
+
+  const lookAtOthers = withReady(async (task, { job, opened }) => {
+    const { finding } = task.record
+    for (const other of finding === undefined ? [] : unseen(task)) {
+      const made = attestationCharge(job, opened, finding as Finding, task.draw.anchor, other)
+      const charged = made === undefined ? DONE : await charge(task, made, `the attestation of ${other.audit.verifier}`)
+      if (!charged.ok) return charged
+      task.looked.add(other.key)
+    }
+    return DONE
+  })
+
+  return task => {
+    const { record, order } = task
+    const { finding, isCharged, isOuterDone, isGivenUp } = record
     if (isGivenUp) return undefined
     if (finding === undefined) return find
-    if (finding.wrongPart !== undefined) return isCharged ? undefined : chargeUnit
-    return order.index === 0 && !isOuterDone ? lookAtOuter : undefined
+    if (finding.wrongPart !== undefined && !isCharged) return chargeUnit
+    if (finding.wrongPart === undefined && order.index === 0 && !isOuterDone) return lookAtOuter
+    return unseen(task).length > 0 ? lookAtOthers : undefined
   }
 }

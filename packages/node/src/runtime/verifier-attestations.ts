@@ -1,0 +1,72 @@
+/**
+ * Attestations of others to a unit that this verifier has audited, as links pay for them: those that it knows to be wrong are
+ * challenged. SPEC: docs/spec/disputes.md "Nodes". The games about the unit itself say nothing of who attested to it.
+ */
+import type { GameCharge } from '@cairn/contracts'
+import type { Account, Anchor, Audit } from '@cairn/protocol'
+import type { AuditBook } from './audit-book.ts'
+import type { AuditDraw } from './audit-draw.ts'
+import type { Finding, OpenedOrder } from './verifier-audit.ts'
+import { unitCharge } from './verifier-charges.ts'
+import type { VerifiableJob } from './verifier-sources.ts'
+
+/** An attestation of somebody else, and the link that pays for it. */
+export interface OthersAttestation {
+  /** The link, and the place in it. */
+  readonly key: string
+  readonly link: AuditDraw
+  readonly position: number
+  readonly audit: Audit
+  /** Whether the link, and with it the unit's, stands. */
+  readonly isStanding: boolean
+}
+
+interface About {
+  readonly draw: AuditDraw
+  readonly index: number
+  readonly account: Account
+}
+
+const isAbout = ({ round, index }: Audit, { draw, index: own }: About): boolean => round === draw.round && index === own
+
+/** Lists what others have attested to a unit, in links that stand or are void. */
+export function attestationsOfOthers(book: Pick<AuditBook, 'draws' | 'isOpen'>, about: About): OthersAttestation[] {
+  const { job, round, head } = about.draw
+  const links = book.draws().filter(draw => draw.job === job)
+  // The last link of a round is the one that stands, if any of them does.
+  const isLast = links.findLast(draw => draw.round === round)?.head === head
+  return links.flatMap(link =>
+    link.anchor.audits.flatMap((audit, i) => {
+      if (!isAbout(audit, about) || audit.verifier === about.account) return []
+      const position = link.anchor.works.length + i
+      const isStanding = isLast && book.isOpen(link.head)
+      return [{ key: `${link.head} ${position}`, link, position, audit, isStanding }]
+    }),
+  )
+}
+
+/** The last segment is followed by what the unit leaves behind; all of them are the number after the last. */
+const isPartOf = (segment: number, part: number, checkpoints: number): boolean =>
+  segment === checkpoints || part === segment || (segment + 1 === checkpoints && part === checkpoints)
+
+/**
+ * Makes the charge of an attestation that is wrong, as far as an audit of the unit tells: it is to another claim than the unit has,
+ * to no segment, or to one with the part that ends otherwise. Undefined where nothing is known against it.
+ */
+export function attestationCharge(
+  job: VerifiableJob,
+  opened: OpenedOrder,
+  { ends, wrongPart }: Finding,
+  unitLink: Anchor,
+  { link, position, audit, isStanding }: OthersAttestation,
+): GameCharge | undefined {
+  const { claimHash, unit } = opened.audited
+  const { checkpoints } = job.document.spec.schedule
+  const about = { ...unitCharge(job, link.anchor, opened, wrongPart ?? 0), position }
+  if (audit.claim !== claimHash) return isStanding ? { ...about, unitLink } : undefined
+  const isTraining = unit.kind === 'train'
+  if (audit.segment > (isTraining ? checkpoints : 1)) return about
+  // A unit that began elsewhere may lead from there to where it says.
+  if (wrongPart === undefined || ends.length === 0) return undefined
+  return isTraining && !isPartOf(audit.segment, wrongPart, checkpoints) ? undefined : about
+}
