@@ -51,8 +51,8 @@ export async function standardUnit({ seed, backend, hash, threads }: StandardUni
   try {
     const start = await executor.initialState()
     const replicaState = zeroState(replicaSlots(program.model, spec.outer.innerState))
-    const done = start.ok && (await executor.runUnit({ round: 0, replica: 0, global: start.value, replicaState }))
-    if (done !== false && done?.ok) return { root: done.value.updateRoot, operations }
+    const done = start.ok ? await executor.runUnit({ round: 0, replica: 0, global: start.value, replicaState }) : start
+    if (done?.ok) return { root: done.value.updateRoot, operations }
     throw new InternalError('StandardUnit', `the standard unit of seed ${seed} left the domain of its operators`)
   } finally {
     await executor.close()
