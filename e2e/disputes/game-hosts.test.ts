@@ -10,7 +10,7 @@ import {
 } from '@cairn/contracts'
 import { openChallenge } from '@cairn/node/parts'
 import { type HashHex, sha256 } from '@cairn/primitives'
-import type { Subject, TraceProvider } from '@cairn/protocol'
+import type { Account, Subject, TraceProvider } from '@cairn/protocol'
 import { type State, stateParts, submissionOf, updateSlots } from '@cairn/training'
 import { claimedBy, lyingTraces, type TracedJob, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
@@ -19,6 +19,10 @@ import { flakyRpc } from './flaky-rpc.ts'
 import { computeBy, type GameNode, keyOf, startGameNode, until } from './game-nodes.ts'
 import { keptEvidence } from './kept-evidence.ts'
 import { anchorNext, attestedBy } from './next-round.ts'
+import { changesOf, readWorths } from './worth.ts'
+
+/** Of this network's terms and parameters. */
+const [UNIT_BOND, BURNED, REWARD] = [999n, 500n, 1n]
 
 let chain: LocalChain
 let network: DisputeNetwork
@@ -28,7 +32,7 @@ const closers: (() => Promise<unknown>)[] = []
 beforeAll(async () => {
   chain = await startLocalChain()
   // What the reward leaves of a bond is compensation.
-  network = await startDisputeNetwork(chain, { challengerReward: 1n })
+  network = await startDisputeNetwork(chain, { challengerReward: REWARD })
   job = await traceJob(tinyDigits())
   honest = tracesOf(job)
 })
@@ -56,6 +60,13 @@ const submit = (salt: string) =>
 
 const COPIES = ['input', 'constant', 'reshape']
 
+function worths() {
+  const { submitter, coordinator, workers, challenger } = network
+  const [other, worker] = workers.map(accountOf) as [Account, Account]
+  const of = { submitter: accountOf(submitter), coordinator: accountOf(coordinator), challenger: accountOf(challenger) }
+  return readWorths(submitter, { ...of, other, worker })
+}
+
 /** A lie about one element of the last operator that computes something, in the last run of a subject. */
 function lieAbout({ graph, runs }: Subject): TraceProvider {
   const operator = job.job.program.graphs[graph].nodes.findLastIndex(node => !COPIES.includes(node.operator))
@@ -71,6 +82,7 @@ it('a worker that lies is killed, comes back, and loses its bond all the same', 
   await anchorNext(network, anchor)
   const [other, worker] = network.workers
   const before = await readBalances(worker, accountOf(worker))
+  const booked = await worths()
   const challenger = await start(network.challenger, { blobs })
   const first = computeBy(() => liar, 2)
   const killed = await startGameNode(worker, { blobs, compute: first.compute })
@@ -104,6 +116,14 @@ it('a worker that lies is killed, comes back, and loses its bond all the same', 
   await until(async () => !(await bonds()).includes('locked'))
   await network.advance(300)
   await until(async () => (await readBalances(other, accountOf(other))).tokens === tokens + 100n)
+
+  // Half of the bond is burned; of the rest the challenger has its reward, the victim the price of its void unit, and the
+  // submitter what is left. Whoever was wrong has a void unit in the next round, too, and nothing for it.
+  expect(changesOf(booked, await worths())).toEqual({
+    ...{ worker: -UNIT_BOND, challenger: REWARD, other: 100n, coordinator: 0n },
+    ...{ submitter: UNIT_BOND - BURNED - REWARD - 100n, burned: BURNED },
+  })
+  expect((await readBalances(worker, accountOf(worker))).tokens).toBe(before.tokens)
 })
 
 it('a node defends what it attested to by doing it again, though its worker has lost the unit on purpose', async () => {

@@ -5,15 +5,15 @@ import {
   createChainClient,
   faucet,
   type LocalChain,
-  readBalances,
   registerNode,
   startLocalChain,
 } from '@cairn/contracts'
 import { concat, type HashHex, sha256 } from '@cairn/primitives'
-import type { NetworkParameters } from '@cairn/protocol'
+import type { Account, NetworkParameters } from '@cairn/protocol'
 import { createReferee } from '@cairn/training'
 import { tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { accountOf, startDisputeNetwork } from '../disputes/disputed-round.ts'
+import { changesOf, readWorths } from '../disputes/worth.ts'
 import type { CheatOutcome, PartyName, Stage } from './protocol-cheat.ts'
 
 /** How long a link can be challenged on the stage's network, and how long a side of a game may think. */
@@ -21,7 +21,6 @@ export const CHALLENGE_SECONDS = 600
 export const DELAY_SECONDS = 120
 
 const MONEY = 1_000_000_000n
-const FIRE = '0x000000000000000000000000000000000000dEaD'
 
 /** Deploys a network and gives everybody a stake in it. */
 async function partiesOn(chain: LocalChain, changes: Partial<NetworkParameters> = {}) {
@@ -71,14 +70,9 @@ export function mustBeRefused(result: CallResult, code: string): void {
   if (result.ok || result.code !== code) throw new Error(`${code} expected, found ${result.ok ? 'ok' : result.code}`)
 }
 
-async function worthOf({ parties }: Stage): Promise<CheatOutcome['money']> {
-  const worth = async (account: `0x${string}`): Promise<bigint> => {
-    const { tokens, stake, unbonding } = await readBalances(parties.submitter, account)
-    return tokens + stake + unbonding
-  }
-  const named = Object.entries(parties).map(async ([name, client]) => [name, await worth(accountOf(client))] as const)
-  const all = await Promise.all([...named, worth(FIRE).then(burned => ['burned', burned] as const)])
-  return Object.fromEntries(all) as CheatOutcome['money']
+const worthOf = ({ parties }: Stage): Promise<CheatOutcome['money']> => {
+  const accounts = Object.entries(parties).map(([name, client]) => [name, accountOf(client)])
+  return readWorths(parties.submitter, Object.fromEntries(accounts) as Record<PartyName, Account>)
 }
 
 /** What was sent to the contract of games in some blocks, and how long they took. */
@@ -105,7 +99,6 @@ export async function booked(stage: Stage, perform: () => Promise<Told>): Promis
   const before = await worthOf(stage)
   const told = await perform()
   const after = await worthOf(stage)
-  const names = Object.keys(after) as (PartyName | 'burned')[]
-  const money = Object.fromEntries(names.map(name => [name, after[name] - before[name]])) as CheatOutcome['money']
+  const money = changesOf(before, after)
   return { ...told, money, ...(await movesIn(stage, from)) }
 }
