@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { LAUNCHER } from '@cairn/cli'
 import { expect, test } from 'vitest'
+import { DEMO_CHEATS } from '../zoo/demo-cheats.ts'
 
 const DEMO = fileURLToPath(new URL('../../examples/state-of-the-union/demo.ts', import.meta.url))
 
@@ -55,5 +56,19 @@ test('finds out a worker that skips a step in the last round, and ends with the 
   const summary = JSON.parse(out.trimEnd().split('\n').at(-1) as string)
   expect(summary.disputes).toHaveLength(1)
   expect(err).toContain(`  without          ${summary.finalStateRoot}`)
+  rmSync(directory, { recursive: true })
+})
+
+test('names every kind where it does not know one, and says what each is', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'cairn-demo-'))
+  const unknown = await runDemo(directory, ['--cheat', 'smiles'])
+  expect(unknown.code).toBe(2)
+  const help = spawnSync(process.execPath, [DEMO, '--help'], { encoding: 'utf8' })
+  expect(help.status).toBe(0)
+  for (const { name, description } of DEMO_CHEATS) {
+    expect(unknown.err).toContain(name)
+    expect(help.stdout).toMatch(new RegExp(`^ +${name} +\\S`, 'm'))
+    expect(help.stdout).toContain(description)
+  }
   rmSync(directory, { recursive: true })
 })

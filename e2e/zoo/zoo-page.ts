@@ -1,5 +1,6 @@
 /** The page `docs/zoo.md`: every kind of cheat that there is, what it does, and what comes of it. */
 import { CHEATS } from './cheats.ts'
+import { type CheatEnd, DEMO_CHEATS } from './demo-cheats.ts'
 import { DEFENDER_BEHAVIOURS } from './players.ts'
 import { type CheatOutcome, gainOf, type PartyName, type ProtocolCheat } from './protocol-cheat.ts'
 
@@ -92,6 +93,19 @@ const protocolRow = ({ cheat: { name, description, threat }, outcome }: Performe
   return `| ${[...cells.map(cell => (typeof cell === 'string' ? cell : grouped(cell))), others(outcome)].join(' | ')} |`
 }
 
+/** What comes of a kind in a network of processes. */
+const IN_NETWORK: Readonly<Record<CheatEnd, string>> = {
+  refuted: 'its claim is disputed and falls, the job goes back to that round',
+  defended: 'its challenges are lost to the clock, the job goes on',
+  unpaid: 'the assertion is challenged and falls; the right one is paid',
+  undisputed: 'nothing is disputed, and nothing gained',
+}
+
+const demoRows = (): string[] =>
+  DEMO_CHEATS.filter(({ name }) => CHEATS.every(cheat => cheat.name !== name)).map(
+    ({ name, description, end }) => `| ${[name, description, IN_NETWORK[end]].join(' | ')} |`,
+  )
+
 /** Writes the page. Throws `Error` where a kind that there must be is missing. */
 export function zooPage(performed: readonly Performed[], costPage: string): string {
   const names = new Set([...CHEATS, ...performed.map(({ cheat }) => cheat)].map(({ name }) => name))
@@ -127,6 +141,15 @@ export function zooPage(performed: readonly Performed[], costPage: string): stri
     ...performed.map(protocolRow),
     '',
     `In a game, a defender may be one of these, too: ${DEFENDER_BEHAVIOURS.map(({ name }) => name).join(', ')} (\`e2e/zoo/players.ts\`).`,
+    '',
+    '## In a network of processes',
+    '`npm run demo -- --cheat KIND`, for the kinds of the first table and for these: a coordinator, three workers and two verifiers, of which those that are named run',
+    'another program (`e2e/zoo/dishonest-node.ts`). Whoever is found loses its bond, nobody else loses anything, and the final root is that of an honest run: all kinds, one after the',
+    'other, by `node e2e/slow/demo-cheats.ts`. `equivocator` and `prices-challengers-out` are on contracts alone.',
+    '',
+    '| kind | who does what | what comes of it |',
+    '|---|---|---|',
+    ...demoRows(),
     '',
     '## What is not prevented, only priced or refused',
     '- *Equivocation* itself costs nothing: two claims are signed, one can be anchored. Only a wrong one that is anchored and refuted costs its bond.',

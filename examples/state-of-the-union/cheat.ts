@@ -11,10 +11,6 @@ const PROGRAM = fileURLToPath(new URL('../../e2e/zoo/dishonest-node.ts', import.
 /** The round in which somebody cheats, from 0: one before it is there to go back to. */
 const ROUND = 1
 
-export const cheatNames: readonly string[] = DEMO_CHEATS.map(({ name }) => name)
-
-export const cheatOf = (kind: string): DemoCheat | undefined => DEMO_CHEATS.find(({ name }) => name === kind)
-
 /** Says which program runs each process of the network; what the cheaters are to do goes by the environment. */
 export function cheatingPrograms(
   { name: kind, cheaters, honest = [] }: DemoCheat,
