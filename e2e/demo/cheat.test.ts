@@ -34,12 +34,20 @@ async function runDemo(directory: string, args: readonly string[]) {
   return { code: await closed, out, err }
 }
 
-test('finds out a worker that skips a step in the last round, and ends with the bits of an honest run', async () => {
+const NODES = ['--workers', '3', '--verifiers', '1', '--challenge-seconds', '10']
+
+function directoryWithJob(): string {
   const directory = mkdtempSync(join(tmpdir(), 'cairn-demo-'))
   writeFileSync(join(directory, 'text.txt'), TEXT)
   writeFileSync(join(directory, 'job.yaml'), JOB)
-  const nodes = ['--workers', '3', '--verifiers', '1', '--challenge-seconds', '10']
-  const { code, out, err } = await runDemo(directory, ['--cheat', 'skips-one-step', ...nodes])
+  return directory
+}
+
+const lastLine = (out: string) => JSON.parse(out.trimEnd().split('\n').at(-1) as string)
+
+test('finds out a worker that skips a step in the last round, and ends with the bits of an honest run', async () => {
+  const directory = directoryWithJob()
+  const { code, out, err } = await runDemo(directory, ['--cheat', 'skips-one-step', ...NODES])
   expect(err).toMatch(
     /Dispute 0: verifier-1 has done a part of worker-1's work in round 2 again and found other bits\./,
   )
@@ -53,9 +61,24 @@ test('finds out a worker that skips a step in the last round, and ends with the 
   expect(err).toContain('The job goes back to round 2; somebody else does that part')
   expect(err).toMatch(/trained alone: the same bits\.[\s\S]*Every balance on the chain has changed by exactly/)
   expect(code).toBe(0)
-  const summary = JSON.parse(out.trimEnd().split('\n').at(-1) as string)
+  const summary = lastLine(out)
   expect(summary.disputes).toHaveLength(1)
   expect(err).toContain(`  without          ${summary.finalStateRoot}`)
+  rmSync(directory, { recursive: true })
+})
+
+test('a coordinator that pays itself loses its bond to a node that counted, and everybody is paid what is right', async () => {
+  const directory = directoryWithJob()
+  const { code, out, err } = await runDemo(directory, ['--cheat', 'coordinator-pays-itself', ...NODES])
+  expect(err).toMatch(
+    /by its own log:\n +coordinator asserts on the chain that \d+ units of 0x[0-9a-f]{40} are its own/,
+  )
+  expect(err).toMatch(/coordinator lost 10 TEST\.\n +coordinator's: 1 TEST to \S+, 5 TEST burned, 4 TEST to those/)
+  expect(err).toMatch(/trained alone: the same bits\.[\s\S]*Every balance on the chain has changed by exactly/)
+  expect(code).toBe(0)
+  const { cheat, finalStateRoot } = lastLine(out)
+  expect(cheat).toMatchObject({ isMet: true, isSameRoot: true, lost: '10000000', wonBack: '0', disputes: [] })
+  expect(err).toContain(`  without          ${finalStateRoot}`)
   rmSync(directory, { recursive: true })
 })
 
