@@ -2,7 +2,7 @@
 import { CHEATS } from './cheats.ts'
 
 /** What comes of a kind. */
-type CheatEnd =
+export type CheatEnd =
   /** Somebody disputes what the cheater claims, and wins. */
   | 'refuted'
   /** The cheater disputes what is right, and loses. */
