@@ -1,5 +1,7 @@
 /** A doer beside its worker on a real chain: drawn by the submission's block, sealed, opened once, and a game where results differ. */
 import {
+  anchorHead,
+  claimChecking,
   type GameOnChain,
   listGames,
   localParameters,
@@ -18,11 +20,20 @@ import {
   watchChain,
 } from '@cairn/node/parts'
 import type { HashHex } from '@cairn/primitives'
-import { committedResult, type JobId, type Message, sealRoot, type Unit } from '@cairn/protocol'
+import {
+  committedResult,
+  isAttestationSigned,
+  type JobId,
+  type Message,
+  type MessageBodies,
+  sealRoot,
+  type Unit,
+} from '@cairn/protocol'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { anchorDone, openWorkshop, type Workshop } from './audited-round.ts'
 import { accountOf, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
 import { until } from './game-nodes.ts'
+import { anchorNext, attestedBy } from './next-round.ts'
 import { nodeDisk } from './node-disk.ts'
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
@@ -144,7 +155,7 @@ it('seals and opens what it found, once, and challenges a worker whose anchored 
     last = await node.start()
   }
   const lie = { unit: { checkpointRoots: [bad('b'), bad('c')] } }
-  const { job, document } = await anchorDone(network, workshop, 'a', lie, {
+  const { job, document, anchor } = await anchorDone(network, workshop, 'a', lie, {
     terms: { policy: 2, verifiers: 2 },
     meanwhile,
   })
@@ -157,5 +168,45 @@ it('seals and opens what it found, once, and challenges a worker whose anchored 
   expect(await games()).toMatchObject([{ position: 1, isOuter: false, state: 'open' }])
   await until(() => said.some(text => /opened game \d+ about part 0 of it/.test(text)))
   expect(said.filter(text => text.includes('did it beside its worker'))).toHaveLength(1)
+
+  // Another doer has signed that all of it follows.
+  const signed = await attestedBy(network.coordinator, anchor, { index: 1, segment: 2 })
+  const link = await anchorNext(network, anchor, [signed])
+  await mine()
+  await until(async () => (await games()).length > 1)
+  expect((await games())[1]).toMatchObject({ head: anchorHead(link), position: 2, isAttestation: true, state: 'open' })
   last?.stop()
+})
+
+it('signs for a claim that leads to what it found, and for no other', async () => {
+  const node = doerNode()
+  const { bodies } = node
+  const [own, worker] = [network.challenger, network.workers[1]!].map(client => accountOf(client).toLowerCase())
+  const said: { hear?: Awaited<ReturnType<typeof node.start>>['hear'] } = {}
+  const meanwhile = async ({ job, globalRoot }: { readonly job: JobId; readonly globalRoot: HashHex }) => {
+    await mine()
+    const unit: Unit = { job, round: 0, replica: 1, kind: 'train' }
+    const { hear } = await node.start()
+    await until(() => {
+      hear(job, 'do', { unit, worker, deadlineMs: 2 ** 50, document: bad('d'), globalRoot, claims: [], sources: [] })
+      return bodies('seal').length > 0
+    })
+    said.hear = hear
+  }
+  const options = { terms: { policy: 2, verifiers: 2 }, meanwhile }
+  const { job, document, anchor } = await anchorDone(network, workshop, 'b', {}, options)
+  const commitment = document.units[1]!
+  const change = (news: object) => ({
+    commitment: { ...commitment, commitment: { ...commitment.commitment, ...news } },
+  })
+  for (const wrong of [{ globalRoot: bad('1') }, { replicaRoot: bad('2') }, { checkpointRoots: [bad('3'), bad('4')] }])
+    said.hear?.(job, 'agree', change(wrong))
+  said.hear?.(job, 'agree', { commitment })
+  await until(() => bodies('agreed').length > 0)
+  const claim = anchor.works[1]!.claim
+  expect(bodies('agreed')).toMatchObject([{ account: own, segment: 2, claim }])
+  const { chainId, addresses } = network.challenger
+  const checking = claimChecking({ chainId, anchors: addresses.anchors })
+  const [agreed] = bodies('agreed') as unknown as [MessageBodies['agreed']]
+  expect(isAttestationSigned(checking, job, { ...agreed, round: 0, index: 1 })).toBe(true)
 })

@@ -1,18 +1,35 @@
 /**
  * A doer that found another result than its unit's worker opens a game, once the worker's claim is on the chain: about the
- * first part of the unit that ends otherwise. SPEC: docs/spec/audits.md "Redundancy". What cannot be done yet is tried again.
+ * first part of the unit that ends otherwise; and then about what other doers have signed of it. SPEC: docs/spec/audits.md "Redundancy". What cannot be done yet is tried again.
  */
 import type { GameCharge } from '@cairn/contracts'
-import { type Commitment, committedResult, DIVERGED, DIVERGED_ROOT, type Unit, type UnitClaim } from '@cairn/protocol'
+import {
+  type Account,
+  type Commitment,
+  committedResult,
+  DIVERGED,
+  DIVERGED_ROOT,
+  type Unit,
+  type UnitClaim,
+} from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
+import { accountOf } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
-import { type DoerChallenge, doerReason, dropChallenge, listChallenges, readFinding } from './doer-records.ts'
+import {
+  type DoerChallenge,
+  doerReason,
+  dropChallenge,
+  listChallenges,
+  readFinding,
+  writeChallenge,
+} from './doer-records.ts'
 import { openChallenge } from './game-opening.ts'
-import { openOrder } from './verifier-audit.ts'
+import { attestationCharge, attestationsOfOthers } from './verifier-attestations.ts'
+import { type OpenedOrder, openOrder } from './verifier-audit.ts'
 import { isFinalRefusal, unitCharge } from './verifier-charges.ts'
 import { beganRight } from './verifier-claims.ts'
-import { type Sourced, type VerifierParts, verifiableJob } from './verifier-sources.ts'
+import { type Sourced, type VerifiableJob, type VerifierParts, verifiableJob } from './verifier-sources.ts'
 
 interface ChallengesOptions {
   readonly parts: VerifierParts
@@ -20,8 +37,13 @@ interface ChallengesOptions {
   readonly say: (unit: Unit, text: string) => void
 }
 
+interface OpenedUnit {
+  readonly job: VerifiableJob
+  readonly opened: OpenedOrder
+}
+
 /** What there is to be charged, if anything is. */
-type Charged = Sourced<GameCharge | undefined>
+type Charged = Sourced<{ readonly charge: GameCharge; readonly wrongPart?: number } | undefined>
 
 const LEAST_PAUSE_MS = 1_000
 
@@ -35,25 +57,35 @@ function firstWrongPart({ checkpointRoots }: UnitClaim, own: Commitment): number
 /** Makes what opens the games that are owed; to be called again and again. */
 export function doerChallenges({ parts, book, say }: ChallengesOptions): () => void {
   const { storage, log } = parts
+  const account = accountOf(parts) as Account
+  /** Attestations of others, by their keys. */
+  const looked = new Set<string>()
   const nextMs = new Map<string, number>()
   let isBusy = false
 
-  async function chargeOf(draw: AuditDraw, { unit }: DoerChallenge, own: Commitment): Promise<Charged> {
+  /** What a link claims of the unit, and what it takes to judge that. */
+  async function openUnit(draw: AuditDraw, unit: Unit): Promise<Sourced<OpenedUnit>> {
     const job = await verifiableJob(parts, unit.job)
     if (!job.ok) return job
     const order = { ...unit, index: unit.replica, segment: 0, verifiers: [], substitutes: [], reason: '' }
     const opened = await openOrder(parts, job.value, { draw, order, reason: doerReason(unit) })
-    if (!opened.ok) return opened
-    const { audited, before } = opened.value
+    return opened.ok ? { ok: true, value: { job: job.value, opened: opened.value } } : opened
+  }
+
+  async function chargeOf(draw: AuditDraw, { unit }: DoerChallenge, own: Commitment): Promise<Charged> {
+    const found = await openUnit(draw, unit)
+    if (!found.ok) return found
+    const { job, opened } = found.value
+    const { audited, before } = opened
     const { claim, signed } = audited
-    const { provable } = job.value
-    if (!beganRight(audited, draw.anchor, provable, before))
-      return { ok: true, value: unitCharge(job.value, draw.anchor, opened.value, undefined) }
+    if (!beganRight(audited, draw.anchor, job.provable, before))
+      return { ok: true, value: { charge: unitCharge(job, draw.anchor, opened, undefined) } }
     const isSame = 'commitment' in signed && committedResult(sha256, signed.commitment) === committedResult(sha256, own)
     // Done from another start than the round's, the unit says nothing of what was anchored.
     const isOther = claim.globalRoot !== own.globalRoot || claim.replicaRoot !== own.replicaRoot
     if (isSame || isOther) return { ok: true, value: undefined }
-    return { ok: true, value: unitCharge(job.value, draw.anchor, opened.value, firstWrongPart(claim, own)) }
+    const wrongPart = firstWrongPart(claim, own)
+    return { ok: true, value: { charge: unitCharge(job, draw.anchor, opened, wrongPart), wrongPart } }
   }
 
   /** Returns why it is to be tried again, if it is. */
@@ -63,10 +95,37 @@ export function doerChallenges({ parts, book, say }: ChallengesOptions): () => v
     if (!charged.ok) return charged.isFinal ? close(owed, `leaves it: ${charged.reason}`) : charged.reason
     if (charged.value === undefined)
       return close(owed, 'what was anchored is not what was opened; nothing to challenge')
-    const { part } = charged.value
-    const opened = await openChallenge(parts, charged.value)
-    if (opened.ok) return close(owed, `opened game ${opened.game} about part ${part} of it`)
+    const { charge, wrongPart } = charged.value
+    const opened = await openChallenge(parts, charge)
+    if (opened.ok) {
+      const text = `opened game ${opened.game} about part ${charge.part} of it`
+      // What follows from a wrong start may follow rightly: who attests to it need not be wrong.
+      if (wrongPart === undefined) return close(owed, text)
+      writeChallenge(storage, { ...owed, part: wrongPart })
+      say(owed.unit, text)
+      return undefined
+    }
     return isFinalRefusal(opened.code) ? close(owed, `it cannot be challenged: ${opened.reason}`) : opened.reason
+  }
+
+  /** Challenges who has attested to the part that ends otherwise, in whatever link. Returns why it is to be tried again. */
+  async function challengeOthers({ unit }: DoerChallenge, draw: AuditDraw, wrongPart: number) {
+    const others = attestationsOfOthers(book, { draw, index: unit.replica, account }).filter(
+      ({ key }) => !looked.has(key),
+    )
+    const found = others.length === 0 ? undefined : await openUnit(draw, unit)
+    if (found === undefined || !found.ok) return found?.reason
+    const { job, opened } = found.value
+    for (const other of others) {
+      const finding = { ends: [opened.audited.claimHash], wrongPart }
+      const made = attestationCharge(job, opened, finding, draw.anchor, other)
+      const done = made && (await openChallenge(parts, made))
+      if (done?.ok && !done.isFound)
+        say(unit, `opened game ${done.game} about the attestation of ${other.audit.verifier}`)
+      if (done?.ok === false && !isFinalRefusal(done.code)) return done.reason
+      looked.add(other.key)
+    }
+    return undefined
   }
 
   function close({ unit }: DoerChallenge, text: string): undefined {
@@ -74,15 +133,18 @@ export function doerChallenges({ parts, book, say }: ChallengesOptions): () => v
     say(unit, text)
   }
 
-  /** The link that holds the work, which has to be drawn from before it is looked at: it is not replaced then. */
-  const linkOf = ({ unit: { job, round, replica }, worker }: DoerChallenge): AuditDraw | undefined =>
+  /**
+   * The link that holds the work, which has to be drawn from before it is looked at: it is not replaced then. One whose unit was
+   * challenged may be void since.
+   */
+  const linkOf = ({ unit: { job, round, replica }, worker, part }: DoerChallenge): AuditDraw | undefined =>
     book
       .draws()
       .findLast(
         ({ anchor, head, ...draw }) =>
           draw.job === job &&
           draw.round === round &&
-          book.isOpen(head) &&
+          (part !== undefined || book.isOpen(head)) &&
           anchor.works.some(work => work.index === replica && work.worker === worker),
       )
 
@@ -92,7 +154,7 @@ export function doerChallenges({ parts, book, say }: ChallengesOptions): () => v
       const key = `${job}/${round}/${replica}`
       const link = linkOf(owed)
       if (link === undefined || Date.now() < (nextMs.get(key) ?? 0)) continue
-      const reason = await challenge(owed, link)
+      const reason = await (owed.part === undefined ? challenge(owed, link) : challengeOthers(owed, link, owed.part))
       nextMs.set(key, Date.now() + LEAST_PAUSE_MS)
       if (reason !== undefined) log.warn({ job, round, reason }, 'a result could not be challenged; trying again')
     }

@@ -21,6 +21,8 @@ export interface DoerChallenge {
   readonly worker: Account
   /** The result that it has opened. */
   readonly root: HashHex
+  /** Which part of the unit was challenged; absent before. */
+  readonly part?: number
 }
 
 const [FINDINGS, CHALLENGES] = ['doer/done/', 'doer/challenge/']

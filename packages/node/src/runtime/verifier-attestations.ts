@@ -56,7 +56,7 @@ const isPartOf = (segment: number, part: number, checkpoints: number): boolean =
 export function attestationCharge(
   job: VerifiableJob,
   opened: OpenedOrder,
-  { ends, wrongPart }: Finding,
+  { ends, wrongPart }: Pick<Finding, 'ends' | 'wrongPart'>,
   unitLink: Anchor,
   { link, position, audit, isStanding }: OthersAttestation,
 ): GameCharge | undefined {
