@@ -71,7 +71,7 @@ test('a coordinator that pays itself loses its bond to a node that counted, and 
   const directory = directoryWithJob()
   const { code, out, err } = await runDemo(directory, ['--cheat', 'coordinator-pays-itself', ...NODES])
   expect(err).toMatch(
-    /by its own log:\n +coordinator asserts on the chain that \d+ units of 0x[0-9a-f]{40} are its own/,
+    /by the log of who did:\n +coordinator asserts on the chain that \d+ units of worker-\d are its own/,
   )
   expect(err).toMatch(/coordinator lost 10 TEST\.\n +coordinator's: 1 TEST to \S+, 5 TEST burned, 4 TEST to those/)
   expect(err).toMatch(/trained alone: the same bits\.[\s\S]*Every balance on the chain has changed by exactly/)

@@ -1,45 +1,24 @@
-/** What came of a cheat, for a person: whether it was met as it is to be, what it cost, and whether it changed anything. */
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+/** The end of a cheat, for a person: what was tried and noticed, what it cost, and whether it changed anything. */
 import { formatAmount, type LocalNetwork, openContracts, type Screen } from '@cairn/cli'
-import { type ListedGame, listSlashes, readBalances, readToken, type SlashOnChain } from '@cairn/contracts'
-import type { Account, JobId, Receipt } from '@cairn/protocol'
+import { readBalances, readToken } from '@cairn/contracts'
+import type { Account, Receipt } from '@cairn/protocol'
 import type { DemoCheat } from './cheat.ts'
-import { networkDirectoryIn } from './demo-directory.ts'
+import { complaintsAbout, ownWords } from './cheat-logs.ts'
+import { type CheatSummary, cheatSummary, type Happened, moneyOf } from './cheat-outcome.ts'
 import type { DemoRun } from './demo-job.ts'
 import { honestRoot } from './honest-run.ts'
 
 /** By account, in the token's smallest unit. */
-export type Stakes = ReadonlyMap<string, bigint>
+type Stakes = ReadonlyMap<string, bigint>
 
-/** What happened to the job, as far as it is about a cheat. */
-export interface Happened {
-  readonly games: readonly ListedGame[]
-  readonly slashes: readonly SlashOnChain[]
-  /** Tells whether an account belongs to whoever cheats. */
-  readonly isCheater: (account: string) => boolean
-}
-
-const ENDS: Readonly<Record<DemoCheat['end'], (happened: Happened) => boolean>> = {
-  refuted: ({ games, isCheater }) => games.some(game => game.state === 'refuted' && isCheater(game.defender)),
-  defended: ({ games, isCheater }) => games.some(game => game.state === 'defended' && isCheater(game.challenger)),
-  unpaid: ({ games, slashes, isCheater }) => games.length === 0 && slashes.some(({ loser }) => isCheater(loser)),
-  undisputed: ({ games, slashes }) => games.length === 0 && slashes.length === 0,
-}
-
-/** Tells whether a cheat came to what it is to come to, and nobody honest lost anything. */
-export const isMet = ({ end }: DemoCheat, happened: Happened): boolean =>
-  ENDS[end](happened) && happened.slashes.every(({ loser }) => happened.isCheater(loser))
+/** Of what logs say on one thing. */
+const MOST_LINES = 8
 
 const boldly = ({ colours }: Screen, isRight: boolean, text: string): string =>
   isRight ? colours.green(text) : colours.red(colours.bold(text))
 
 /** Compares with the same job done without a cheat. Tells whether every bit is the same. */
-export async function compareWithHonest(
-  run: DemoRun,
-  { cheaters }: DemoCheat,
-  { finalStateRoot }: Receipt,
-): Promise<boolean> {
+async function compareWithHonest(run: DemoRun, { cheaters }: DemoCheat, { finalStateRoot }: Receipt): Promise<boolean> {
   const { screen } = run
   screen.status('The same job again, in one process and without a cheat ...')
   const expected = await honestRoot(run)
@@ -63,70 +42,25 @@ export async function readStakes({ network, accounts }: LocalNetwork): Promise<S
   return new Map(await Promise.all(all))
 }
 
-/** Collects what disputes and challenges came to. */
-export async function whatHappened(
-  { nameOf }: Pick<DemoRun, 'nameOf'>,
-  { cheaters }: DemoCheat,
-  { network }: LocalNetwork,
-  { job, games }: { readonly job: JobId; readonly games: readonly ListedGame[] },
-): Promise<Happened> {
-  const slashes = await listSlashes(await openContracts(network), job)
-  return { games, slashes, isCheater: account => cheaters.includes(nameOf(account)) }
-}
-
-/** What a dishonest node says of itself: the lines of its log that are about its cheat, each once. */
-function ownWords({ out }: { readonly out: string }, name: string): string[] {
-  const log = join(networkDirectoryIn(out), 'nodes', name, 'node.log')
-  if (!existsSync(log)) return []
-  const lines = readFileSync(log, 'utf8').split('\n')
-  const entries = lines.filter(line => line.endsWith('}')).map(line => JSON.parse(line))
-  return [...new Set(entries.filter(({ cheat }) => cheat !== undefined).map(({ msg }) => String(msg)))]
-}
-
-/** What came of a cheat, for `--json`. Money in the token's smallest unit. */
-export interface CheatSummary {
-  readonly kind: string
-  /** It came to what it is to come to. */
-  readonly isMet: boolean
-  readonly isSameRoot: boolean
-  /** Of bonds that cheaters lost, by name. */
-  readonly caughtBy: readonly string[]
-  readonly lost: string
-  /** Of that, what came back to cheaters. */
-  readonly wonBack: string
-  readonly disputes: readonly { readonly round: number; readonly state: string }[]
-}
-
-const sum = (amounts: readonly bigint[]): bigint => amounts.reduce((total, amount) => total + amount, 0n)
-
-/** Adds up what cheaters lost in bonds, and what of that other cheaters got. */
-const moneyOf = ({ slashes, isCheater }: Happened) => {
-  const own = slashes.filter(({ loser }) => isCheater(loser))
-  return {
-    lost: sum(own.map(({ amount }) => amount)),
-    wonBack: sum(own.filter(({ winner }) => isCheater(winner)).map(({ reward }) => reward)),
+/** Tells what the cheaters tried, and what the coordinator noticed of it. */
+function tellWords({ screen, options: { out } }: DemoRun, { cheaters }: DemoCheat, { accounts }: LocalNetwork): void {
+  const tell = (title: string, lines: readonly string[]): void => {
+    if (lines.length > 0) screen.print(`\n${screen.colours.bold(title)}`)
+    for (const line of lines.slice(0, MOST_LINES)) screen.print(`  ${line}`)
+    if (lines.length > MOST_LINES) screen.print(`  ... and ${lines.length - MOST_LINES} more`)
   }
+  const logs = { out, accounts }
+  const tried = cheaters.flatMap(name => ownWords(logs, name).map(text => `${name.padEnd(11)} ${text}`))
+  tell('What was tried, by the log of who did:', tried)
+  tell(
+    'What the coordinator noticed:',
+    cheaters.flatMap(name => complaintsAbout(logs, name)),
+  )
 }
 
-export function cheatSummary(
-  { nameOf }: Pick<DemoRun, 'nameOf'>,
-  cheat: DemoCheat,
-  happened: Happened,
-  isSameRoot: boolean,
-): CheatSummary {
-  const { lost, wonBack } = moneyOf(happened)
-  const own = happened.slashes.filter(({ loser }) => happened.isCheater(loser))
-  return {
-    ...{ kind: cheat.name, isMet: isMet(cheat, happened), isSameRoot },
-    caughtBy: [...new Set(own.map(({ winner }) => nameOf(winner)))],
-    ...{ lost: String(lost), wonBack: String(wonBack) },
-    disputes: happened.games.map(({ round, state }) => ({ round, state })),
-  }
-}
-
-/** Tells what the cheaters did, by their own logs, and what others got of them. */
-export async function tellCost(
-  { screen, options, nameOf }: DemoRun,
+/** Tells what the cheaters have lost, and what others got of it. */
+async function tellCost(
+  { screen, nameOf }: DemoRun,
   { cheaters }: DemoCheat,
   { network, accounts }: LocalNetwork,
   happened: Happened,
@@ -135,9 +69,6 @@ export async function tellCost(
   const client = await openContracts(network)
   const token = await readToken(client)
   const money = (amount: bigint): string => formatAmount(amount, token)
-  const words = cheaters.flatMap(name => ownWords(options, name).map(text => `  ${name.padEnd(11)} ${text}`))
-  if (words.length > 0) screen.print(`\n${screen.colours.bold('What it tried')}, by its own log:`)
-  for (const line of words) screen.print(line)
   screen.print(`\n${screen.colours.bold('What did it cost?')}`)
   for (const name of cheaters) {
     const { address } = accounts[name]!
@@ -155,4 +86,27 @@ export async function tellCost(
     screen.print(
       `    ${nameOf(loser)}'s: ${money(reward)} to ${nameOf(winner)}, ${money(burned)} burned, ${money(rest)} to those whom it harmed`,
     )
+}
+
+/** Says why nobody noticed, where somebody was to notice. */
+function tellMissed({ screen, options }: DemoRun, { cheaters }: DemoCheat): void {
+  screen.print(
+    `\nIt did not come as it should: ${cheaters.join(' and ')} had nothing to cheat in, or the others were too slow for the`,
+  )
+  screen.print(`window of ${options.challengeSeconds} s. On a busy machine a longer one helps: --challenge-seconds N.`)
+}
+
+/** Tells the end of a cheat. */
+export async function tellCheat(
+  run: DemoRun,
+  cheat: DemoCheat,
+  network: LocalNetwork,
+  { receipt, happened, stakes }: { readonly receipt: Receipt; readonly happened: Happened; readonly stakes: Stakes },
+): Promise<CheatSummary> {
+  const isSame = await compareWithHonest(run, cheat, receipt)
+  tellWords(run, cheat, network)
+  await tellCost(run, cheat, network, happened, stakes)
+  const summary = cheatSummary(run, cheat, happened, isSame)
+  if (!summary.isMet) tellMissed(run, cheat)
+  return summary
 }

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type DownloadEvent,
+  type Downloaded,
   download,
   EXIT,
   type Screen,
@@ -13,6 +14,7 @@ import {
   withClient,
 } from '@cairn/cli'
 import type { JobStatus } from '@cairn/node'
+import { CairnError } from '@cairn/primitives'
 import type { Receipt } from '@cairn/protocol'
 import type { DemoOptions } from './demo-options.ts'
 
@@ -87,8 +89,17 @@ export function finishDemoJob(run: DemoRun, job: string): Promise<JobOutcome> {
         return signal.aborted
       },
     }
-    await watchJob(client, job, { everyMs: EVERY_MS, stop, onEvent: progressScreen(run) })
-    const { receipt, status } = await download(client, job, options.out, downloadScreen(screen))
+    /** What ended it may be proven wrong meanwhile: then the job goes on. */
+    const downloadAtEnd = async (): Promise<Downloaded> => {
+      await watchJob(client, job, { everyMs: EVERY_MS, stop, onEvent: progressScreen(run) })
+      try {
+        return await download(client, job, options.out, downloadScreen(screen))
+      } catch (error) {
+        if (!(error instanceof CairnError) || error.code !== 'JobNotOver') throw error
+        return downloadAtEnd()
+      }
+    }
+    const { receipt, status } = await downloadAtEnd()
     screen.status('')
     if (receipt !== undefined) return { kind: 'finished', receipt }
     const code = status.status === 'diverged' ? EXIT.diverged : EXIT.disagreed

@@ -44,6 +44,7 @@ function welcome({ print, colours }: Screen, { workers, verifiers, cheat }: Demo
     `${colours.bold(`${cheat.cheaters.join(' and ')} cheat${cheat.cheaters.length === 1 ? 's' : ''}`)} (${cheat.name}):`,
   )
   print(`${cheat.description}.`)
+  if (cheat.isSlow) print('A side of a dispute has its time, and it runs out: this takes some minutes more.')
   print('The others do not know. Verifiers, drawn after the work was anchored, do random parts of it again.\n')
 }
 

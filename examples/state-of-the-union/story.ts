@@ -2,17 +2,8 @@
 import { EXIT, type LocalNetwork, openContracts, showResults } from '@cairn/cli'
 import { readToken } from '@cairn/contracts'
 import type { JobId, Receipt } from '@cairn/protocol'
-import type { DemoCheat } from './cheat.ts'
-import {
-  type CheatSummary,
-  cheatSummary,
-  compareWithHonest,
-  type Happened,
-  readStakes,
-  type Stakes,
-  tellCost,
-  whatHappened,
-} from './cheat-story.ts'
+import { type CheatSummary, whatHappened } from './cheat-outcome.ts'
+import { readStakes, tellCheat } from './cheat-story.ts'
 import { checkUnits } from './check-units.ts'
 import { type DemoRun, finishDemoJob, submitDemoJob } from './demo-job.ts'
 import { tellDisputes } from './dispute-story.ts'
@@ -24,28 +15,6 @@ export interface Told {
   readonly code: number
   /** Absent when the job came to no end. */
   readonly results?: { readonly receipt: Receipt; readonly knownWords: number; readonly cheat?: CheatSummary }
-}
-
-/** Says why nobody noticed, where somebody was to notice. */
-function tellMissed({ screen, options }: DemoRun, { cheaters }: DemoCheat): void {
-  screen.print(
-    `\nIt did not come as it should: ${cheaters.join(' and ')} had nothing to cheat in, or the others were too slow for the`,
-  )
-  screen.print(`window of ${options.challengeSeconds} s. On a busy machine a longer one helps: --challenge-seconds N.`)
-}
-
-/** Tells the end of a cheat. */
-async function tellCheat(
-  run: DemoRun,
-  cheat: DemoCheat,
-  network: LocalNetwork,
-  { receipt, happened, stakes }: { readonly receipt: Receipt; readonly happened: Happened; readonly stakes: Stakes },
-): Promise<CheatSummary> {
-  const isSame = await compareWithHonest(run, cheat, receipt)
-  await tellCost(run, cheat, network, happened, stakes)
-  const summary = cheatSummary(run, cheat, happened, isSame)
-  if (!summary.isMet) tellMissed(run, cheat)
-  return summary
 }
 
 /** Has the job done, shows what came of it, and checks work and money. */
