@@ -67,21 +67,6 @@ test('finds out a worker that skips a step in the last round, and ends with the 
   rmSync(directory, { recursive: true })
 })
 
-test('a coordinator that pays itself loses its bond to a node that counted, and everybody is paid what is right', async () => {
-  const directory = directoryWithJob()
-  const { code, out, err } = await runDemo(directory, ['--cheat', 'coordinator-pays-itself', ...NODES])
-  expect(err).toMatch(
-    /by the log of who did:\n +coordinator asserts on the chain that \d+ units of worker-\d are its own/,
-  )
-  expect(err).toMatch(/coordinator lost 10 TEST\.\n +coordinator's: 1 TEST to \S+, 5 TEST burned, 4 TEST to those/)
-  expect(err).toMatch(/trained alone: the same bits\.[\s\S]*Every balance on the chain has changed by exactly/)
-  expect(code).toBe(0)
-  const { cheat, finalStateRoot } = lastLine(out)
-  expect(cheat).toMatchObject({ isMet: true, isSameRoot: true, lost: '10000000', wonBack: '0', disputes: [] })
-  expect(err).toContain(`  without          ${finalStateRoot}`)
-  rmSync(directory, { recursive: true })
-})
-
 test('names every kind where it does not know one, and says what each is', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'cairn-demo-'))
   const unknown = await runDemo(directory, ['--cheat', 'smiles'])

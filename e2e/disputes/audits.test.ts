@@ -368,7 +368,7 @@ async function dissenter(...rounds: readonly DoneRound[]) {
 }
 
 it('a worker that found another state after a round challenges the one in its link, unless doing it again says so too', async () => {
-  const lied = await anchorAndDraw('3', { globalRoot: bad('e') })
+  const lied = await anchorAndDraw('6', { globalRoot: bad('e') })
   const { said, dissent, draws } = await dissenter(honest, lied)
   await until(() => said.length > 0)
   expect(said).toEqual([expect.stringMatching(/^the outer step of round 0 leads to another state .* opened game/)])
