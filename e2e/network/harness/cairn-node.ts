@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createKey, type PublicKeys, writeKey } from '@cairn/node/keys'
-import { type CairnProcess, type OtherProgram, type Ready, startCairn } from './cairn-process.ts'
+import { type CairnProcess, type Ready, startCairn } from './cairn-process.ts'
 
 export interface CairnNode extends PublicKeys {
   readonly name: string
@@ -12,7 +12,7 @@ export interface CairnNode extends PublicKeys {
   /** Of the running process. */
   readonly pid: number
   /** Starts it, or another program in its name, and waits until it is up. */
-  start(other?: OtherProgram): Promise<Ready>
+  start(program?: string): Promise<Ready>
   /** `kill -9`. */
   kill(): Promise<void>
   /** SIGTERM; throws unless it ends with exit code 0. */
@@ -81,8 +81,8 @@ export async function createNode(options: CairnNodeOptions): Promise<CairnNode> 
     get pid() {
       return process().pid
     },
-    async start(other) {
-      const started = startCairn(argumentsOf(options, directory, keyPath, port), other)
+    async start(program) {
+      const started = startCairn(argumentsOf(options, directory, keyPath, port), program)
       running = started
       started.ended.then(() => {
         if (running === started) running = undefined

@@ -28,16 +28,10 @@ function lastWords(child: ChildProcess): () => string {
   return () => words
 }
 
-/** What runs in place of `cairn`, and what it is told. */
-export interface OtherProgram {
-  readonly program: string
-  readonly env: NodeJS.ProcessEnv
-}
-
 /** Starts `cairn`, or another program, with arguments. */
-export function startCairn(args: readonly string[], { program, env: more }: Partial<OtherProgram> = {}): CairnProcess {
-  const env = { ...process.env, ...more, CAIRN_SUPERVISED: '1' } // it tells us when it is up, and ends when we are gone
-  const child = fork(program ?? LAUNCHER, [...args], { execArgv: [], env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+export function startCairn(args: readonly string[], program = LAUNCHER): CairnProcess {
+  const env = { ...process.env, CAIRN_SUPERVISED: '1' } // it tells us when it is up, and ends when we are gone
+  const child = fork(program, [...args], { execArgv: [], env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   const limit = setTimeout(() => child.kill('SIGKILL'), START_LIMIT_MS)
   const words = lastWords(child)
   const [ready, ended] = [Promise.withResolvers<Ready>(), Promise.withResolvers<number | NodeJS.Signals>()]
