@@ -3,10 +3,12 @@
  * its role would find is refused there (`dishonest-thread.ts`).
  */
 import { join } from 'node:path'
+import { signWork } from '@cairn/contracts'
 import { type NodeParts, openBlobStore, sha256 } from '@cairn/node/parts'
 import { encodeHex } from '@cairn/primitives'
 import {
   type Account,
+  attestationMessage,
   attestationStatement,
   attestSteps,
   decodeJobDocument,
@@ -41,7 +43,9 @@ async function attest(parts: NodeParts, directory: string, { sender, job, body }
   const steps = attestSteps(sha256, verifier, stretch, values)
   const said = { unit, segment, claim, ends: [...ends], steps: [...steps] }
   const signature = encodeHex(parts.signer.sign(attestationStatement({ ...said, verifier })))
-  parts.mailbox.send(sender, 'attest', job, { ...said, index, account: verifier, signature })
+  const answersFor = attestationMessage(job, { round, index, segment, claim })
+  const claimSignature = (await signWork(parts.client, answersFor)).slice(2)
+  parts.mailbox.send(sender, 'attest', job, { ...said, index, account: verifier, signature, claimSignature })
   parts.log.info({ cheat: 'lazy-verifier', round, index }, `attests to part ${segment + 1} of a unit without doing it`)
 }
 
