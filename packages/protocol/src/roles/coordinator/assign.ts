@@ -6,7 +6,6 @@ import { type Lease, type UnitRecord, unitName, workOf } from '../unit-machine.t
 import { isRefuted } from './commits.ts'
 import { custodianCounter, eligibleCustodians } from './custodians.ts'
 import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer } from './draft.ts'
-import { measureObstacle } from './measure.ts'
 import { committersOf } from './rounds.ts'
 import { keepersOf, sendLease } from './send-lease.ts'
 import type { CoordinatorState, JobRecord, NodeInfo } from './state.ts'
@@ -45,8 +44,6 @@ export function nodeObstacle(
   if (node.seenMs === 0) return 'it was not heard of since this coordinator took over'
   if (!isLive(view, node.peer)) return `it was last heard of ${Math.round((view.nowMs - node.seenMs) / 1000)} s ago`
   if (node.leaving) return 'it is leaving'
-  const unmeasured = measureObstacle(node)
-  if (unmeasured !== undefined) return unmeasured
   if (node.price > facts.priceCeiling) return `its price ${node.price} is above the job's ${facts.priceCeiling}`
   if (node.memoryBytes < facts.memoryBytes)
     return `it has ${node.memoryBytes} bytes of memory, the job needs ${facts.memoryBytes}`

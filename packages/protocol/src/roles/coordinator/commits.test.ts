@@ -1,6 +1,5 @@
 import type { HashHex } from '@cairn/primitives'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { measuresOf } from '../../testing/toy-measures.ts'
 import { toyChecking, toyEvaluation, toyFacts, toyInitialRoot, toyUnit } from '../../testing/toy-work.ts'
 import { accountOf } from '../../testing/toy-workers.ts'
 import type { Unit } from '../../units.ts'
@@ -43,15 +42,13 @@ function trained(worker: string, custodians: string[], unit: Unit = { job, round
 describe('a commitment', () => {
   let state = emptyCoordinator({ account: ACCOUNT, ...DEFAULT_SETTINGS })
   let nowMs = 0
-  const tell = (...events: CoordinatorEvent[]): string[] => {
+  const tell = (...events: CoordinatorEvent[]) => {
     const effects = events.flatMap(event => {
       const ticked = tickCoordinator(state, event, nowMs, 7)
       state = ticked.state
       return ticked.effects
     })
-    const said = effects.flatMap(effect => (effect.effect === 'reason' ? [effect.text] : []))
-    const measures = measuresOf(effects)
-    return measures.length === 0 ? said : [...said, ...tell(...measures)]
+    return effects.flatMap(effect => (effect.effect === 'reason' ? [effect.text] : []))
   }
   const record = () => state.jobs.get(job) as JobRecord
   const commit = (peer: string, outcome: UnitOutcome, unit?: Unit) => {

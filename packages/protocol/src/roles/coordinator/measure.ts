@@ -1,142 +1,15 @@
-/**
- * How fast a node is: from a standard unit before its first lease, from then on from leases that it has fulfilled. What it
- * says of itself counts for nothing. SPEC: docs/spec/network.md "Measured speed".
- */
-import { type HashHex, philox4x32 } from '@cairn/primitives'
-import type { Peer } from '../events.ts'
+/** How fast a node is, from leases that it has fulfilled. */
 import type { UnitRecord } from '../unit-machine.ts'
-import { type Draft, isLive, note, putNode, shortPeer } from './draft.ts'
-import type { JobRecord, Measuring, NodeInfo } from './state.ts'
+import { type Draft, putNode } from './draft.ts'
+import type { JobRecord } from './state.ts'
 
-export type MeasureEvent =
-  /** What a node says that its standard unit came to. */
-  | { readonly event: 'measured'; readonly peer: Peer; readonly seed: number; readonly root: HashHex }
-  /** What it did come to, and how many operations that takes. */
-  | {
-      readonly event: 'standard'
-      readonly peer: Peer
-      readonly seed: number
-      readonly root: HashHex
-      readonly operations: bigint
-    }
-
-/** Second word of the Philox key, "unit" in ASCII. */
-const SEED_STREAM = 0x756e6974
-
-/** What was measured of a node, which is heard of once more. */
-export const speedOf = (known: NodeInfo | undefined): Partial<NodeInfo> => {
-  const { operationsPerSecond, measuredBy, measuring } = known ?? {}
-  if (operationsPerSecond !== undefined && measuredBy !== undefined) return { operationsPerSecond, measuredBy }
-  return measuring === undefined ? {} : { measuring }
-}
-
-const perSecond = (operations: bigint, ms: number): number =>
-  Math.max(1, Math.round((Number(operations) * 1000) / Math.max(1, ms)))
-
-/** Learns how fast a node is from a lease it has fulfilled. The first one counts for more than a standard unit. */
+/** Learns how fast a node is from a lease it has fulfilled. */
 export function measure(draft: Draft, job: JobRecord, { lease, unit }: UnitRecord): void {
   const node = lease && draft.state.nodes.get(lease.node)
   if (lease === undefined || node === undefined || draft.nowMs <= lease.atMs) return
   const { operationsPerUnit, operationsPerEvaluation } = job.facts
-  const operations = unit.kind === 'train' ? operationsPerUnit : operationsPerEvaluation
-  const seen = perSecond(operations, draft.nowMs - lease.atMs)
-  const isFirst = node.measuredBy !== 'units'
-  putMeasured(draft, node, isFirst ? seen : Math.round((node.operationsPerSecond * 3 + seen) / 4), 'units')
-}
-
-function putMeasured(draft: Draft, node: NodeInfo, operationsPerSecond: number, measuredBy: NodeInfo['measuredBy']) {
-  const { measuring: _, ...rest } = node
-  putNode(draft, { ...rest, operationsPerSecond, ...(measuredBy && { measuredBy }) })
-}
-
-/** Tells whether a node's speed has to be known: verifiers get no leases. */
-const isToMeasure = (draft: Draft, { peer, role, leaving, measuredBy }: NodeInfo): boolean =>
-  role === 'worker' && measuredBy === undefined && !leaving && isLive(draft, peer)
-
-/** SAFETY: a seed of its own for every node and every time, or one could answer for all. */
-function drawSeed({ seed }: Draft, peer: Peer): number {
-  const words = [0, 8, 16, 24].map(at => Number.parseInt(peer.slice(at, at + 8), 16) >>> 0)
-  return philox4x32([words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, words[3] ?? 0], [seed >>> 0, SEED_STREAM])[0]
-}
-
-function ask(draft: Draft, node: NodeInfo, measuring: Measuring): void {
-  putNode(draft, { ...node, measuring: { ...measuring, sentMs: draft.nowMs } })
-  draft.effects.push({ effect: 'send', to: node.peer, kind: 'measure', body: { seed: measuring.seed } })
-}
-
-function fail(draft: Draft, node: NodeInfo, measuring: Measuring, reason: string): void {
-  const { measurePauseMs, longestMeasurePauseMs } = draft.state.settings
-  const failures = measuring.failures + 1
-  const pauseMs = Math.min(longestMeasurePauseMs, measurePauseMs * 2 ** (failures - 1))
-  const failed = { reason, againMs: draft.nowMs + pauseMs }
-  putNode(draft, { ...node, measuring: { ...measuring, failures, failed } })
-  const again = `it is asked again in ${Math.round(pauseMs / 1000)} s`
-  note(draft, `${shortPeer(node.peer)} gets no lease: ${reason}; ${again}`, { node: node.peer })
-}
-
-/** Under way with that seed. */
-function underWay(draft: Draft, peer: Peer, seed: number): (NodeInfo & { readonly measuring: Measuring }) | undefined {
-  const node = draft.state.nodes.get(peer)
-  const { measuring } = node ?? {}
-  const isIt = measuring !== undefined && measuring.seed === seed && measuring.failed === undefined
-  return node && isIt ? { ...node, measuring } : undefined
-}
-
-/** Takes an answer in; the first one counts. */
-export function onMeasured(draft: Draft, { peer, seed, root }: Extract<MeasureEvent, { event: 'measured' }>): void {
-  const node = underWay(draft, peer, seed)
-  if (node === undefined || node.measuring.answer !== undefined) return
-  check(draft, node, { ...node.measuring, answer: { root, atMs: draft.nowMs, checkedMs: draft.nowMs } })
-}
-
-function check(draft: Draft, node: NodeInfo, measuring: Measuring): void {
-  putNode(draft, { ...node, measuring })
-  draft.effects.push({ effect: 'standardUnit', peer: node.peer, seed: measuring.seed })
-}
-
-/** Compares an answer with what this coordinator has found. */
-export function onStandard(draft: Draft, event: Extract<MeasureEvent, { event: 'standard' }>): void {
-  const { peer, seed, root, operations } = event
-  const node = underWay(draft, peer, seed)
-  const answer = node?.measuring.answer
-  if (node === undefined || answer === undefined) return
-  if (answer.root !== root) {
-    fail(draft, node, node.measuring, 'its answer to the standard unit was wrong')
-    return
-  }
-  const tookMs = answer.atMs - node.measuring.askedMs
-  putMeasured(draft, node, perSecond(operations, tookMs), 'standard unit')
-  note(draft, `${shortPeer(peer)} did the standard unit in ${tookMs / 1000} s`, { node: peer })
-}
-
-function tend(draft: Draft, node: NodeInfo): void {
-  const { resendMs, measureTimeoutMs } = draft.state.settings
-  const { measuring } = node
-  const { nowMs } = draft
-  if (measuring === undefined || (measuring.failed && measuring.failed.againMs <= nowMs)) {
-    const failures = measuring?.failures ?? 0
-    ask(draft, node, { seed: drawSeed(draft, node.peer), askedMs: nowMs, sentMs: nowMs, failures })
-  } else if (measuring.failed) return
-  else if (measuring.answer) {
-    const { answer } = measuring
-    // What was to be found may have been lost with the process, or could not be found.
-    if (nowMs - answer.checkedMs >= measureTimeoutMs)
-      check(draft, node, { ...measuring, answer: { ...answer, checkedMs: nowMs } })
-  } else if (nowMs - measuring.askedMs >= measureTimeoutMs)
-    fail(draft, node, measuring, `it did not answer to the standard unit within ${measureTimeoutMs / 1000} s`)
-  else if (nowMs - measuring.sentMs >= resendMs) ask(draft, node, measuring)
-}
-
-/** Asks who is not measured yet. PERF: only those. */
-export function tendMeasuring(draft: Draft): void {
-  for (const node of draft.state.nodes.values()) if (isToMeasure(draft, node)) tend(draft, node)
-}
-
-/** Says why a node that is not measured gets no lease; undefined where it is. */
-export function measureObstacle({ measuredBy, measuring }: NodeInfo): string | undefined {
-  if (measuredBy !== undefined) return undefined
-  if (measuring?.failed) return `${measuring.failed.reason}; it will be asked again`
-  return measuring?.answer
-    ? 'its answer to the standard unit is being checked'
-    : 'it has not answered to the standard unit yet, which tells its speed'
+  const operations = Number(unit.kind === 'train' ? operationsPerUnit : operationsPerEvaluation)
+  const seen = Math.max(1, Math.round((operations * 1000) / (draft.nowMs - lease.atMs)))
+  const operationsPerSecond = node.measured ? Math.round((node.operationsPerSecond * 3 + seen) / 4) : seen
+  putNode(draft, { ...node, operationsPerSecond, measured: true })
 }

@@ -2,7 +2,6 @@
 import { type HashHex, sha256 } from '@cairn/primitives'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { committedResult, sealRoot } from '../../audit.ts'
-import { measuresOf } from '../../testing/toy-measures.ts'
 import { scheduleOf, toyChecking, toyFacts, toyInitialRoot, toySealSalt, toyUnit } from '../../testing/toy-work.ts'
 import { accountOf } from '../../testing/toy-workers.ts'
 import { trainedClaim } from '../../work-claims.ts'
@@ -63,8 +62,6 @@ describe('a coordinator of a job whose units are done twice', () => {
       return ticked.effects
     })
     said.push(...effects.flatMap(effect => (effect.effect === 'reason' ? [effect.text] : [])))
-    const measures = measuresOf(effects)
-    if (measures.length > 0) tell(...measures)
     const sent = effects.filter(effect => effect.effect === 'send')
     sends.push(...sent)
     return sent.flatMap(({ kind, to }) => (kind === 'lease' ? [] : [`${kind} ${names.get(to)}`]))

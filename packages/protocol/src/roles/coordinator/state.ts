@@ -10,19 +10,6 @@ import type { UnitRecord } from '../unit-machine.ts'
 import type { AuditFacts, OrderRecord } from './audit-state.ts'
 import type { RoundDoers, UnitCourse } from './redundancy-state.ts'
 
-/** A standard unit that a node was asked to do: docs/spec/network.md "Measured speed". */
-export interface Measuring {
-  readonly seed: number
-  readonly askedMs: number
-  readonly sentMs: number
-  /** Wrong or missing answers, one after another. */
-  readonly failures: number
-  /** When it came, and when this coordinator last set out to find the root itself. */
-  readonly answer?: { readonly root: HashHex; readonly atMs: number; readonly checkedMs: number }
-  /** What was wrong with this one, and when the node is asked anew. */
-  readonly failed?: { readonly reason: string; readonly againMs: number }
-}
-
 export interface NodeInfo {
   readonly peer: Peer
   readonly account: string
@@ -32,12 +19,9 @@ export interface NodeInfo {
   /** Asked per 10^12 operations. */
   readonly price: bigint
   readonly memoryBytes: number
-  /** Declared until it was measured. */
+  /** Declared until a unit was settled, then measured. */
   readonly operationsPerSecond: number
-  /** Absent while its speed is only what it says. */
-  readonly measuredBy?: 'standard unit' | 'units'
-  /** How far its measuring is, until it is measured. */
-  readonly measuring?: Measuring
+  readonly measured: boolean
   readonly leaving: boolean
   readonly seenMs: number
   /** What of its stake backs nothing yet. */
@@ -221,11 +205,6 @@ export interface CoordinatorSettings {
   readonly leaseFactor: number
   /** No node is waited for as if it were slower: whoever says that it is, or makes itself so, could hold a unit for ever. */
   readonly slowestOperationsPerSecond: number
-  /** Time for a standard unit. */
-  readonly measureTimeoutMs: number
-  /** From a wrong or missing answer to the next standard unit: doubled with each, up to the longest. */
-  readonly measurePauseMs: number
-  readonly longestMeasurePauseMs: number
   readonly callTimeoutMs: number
   readonly callPauseMs: number
   /** What is due for so long is done by any coordinator, not by the job's alone. */
@@ -249,9 +228,6 @@ export const DEFAULT_SETTINGS: Omit<CoordinatorSettings, 'account'> = {
   shortestLeaseMs: 8_000,
   leaseFactor: 5,
   slowestOperationsPerSecond: 100_000_000,
-  measureTimeoutMs: 100_000,
-  measurePauseMs: 10_000,
-  longestMeasurePauseMs: 640_000,
   callTimeoutMs: 30_000,
   callPauseMs: 3_000,
   anybodyAfterMs: 30_000,
