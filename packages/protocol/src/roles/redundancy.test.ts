@@ -128,6 +128,13 @@ describe('a job whose units are done several times', () => {
     }
   })
 
+  test('pays again, after a rewind, a doer that was drawn to audit the unit, too: for the segment that it signed', () => {
+    const faults = { lost: 2, doubled: 12, failed: 20, restoreEveryMs: 5000, rewindEveryMs: 20_000 }
+    const doers = ['honest', 'copier'] as const
+    const { paid } = run({ facts: redundantFacts(2), seed: 23, faults, mute: 2, verifiers: verifiers(2), doers })
+    expect(paid.length).toBeGreaterThan(0)
+  })
+
   test('ends with that root, and pays nothing twice, whatever is lost and whoever lies, is silent or dies', () => {
     let found = 0
     const faults = fc.record({

@@ -26,10 +26,10 @@ const doneBeside = ({ round, courses, units }: RoundRecord): Audit[] =>
 export const isPayable = ({ verdict, signed }: Ask): boolean => PAYABLE.has(verdict) && signed !== undefined
 
 /** What an order comes to: the attestations that are to be paid. */
-const earnedBy = ({ order: { round, index, segment }, asks, outcome }: OrderRecord): Audit[] =>
+const earnedBy = ({ order: { round, index }, asks, outcome }: OrderRecord): Audit[] =>
   outcome === undefined
     ? []
-    : asks.flatMap(ask => (isPayable(ask) ? [{ verifier: ask.verifier, round, index, segment, ...ask.signed! }] : []))
+    : asks.flatMap(ask => (isPayable(ask) ? [{ verifier: ask.verifier, round, index, ...ask.signed! }] : []))
 
 /** Attestations that links before one pay for. PERF: looked up when a link is made, not with every event. */
 const paidBefore = ({ rounds }: Pick<JobRecord, 'rounds'>, round: number): Audit[] =>

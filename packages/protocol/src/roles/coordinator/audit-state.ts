@@ -38,8 +38,8 @@ export interface Ask {
   /** When it was last asked; never, while its node is not known. */
   readonly sentMs?: number
   readonly attestation?: Attestation
-  /** What the chain takes of it. */
-  readonly signed?: Pick<Audit, 'claim' | 'signature'>
+  /** What the chain takes of it. Who did the whole unit may have signed for another segment than the order's. */
+  readonly signed?: Pick<Audit, 'segment' | 'claim' | 'signature'>
   /** Absent while nobody can tell. */
   readonly verdict?: AskVerdict
 }

@@ -36,9 +36,9 @@ export function onDrawn(draft: Draft, { job: id, round, beacon, secret, orders }
   if (job === undefined || !lacksOrders(job, round, beacon)) return
   const records = orders.map((order): OrderRecord => {
     const asks = paidFor(job, order).map(
-      ({ verifier, claim, signature }): Ask => ({
+      ({ verifier, segment, claim, signature }): Ask => ({
         ...{ verifier, sinceMs: draft.nowMs, verdict: 'agrees' },
-        signed: { claim, signature },
+        signed: { segment, claim, signature },
       }),
     )
     return { order, beacon, secret, sinceMs: draft.nowMs, asks }
@@ -105,7 +105,7 @@ export function onAttested(draft: Draft, { job: id, peer, body }: EventOf<'attes
     const verdict = firstVerdict(job, record, body)
     const said = verdict === undefined ? 'has attested' : `has attested; ${verdictText(verdict)}`
     noteAbout(draft, job, record, `${shortPeer(peer)} ${said}`)
-    const signed = { claim: body.claim, signature: `0x${body.claimSignature ?? ''}` } as const
+    const signed = { segment, claim: body.claim, signature: `0x${body.claimSignature ?? ''}` } as const
     const heard: Ask = { ...asked, ...(verdict ? { verdict } : { attestation: attestationOf(body), signed }) }
     return { ...record, asks: record.asks.map(ask => (ask === asked ? heard : ask)) }
   })
