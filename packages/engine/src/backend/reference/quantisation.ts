@@ -26,12 +26,12 @@ function scaleExponent(largestExponent: number, width: QuantisedDType): number {
 
 /** Quantises one block in place into mantissas; returns the scale exponent. Products by 2^-s are exact. */
 function quantiseBlock(block: Float32Array, width: QuantisedDType, fixed: boolean, mantissas: Int16Array): number {
-  const largest = Math.max(...Array.from(block, exponentOf))
+  let largest = Number.NEGATIVE_INFINITY
+  for (const x of block) largest = Math.max(largest, exponentOf(x))
   const s = fixed ? 0 : scaleExponent(largest, width)
-  const limit = 2 ** (mantissaBits[width] - 1) - 1
-  block.forEach((x, i) => {
-    mantissas[i] = Math.max(-limit, Math.min(limit, roundToEven(x * 2 ** -s)))
-  })
+  const [limit, factor] = [2 ** (mantissaBits[width] - 1) - 1, 2 ** -s]
+  for (let i = 0; i < block.length; i++)
+    mantissas[i] = Math.max(-limit, Math.min(limit, roundToEven((block[i] as number) * factor)))
   return s
 }
 
@@ -49,13 +49,14 @@ export function quantise(x: Float32Array, shape: Shape, options: QuantiseOptions
   const blocks = blockCount(length)
   const block = new Float32Array(BLOCK)
   let diverged = false
+  const unquantisable = 2 ** QUANTISE_LIMIT_EXPONENT
   for (let row = 0; row < out.exponents.length / blocks; row++) {
     const base = Math.floor(row / rows) * r * c + (row % rows) * rowStride
     for (let b = 0; b < blocks; b++) {
-      for (let i = 0; i < BLOCK; i++) {
-        const k = b * BLOCK + i
-        block[i] = k < length ? (x[base + k * stride] as number) : 0
-        if (Math.abs(block[i] as number) >= 2 ** QUANTISE_LIMIT_EXPONENT) diverged = true
+      for (let i = 0, k = b * BLOCK; i < block.length; i++, k++) {
+        const value = k < length ? (x[base + k * stride] as number) : 0
+        block[i] = value
+        if (Math.abs(value) >= unquantisable) diverged = true
       }
       const at = row * blocks + b
       out.exponents[at] = quantiseBlock(
@@ -88,11 +89,14 @@ export function contractElement(
   bBlock: number,
   blocks: number,
 ): number {
+  const [aMantissas, bMantissas] = [a.mantissas, b.mantissas]
   let sum = 0
   for (let k = 0; k < blocks; k++) {
     let dot = 0
-    const [aBase, bBase] = [(aBlock + k) * BLOCK, (bBlock + k) * BLOCK]
-    for (let i = 0; i < BLOCK; i++) dot += (a.mantissas[aBase + i] as number) * (b.mantissas[bBase + i] as number)
+    const [aBegin, bBegin, aEnd] = [(aBlock + k) * BLOCK, (bBlock + k) * BLOCK, (aBlock + k + 1) * BLOCK]
+    // A block's sum fits 32 bits.
+    for (let i = aBegin, j = bBegin; i < aEnd; i++, j++)
+      dot = (dot + Math.imul(aMantissas[i] as number, bMantissas[j] as number)) | 0
     const exponent = (a.exponents[aBlock + k] as number) + (b.exponents[bBlock + k] as number)
     sum = fround(sum + fround(fround(dot) * 2 ** exponent))
   }
