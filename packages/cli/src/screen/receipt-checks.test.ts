@@ -5,7 +5,7 @@ import { attestedWork, showChecks } from './receipt-checks.ts'
 import { createScreen } from './screen.ts'
 
 const account = (digit: string) => `0x${digit.repeat(40)}` as const
-const [one, two] = [account('1'), account('2')]
+const [one, two, three] = [account('1'), account('2'), account('3')]
 
 const dispute = {
   ...{ game: 4, round: 0, position: 1, isOuter: false, challenger: one, defender: two },
@@ -24,7 +24,10 @@ const receipt = (changes: Partial<Receipt>): Receipt =>
     ...{
       network: {},
       spec: { schedule: { replicas: 2 }, verification: {} },
-      rounds: [{}, { evaluation: {} }],
+      rounds: [
+        { units: [{ account: three }, {}] },
+        { units: [{}, {}], evaluation: { account: three } },
+      ],
       audits,
       disputes: [],
     },
@@ -39,11 +42,24 @@ function shown(of: Receipt): string {
 }
 
 test('a unit that two have attested counts once, and an evaluation is no unit', () => {
-  expect(attestedWork(receipt({}))).toEqual({ units: 1, ofUnits: 4, evaluations: 1, ofEvaluations: 1, verifiers: 2 })
+  const work = { units: 1, ofUnits: 4, evaluations: 1, ofEvaluations: 1, verifiers: 2, empty: 0 }
+  expect(attestedWork(receipt({}))).toEqual(work)
   expect(shown(receipt({}))).toBe(
     'Audited in the network: 1 of 4 units and 1 of 1 evaluation, by 2 verifiers.\nNobody disputed it.\n',
   )
   expect(shown(receipt({ audits: 'not audited' }))).toMatch(/^Nobody audited the work/)
+})
+
+test('what its worker attested itself, what is listed twice and what is of nothing counts for nothing, and is told', () => {
+  const empty = [
+    { verifier: three, round: 0, index: 0, link: 1 },
+    { verifier: one, round: 0, index: 0, link: 2 },
+    { verifier: one, round: 0, index: 2, link: 1 },
+  ]
+  expect(attestedWork(receipt({ audits: [...audits, ...empty] }))).toMatchObject({ units: 1, evaluations: 1, empty: 3 })
+  expect(shown(receipt({ audits: [...audits, ...empty] })).split('\n')[1]).toBe(
+    '3 attestations more, by who did the work, twice or of nothing, paid and not counted.',
+  )
 })
 
 test('under redundancy it says how many others stand for every unit', () => {

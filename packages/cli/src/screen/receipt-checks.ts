@@ -13,26 +13,43 @@ export interface AttestedWork {
   readonly evaluations: number
   readonly ofEvaluations: number
   readonly verifiers: number
+  /** Attestations that were paid and say nothing: by who did the work, a second time, or of nothing. */
+  readonly empty: number
 }
 
 const distinct = (names: readonly string[]): number => new Set(names).size
 
+/** Lists attestations of work that there is, by somebody who did not do it, each once. */
+function meantAudits({ audits, rounds, spec }: Receipt) {
+  if (audits === 'not audited') return []
+  const isMeant = ({ verifier, round, index }: (typeof audits)[number]) => {
+    const done = index < spec.schedule.replicas ? rounds[round]?.units[index] : rounds[round]?.evaluation
+    return done !== undefined && done.account !== verifier
+  }
+  const byPlace = new Map(audits.map(audit => [`${audit.round}/${audit.index}/${audit.verifier}`, audit]))
+  return [...byPlace.values()].filter(isMeant)
+}
+
 /** Counts the work that somebody else has attested. */
-export function attestedWork({ audits, rounds, spec }: Receipt): AttestedWork | undefined {
+export function attestedWork(receipt: Receipt): AttestedWork | undefined {
+  const { audits, rounds, spec } = receipt
   if (audits === 'not audited') return undefined
   const { replicas } = spec.schedule
+  const meant = meantAudits(receipt)
   const attested = (isEvaluation: boolean) =>
-    distinct(audits.filter(({ index }) => (index === replicas) === isEvaluation).map(a => `${a.round}/${a.index}`))
+    distinct(meant.filter(({ index }) => (index === replicas) === isEvaluation).map(a => `${a.round}/${a.index}`))
   return {
     ...{ units: attested(false), ofUnits: rounds.length * replicas },
     ...{ evaluations: attested(true), ofEvaluations: rounds.filter(({ evaluation }) => evaluation).length },
-    verifiers: distinct(audits.map(({ verifier }) => verifier)),
+    verifiers: distinct(meant.map(({ verifier }) => verifier)),
+    empty: audits.length - meant.length,
   }
 }
 
 /** Who did a unit beside its worker and who audited a part of it have one kind of entry: they are counted together. */
-function othersInWords({ audits, rounds, spec }: Receipt): string {
-  if (audits === 'not audited') return ''
+function othersInWords(receipt: Receipt): string {
+  const { rounds, spec } = receipt
+  const audits = meantAudits(receipt)
   const others = rounds.flatMap((_, round) =>
     Array.from({ length: spec.schedule.replicas }, (_, replica) =>
       distinct(audits.filter(audit => audit.round === round && audit.index === replica).map(a => a.verifier)),
@@ -47,10 +64,12 @@ function othersInWords({ audits, rounds, spec }: Receipt): string {
 function auditsInWords(receipt: Receipt): string {
   const work = attestedWork(receipt)
   if (work === undefined) return 'Nobody audited the work: the job asked for none.'
-  const { units, ofUnits, evaluations, ofEvaluations, verifiers } = work
+  const { units, ofUnits, evaluations, ofEvaluations, verifiers, empty } = work
   const done = receipt.spec.verification.policy === 'redundancy' ? `${othersInWords(receipt)}\n` : ''
   const also = ofEvaluations === 0 ? '' : ` and ${evaluations} of ${plural(ofEvaluations, 'evaluation')}`
-  return `${done}Audited in the network: ${units} of ${plural(ofUnits, 'unit')}${also}, by ${plural(verifiers, 'verifier')}.`
+  const vain = `\n${plural(empty, 'attestation')} more, by who did the work, twice or of nothing, paid and not counted.`
+  const by = `by ${plural(verifiers, 'verifier')}.${empty === 0 ? '' : vain}`
+  return `${done}Audited in the network: ${units} of ${plural(ofUnits, 'unit')}${also}, ${by}`
 }
 
 const OUTCOMES: Readonly<Record<Dispute['outcome'], string>> = {

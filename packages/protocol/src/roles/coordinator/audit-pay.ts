@@ -41,7 +41,10 @@ export const paidFor = (job: JobRecord, { round, index, verifiers, substitutes }
     .filter(audit => audit.round === round && audit.index === index)
     .filter(({ verifier: by }) => !job.facts.audits?.doers || verifiers.includes(by) || substitutes.includes(by))
 
-/** Lists what the link of a round is to pay for: every attestation once, and no more than the chain takes. */
+/**
+ * Lists what the link of a round is to pay for: every attestation once, and for no unit more than the terms pay for. What somebody
+ * did who was refuted elsewhere may be drawn a second time: then the second is not paid with what another unit's auditor is owed.
+ */
 export function dueAudits(job: JobRecord, round: number): readonly Audit[] {
   const { audits: orders = [], rounds, facts } = job
   const audited = orders.flatMap(earnedBy).filter(audit => audit.round < round)
@@ -50,9 +53,13 @@ export function dueAudits(job: JobRecord, round: number): readonly Audit[] {
   const paid = paidBefore(job, round)
   const keys = new Set(paid.map(auditKey))
   const fresh = [...new Map(earned.map(audit => [auditKey(audit), audit])).values()].filter(a => !keys.has(auditKey(a)))
+  const { verifiers } = facts.audits
+  const units = Map.groupBy([...paid, ...fresh], audit => `${audit.round} ${audit.index}`)
+  const payable = new Set([...units.values()].flatMap(audits => audits.slice(0, verifiers)))
+  // Another coordinator may have paid for more than that; the chain takes so many in all.
   const evaluated = rounds.slice(0, round).filter(({ evaluation }) => evaluation !== undefined).length
-  const most = facts.audits.verifiers * (round * facts.replicas + evaluated)
-  return fresh.slice(0, Math.max(0, most - paid.length))
+  const most = verifiers * (round * facts.replicas + evaluated)
+  return fresh.filter(audit => payable.has(audit)).slice(0, Math.max(0, most - paid.length))
 }
 
 /** Tells whether somebody may still attest, sign or reveal: an order is open, or a round's are not drawn yet. */

@@ -290,6 +290,23 @@ describe('a coordinator of an audited job', () => {
     expect(state.jobs.get(job)?.rounds[0]?.audits).toEqual([paysFor(a), paysFor(b)])
   })
 
+  test('pays for no unit more than its terms do, also where it is drawn again after its worker was refuted', () => {
+    const drawnBy = (digit: string, order: AuditOrder) =>
+      ({ ...drawn(order), beacon: digit.repeat(64) as string as Beacon }) as CoordinatorEvent
+    const { done, said } = run(
+      [0, jobEvent()],
+      ...[orderOf(0, a), orderOf(0, b), orderOf(1, c)].map((order, i) => [i, drawnBy(`${i}`, order)] as const),
+      [3, attested(A)],
+      [4, revealed()],
+      [5, attested(B)],
+      [6, revealed()],
+      [7, attested(C, 1)],
+      [8, revealed(1)],
+    )
+    expect(said).toContain(`${b}: agrees`)
+    expect(done.at(-1)).toContainEqual([paysFor(a), paysFor(c, 1)])
+  })
+
   test('hears of a round’s orders once, while it can still be disputed', () => {
     const { state, done } = run([0, jobEvent()], [0, drawn(orderOf(0, a))], [1, drawn(orderOf(0, b))])
     expect(done.slice(1)).toEqual([['audit A'], []])
