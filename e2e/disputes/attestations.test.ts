@@ -15,7 +15,7 @@ import {
   startLocalChain,
 } from '@cairn/contracts'
 import { sha256 } from '@cairn/primitives'
-import type { Anchor, TraceProvider, UnitClaim } from '@cairn/protocol'
+import { type Anchor, DIVERGED, type TraceProvider, type UnitClaim } from '@cairn/protocol'
 import { createReferee } from '@cairn/training'
 import { claimedBy, lyingTraces, type TracedJob, tinyDigits, traceJob, tracesOf } from '@cairn/training/conformance'
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
@@ -175,4 +175,34 @@ it('is refuted as soon as it is challenged where it is to another claim than its
   const right = await attested(job.claim)
   expect(await challenged(right, { unitLink: right.round.anchor })).toMatchObject({ ok: false, code: 'OtherClaim' })
   expect(await challenged(right, { unitLink: other.round.anchor })).toMatchObject({ ok: false, code: 'OtherClaim' })
+})
+
+it('a claim that no unit can have come to is refuted as soon as it is challenged, and so is who attests to it', async () => {
+  const { checkpointRoots, updateRoot } = job.claim
+  const last = job.provable.checkpoints
+  const impossible = [
+    [{ checkpointRoots: checkpointRoots.slice(1) }, 0, 0],
+    [{ checkpointRoots: [DIVERGED, ...checkpointRoots.slice(1)] }, 1, 1],
+    [{ checkpointRoots: checkpointRoots.with(-1, DIVERGED), newReplicaRoot: DIVERGED, updateRoot }, last, last - 1],
+  ] as const
+  for (const [change, part, segment] of impossible) {
+    const one = await attested({ ...job.claim, ...change }, { segment })
+    const attestation = await gameOf(one, { part })
+    expect(await readGame(network.submitter, attestation)).toMatchObject({ state: 'refuted', isAttestation: true })
+    const unit = await openGame(network.challenger, { ...one.round.charge, part })
+    if (!unit.ok) throw new Error(unit.reason)
+    expect(await readGame(network.submitter, unit.game)).toMatchObject({ state: 'refuted', isAttestation: false })
+    await expectJudged(unit.game)
+    await expectJudged(attestation)
+  }
+})
+
+it('nothing was done after a unit left the domain, so that is not disputed', async () => {
+  const roots = job.claim.checkpointRoots.map(() => DIVERGED)
+  const one = await attested({ ...job.claim, checkpointRoots: roots, updateRoot: DIVERGED, newReplicaRoot: DIVERGED })
+  for (const part of [1, job.provable.checkpoints])
+    expect(await openGame(network.challenger, { ...one.round.charge, part })).toMatchObject({
+      ok: false,
+      code: 'BadPart',
+    })
 })

@@ -320,21 +320,25 @@ it('a challenge in a block that the chain has replaced is made again', async () 
   stop()
 })
 
-it('a substitute waits until it is asked; wrong outer steps and starts are challenged too', async () => {
+it('a substitute waits until it is asked; wrong outer steps and starts, and what cannot be, are challenged too', async () => {
   const outer = await anchorAndDraw('c', { globalRoot: bad('e') })
   const elsewhere = await anchorAndDraw('d', { unit: { replicaRoot: bad('f') } })
+  const impossible = await anchorAndDraw('7', { unit: { checkpointRoots: [bad('b')] } })
   const node = verifierNode()
   const { book, ask } = await node.start(asSubstitute)
-  const drawn = () => book.draws().filter(({ job }) => job === outer.job || job === elsewhere.job)
-  await until(() => drawn().length === 2)
+  const drawn = () => book.draws().filter(({ job }) => [outer, elsewhere, impossible].some(round => round.job === job))
+  await until(() => drawn().length === 3)
   expect(node.storage.facts.entries('audit/')).toEqual([])
 
   const orders = drawn().flatMap(draw => draw.orders)
   for (const { job, index, ...order } of orders)
     if (index === (job === outer.job ? 0 : 1)) ask({ ...order, job, index })
-  await until(async () => (await gamesAbout(outer)).length > 0 && (await gamesAbout(elsewhere)).length > 0)
+  const areCharged = async (...rounds: DoneRound[]) =>
+    (await Promise.all(rounds.map(gamesAbout))).every(games => games.length > 0)
+  await until(() => areCharged(outer, elsewhere, impossible))
   expect(await gamesAbout(outer)).toMatchObject([{ position: 0, isOuter: true, state: 'open' }])
-  expect(await gamesAbout(elsewhere)).toMatchObject([{ position: 1, isOuter: false, state: 'refuted' }])
+  for (const round of [elsewhere, impossible])
+    expect(await gamesAbout(round)).toMatchObject([{ position: 1, isOuter: false, state: 'refuted' }])
   expect(node.sent.every(({ unit }) => unit.job === outer.job)).toBe(true)
 
   await develop('anvil_mine', '0x1')

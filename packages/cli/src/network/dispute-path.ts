@@ -144,16 +144,21 @@ function provenBy({ subject }: Evidence, step: EvidenceStep | undefined) {
 
 /** Of a unit that began from another state than it should: nothing was narrowed. */
 function startOf(bundle: Evidence) {
-  const start = wrongStart(bundle)
+  const start = bundle.result.by === 'charge' ? undefined : wrongStart(bundle)
   if (start === undefined) return {}
   const roots = { claimed: hashFromHex(start.claimed), computed: hashFromHex(start.expected) }
   return { operation: 'the hash of the state that the unit began from', ...disputeValues('root', roots) }
 }
 
-/** Of an attestation to what its unit does not claim, or to no segment: nothing was narrowed. */
-function chargeOf({ anchor, position, unitLink, result }: Evidence) {
+const IMPOSSIBLE =
+  'whether a unit can come to that: as many checkpoints as the job has, and nothing after it left the domain'
+
+/** Of what cannot be, and of an attestation to what its unit does not claim, or to no segment: nothing was narrowed. */
+function chargeOf({ anchor, position, unitLink, result, job }: Evidence) {
   const audit = attestationAt(anchor, position)
-  if (audit === undefined || result.by !== 'charge') return {}
+  if (result.by !== 'charge') return {}
+  if (audit === undefined || (unitLink === undefined && audit.segment <= job.checkpoints))
+    return { operation: IMPOSSIBLE }
   if (unitLink === undefined) return { operation: `whether the unit has a segment ${audit.segment}` }
   const computed = hashFromHex(unitLink.works[audit.index]?.claim ?? NO_HASH)
   return {

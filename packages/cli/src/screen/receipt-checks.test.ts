@@ -24,10 +24,7 @@ const receipt = (changes: Partial<Receipt>): Receipt =>
     ...{
       network: {},
       spec: { schedule: { replicas: 2 }, verification: {} },
-      rounds: [
-        { units: [{ account: three }, {}] },
-        { units: [{}, {}], evaluation: { account: three } },
-      ],
+      rounds: [{ units: [{ account: three }, {}] }, { units: [{}, {}], evaluation: { account: three } }],
       audits,
       disputes: [],
     },

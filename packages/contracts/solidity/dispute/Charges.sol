@@ -57,7 +57,7 @@ library Charges {
         return Subjects.ofOuterStep(charge.job, charge.claims, charge.contents, a.round, start, a.globalRoot);
     }
 
-    /// @dev A claim that begins from another state than it should is refuted at once.
+    /// @dev A claim that no unit can have come to, or that begins from another state than it should, is refuted at once.
     function _unit(Anchor calldata a, uint32 position, Charge memory charge, uint32 replicas)
         private
         pure
@@ -65,6 +65,7 @@ library Charges {
     {
         _requireClaim(charge.claims[0], a.works[position].claim);
         uint32 index = a.works[position].index;
+        if (index < replicas && Subjects.isImpossible(charge.job, charge.claims[0], charge.part)) return (true, s);
         s = _part(charge, a.round, index, replicas);
         if (index == replicas) return (s.globalRoot != a.globalRoot, s);
         bytes32 start = a.round == 0 ? charge.job.initialRoot : a.previousRoot;
@@ -72,7 +73,7 @@ library Charges {
     }
 
     /// @dev Where the unit began is not the verifier's to answer for: the claim's start is agreed. Refuted at once is who attests
-    /// to a claim that is not the unit's, or to a segment that it does not have.
+    /// to a claim that is not the unit's, to a segment that it does not have, or to what no unit can have come to.
     function _attestation(Audit calldata audit, Charge memory charge, Known memory known)
         private
         pure
@@ -87,6 +88,7 @@ library Charges {
         bool isLast = audit.segment + 1 == segments && charge.part == segments;
         bool isOf = audit.segment == segments || charge.part == audit.segment || isLast;
         if (isReplica && !isOf) revert BadPart();
+        if (isReplica && Subjects.isImpossible(charge.job, charge.claims[0], charge.part)) return (true, s);
         s = _part(charge, audit.round, audit.index, known.replicas);
     }
 

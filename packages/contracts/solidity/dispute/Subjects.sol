@@ -32,7 +32,7 @@ struct UnitClaim {
 
 /// The opening is not that of the program's first leaf.
 error BadContents();
-/// The unit has no such part, its claim not as many checkpoints as the job, or it left the domain before.
+/// The unit has no such part, or it left the domain before.
 error BadPart();
 
 /// @title From a claim to what a game about it is about. Twin of packages/protocol/src/dispute/claims.ts.
@@ -43,6 +43,16 @@ library Subjects {
     /// Before the contents' first graph: the length of the judged part, and the leaf's kind.
     uint256 private constant HEAD_BYTES = 3;
 
+    /// @notice Whether no unit can have come to what is claimed: it has not as many checkpoints as the job, or something
+    /// after what left the domain. There is nothing to play about then.
+    function isImpossible(ProvableJob memory job, UnitClaim memory claim, uint32 part) internal pure returns (bool) {
+        bytes32[] memory roots = claim.checkpointRoots;
+        if (roots.length != job.checkpoints) return true;
+        if (part == 0 || part > roots.length || roots[part - 1] != DIVERGED) return false;
+        if (part < roots.length) return roots[part] != DIVERGED;
+        return claim.updateRoot != DIVERGED || claim.newReplicaRoot != DIVERGED;
+    }
+
     /// @notice About the steps up to checkpoint `part`, counted from 0; where `part` is the number of checkpoints, about
     /// what the unit leaves behind.
     function ofTraining(ProvableJob memory job, UnitClaim memory claim, Opening memory contents, uint32 round, uint32 part)
@@ -50,7 +60,7 @@ library Subjects {
         pure
         returns (Subject memory s)
     {
-        if (claim.checkpointRoots.length != job.checkpoints || part > job.checkpoints) revert BadPart();
+        if (part > job.checkpoints) revert BadPart();
         (s.globalRoot, s.replicaRoot) = (claim.globalRoot, claim.replicaRoot);
         if (part > 0) s.previous = claim.checkpointRoots[part - 1];
         // Nothing runs after a run that left the domain: whoever doubts that it did disputes the part before.

@@ -4,7 +4,15 @@
  * who played has them. No blob is needed, since the challenge brought all that the contract has to know of the program.
  */
 import { sha256 } from '@cairn/primitives'
-import { type Account, type Anchor, chargedSubject, type Evidence, type EvidenceStep, type Move } from '@cairn/protocol'
+import {
+  type Account,
+  type Anchor,
+  chargedSubject,
+  type Evidence,
+  type EvidenceStep,
+  isRefutedByCharge,
+  type Move,
+} from '@cairn/protocol'
 import { disputeGamesAbi } from '../abi/dispute-games.ts'
 import { readJob } from '../actions/read-job.ts'
 import { onChain } from '../chain/errors.ts'
@@ -59,16 +67,17 @@ const madeOf = ({ by, move, transaction, gasUsed, ...rest }: MoveOnChain): Made 
   ...resumedOf(rest),
 })
 
-/** What came of a game, and the move that ended it, if one did. Undefined where that is not told. */
+/** What came of a game, by what it would have ended at once, and the move that ended it, if one did. Undefined where that is not told. */
 function endOf(
-  { state, isAttestation }: GameOnChain,
+  { state }: GameOnChain,
+  atOnce: 'charge' | 'start',
   moves: GameMoves | undefined,
   call: GameCall | undefined,
   cost: Cost,
 ): { readonly result: Result; readonly made?: Made } | undefined {
   if (state === 'dissolved') return { result: { by: 'dissolved' } }
   const winner = state === 'defended' ? 'defender' : 'challenger'
-  if (moves === undefined) return { result: { winner, by: isAttestation ? 'charge' : 'start' } }
+  if (moves === undefined) return { result: { winner, by: atOnce } }
   if (call?.call === 'timeout') return { result: { winner, by: 'silence' } }
   if (call?.call !== 'move') return undefined
   const { position, move, signature } = call.made
@@ -113,16 +122,17 @@ export async function readGameEvidence(client: ChainClient, number: number): Pro
     if (charge === undefined) return hidden(opened.transaction)
     const { transaction, slash } = money!
     const ended = await readCost(client, transaction)
-    const end = endOf(game, moves, await readGameCall(client, transaction), ended)
+    const { replicas, provable } = job!.terms
+    const { unitLink } = charge
+    const links = { anchor: lowered(charge.anchor), ...(unitLink && { unitLink: lowered(unitLink) }) }
+    const known = { ...charge, ...links, replicas }
+    const atOnce = isRefutedByCharge(known) ? 'charge' : 'start'
+    const end = endOf(game, atOnce, moves, await readGameCall(client, transaction), ended)
     if (end === undefined) return hidden(transaction)
     const made = moves?.moves ?? []
     const untold = made.find(({ before }) => before === undefined)
     if (untold !== undefined) return hidden(untold.transaction)
     const { disputes, escrow, registry } = client.addresses
-    const { replicas, provable } = job!.terms
-    const { unitLink } = charge
-    const links = { anchor: lowered(charge.anchor), ...(unitLink && { unitLink: lowered(unitLink) }) }
-    const known = { ...charge, ...links, replicas }
     return {
       ok: true,
       evidence: {

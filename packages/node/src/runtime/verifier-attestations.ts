@@ -3,7 +3,7 @@
  * challenged. SPEC: docs/spec/disputes.md "Nodes". The games about the unit itself say nothing of who attested to it.
  */
 import type { GameCharge } from '@cairn/contracts'
-import type { Account, Anchor, Audit } from '@cairn/protocol'
+import { type Account, type Anchor, type Audit, impossibleParts } from '@cairn/protocol'
 import type { AuditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import type { Finding, OpenedOrder } from './verifier-audit.ts'
@@ -51,7 +51,7 @@ const isPartOf = (segment: number, part: number, checkpoints: number): boolean =
 
 /**
  * Makes the charge of an attestation that is wrong, as far as an audit of the unit tells: it is to another claim than the unit has,
- * to no segment, or to one with the part that ends otherwise. Undefined where nothing is known against it.
+ * to no segment, to one of which nothing as claimed can have come, or to one with the part that ends otherwise. Undefined where nothing is known against it.
  */
 export function attestationCharge(
   job: VerifiableJob,
@@ -60,12 +60,15 @@ export function attestationCharge(
   unitLink: Anchor,
   { link, position, audit, isStanding }: OthersAttestation,
 ): GameCharge | undefined {
-  const { claimHash, unit } = opened.audited
+  const { claimHash, unit, claim } = opened.audited
   const { checkpoints } = job.document.spec.schedule
   const about = { ...unitCharge(job, link.anchor, opened, wrongPart ?? 0), position }
   if (audit.claim !== claimHash) return isStanding ? { ...about, unitLink } : undefined
   const isTraining = unit.kind === 'train'
   if (audit.segment > (isTraining ? checkpoints : 1)) return about
+  const impossible = isTraining ? impossibleParts(job.provable, claim) : []
+  const part = impossible.find(one => isPartOf(audit.segment, one, checkpoints))
+  if (part !== undefined) return { ...about, part }
   // A unit that began elsewhere may lead from there to where it says.
   if (wrongPart === undefined || ends.length === 0) return undefined
   return isTraining && !isPartOf(audit.segment, wrongPart, checkpoints) ? undefined : about

@@ -9,6 +9,7 @@ import {
   attestSteps,
   claimedSegment,
   DIVERGED,
+  impossibleParts,
   NO_HASH,
   type UnitClaim,
   type UnitSchedule,
@@ -50,7 +51,10 @@ export interface Finding {
   readonly steps: readonly HashHex[]
   /** Of its account: that the claimed ends follow from the claimed start. Left out where they do not. */
   readonly claimSignature?: string
-  /** The part of the unit to challenge; left out where start and ends agree. Without ends, the unit began elsewhere. */
+  /**
+   * The part of the unit to challenge; left out where start and ends agree. Without ends, nothing was done: the unit began elsewhere,
+   * or cannot have come to what is claimed of this part.
+   */
   readonly wrongPart?: number
 }
 
@@ -215,8 +219,10 @@ export async function audit(
 ): Promise<Sourced<Finding>> {
   const { claimHash, signed } = audited
   const { segment } = order
-  if (!beganRight(audited, draw.anchor, job.provable, before))
-    return { ok: true, value: { claim: claimHash, ends: [], steps: [], wrongPart: 0 } }
+  const [impossible] = audited.unit.kind === 'train' ? impossibleParts(job.provable, audited.claim) : []
+  const isRight = beganRight(audited, draw.anchor, job.provable, before)
+  if (!isRight || impossible !== undefined)
+    return { ok: true, value: { claim: claimHash, ends: [], steps: [], wrongPart: isRight ? (impossible ?? 0) : 0 } }
   const { ends: claimed } = claimedSegment(sha256, {
     ...{ claim: claimHash, schedule: scheduleOf(job), segment, ...signed },
   })

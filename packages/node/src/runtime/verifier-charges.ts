@@ -12,15 +12,16 @@ const FINAL_CODES: ReadonlySet<string> = new Set([
 
 export const isFinalRefusal = (code: string): boolean => FINAL_CODES.has(code)
 
-/** Charges a part of a unit; with no part, that the unit did not begin where it had to. */
+/** Charges a part of a unit, or that the claim is refuted by itself there, as one is that does not begin where it had to. */
 export function unitCharge(
   { provable: job, contents }: VerifiableJob,
   anchor: Anchor,
   { audited: { position, claim }, before }: OpenedOrder,
-  part: number | undefined,
+  part: number,
+  isBySelf = false,
 ): GameCharge {
   const about = { anchor, position, isOuter: false, job, contents }
-  return { ...about, part: part ?? 0, claims: [claim], claimsBefore: part === undefined ? before : [] }
+  return { ...about, part, claims: [claim], claimsBefore: isBySelf ? before : [] }
 }
 
 /** Charges an outer step, of the first worker that has signed it. */

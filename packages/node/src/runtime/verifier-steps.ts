@@ -104,11 +104,8 @@ export function auditSteps({
   }
 
   const chargeUnit = withReady(async (task, { job, opened }) => {
-    const { wrongPart, ends = [] } = task.record.finding ?? {}
-    const charged = await charge(
-      task,
-      unitCharge(job, task.draw.anchor, opened, ends.length > 0 ? wrongPart : undefined),
-    )
+    const { wrongPart = 0, ends = [] } = task.record.finding ?? {}
+    const charged = await charge(task, unitCharge(job, task.draw.anchor, opened, wrongPart, ends.length === 0))
     if (charged.ok) change(task, { isCharged: true })
     return charged
   })

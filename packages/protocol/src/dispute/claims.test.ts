@@ -1,7 +1,14 @@
 import { type HashHex, sha256 } from '@cairn/primitives'
 import { expect, it } from 'vitest'
 import type { JobId } from '../units.ts'
-import { outerSubject, type ProgramContents, type ProvableJob, trainingSubject, type UnitClaim } from './claims.ts'
+import {
+  impossibleParts,
+  outerSubject,
+  type ProgramContents,
+  type ProvableJob,
+  trainingSubject,
+  type UnitClaim,
+} from './claims.ts'
 import { DIVERGED, GRAPHS } from './subject.ts'
 
 const root = (digit: string) => digit.repeat(64) as HashHex
@@ -54,6 +61,18 @@ it('has no part after a run that left the domain', () => {
   const diverged = { checkpointRoots: [root('a'), DIVERGED, DIVERGED] }
   expect(part(1, diverged)).toMatchObject({ targets: [{ root: DIVERGED }] })
   for (const n of [2, 3]) expect(() => part(n, diverged)).toThrow(expect.objectContaining({ code: 'dispute.part' }))
+})
+
+it('names the parts of which a claim says what cannot be', () => {
+  const parts = (changed: Partial<UnitClaim>) => impossibleParts(job, { ...claim, ...changed })
+  const diverged = { checkpointRoots: [root('a'), DIVERGED, DIVERGED], updateRoot: DIVERGED, newReplicaRoot: DIVERGED }
+  expect(parts({})).toEqual([])
+  expect(parts(diverged)).toEqual([])
+  expect(parts({ updateRoot: DIVERGED, newReplicaRoot: DIVERGED })).toEqual([])
+  expect(parts({ ...diverged, newReplicaRoot: root('6') })).toEqual([3])
+  expect(parts({ checkpointRoots: [DIVERGED, root('b'), DIVERGED] })).toEqual([1, 3])
+  for (const checkpointRoots of [[], [root('a'), root('b')], Array.from({ length: 4 }, () => root('a'))])
+    expect(parts({ checkpointRoots })).toEqual([0, 1, 2, 3])
 })
 
 it('takes an outer step to no root for one that left the domain, and has none where a unit did so before', () => {

@@ -123,13 +123,15 @@ export function trainingSubject(
   part: number,
 ): Subject {
   const { globalRoot, replicaRoot, checkpointRoots, updateRoot, newReplicaRoot, lossBits } = claim
-  const previous = part === 0 ? {} : { previous: checkpointRoots[part - 1] as HashHex }
-  if (previous.previous === DIVERGED) throw afterDivergence(part)
+  const previous = part === 0 ? {} : { previous: checkpointRoots[part - 1] ?? NO_ROOT }
+  // Where something is claimed all the same, that is refuted at once, and still is what the charge was about.
+  const isOver = previous.previous === DIVERGED && !impossibleParts(job, claim).includes(part)
+  if (isOver) throw afterDivergence(part)
   const firstStep = place.round * job.innerSteps + stepsAt(job, part)
   const roots = { globalRoot, replicaRoot, updateRoots: [] }
   if (part < job.checkpoints) {
     const runs = stepsAt(job, part + 1) - stepsAt(job, part)
-    const ends = [checkpointRoots[part] as HashHex]
+    const ends = [checkpointRoots[part] ?? NO_ROOT]
     return subjectOf(job, contents, place, roots, { graph: 'inner', ...previous, firstStep, runs, ends })
   }
   const ends = [updateRoot, newReplicaRoot, lossRoot(hash, 'unitLoss', lossBits)]
@@ -160,6 +162,19 @@ const neverDone = (): InputError =>
       fix: 'Dispute the unit.',
     },
   )
+
+/**
+ * Parts of a training unit of which a claim says what no unit can have come to: all, where it has not as many checkpoints as its job,
+ * and those that went on after it left the domain. Whoever charges one of them wins at once.
+ */
+export function impossibleParts({ checkpoints }: ProvableJob, claim: UnitClaim): number[] {
+  const { checkpointRoots, updateRoot, newReplicaRoot } = claim
+  const parts = Array.from({ length: checkpoints + 1 }, (_, part) => part)
+  if (checkpointRoots.length !== checkpoints) return parts
+  const endsOf = (part: number) => (part < checkpoints ? [checkpointRoots[part]] : [updateRoot, newReplicaRoot])
+  const isDiverged = (root: HashHex | undefined) => root === DIVERGED
+  return parts.filter(part => isDiverged(checkpointRoots[part - 1]) && !endsOf(part).every(isDiverged))
+}
 
 /** What a game about an evaluation is about. */
 export function evaluationSubject(

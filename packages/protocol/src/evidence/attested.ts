@@ -1,9 +1,11 @@
-/** What a bundle has to say of a game about an attestation, and when that needs no move. SPEC: docs/spec/evidence.md "Judging". */
+/** What a bundle has to say of a game about an attestation, and which games need no move. SPEC: docs/spec/evidence.md "Judging". */
+import { impossibleParts, type UnitClaim } from '../dispute/claims.ts'
 import { type Audit, attestationAt } from '../settlement/works.ts'
 import type { Evidence } from './bundle.ts'
 import { differs, type EvidenceDifference } from './replay.ts'
 
 type Charged = Pick<Evidence, 'anchor' | 'position' | 'unitLink' | 'part' | 'job' | 'replicas'>
+type Claimed = Charged & Pick<Evidence, 'isOuter' | 'claims'>
 
 /** The unit that a claim or an attestation is about. */
 export function disputedUnit(anchor: Evidence['anchor'], position: number): Pick<Audit, 'round' | 'index'> {
@@ -32,11 +34,19 @@ export function attestedDifferences(charged: Charged): EvidenceDifference[] {
   return differs('a part of the attested segment', true, isOf || !hasSegment(audit, charged))
 }
 
-/** Tells whether an attestation is refuted by the charge alone: it is to another claim than its unit's, or to no segment. */
-export function isRefutedByCharge(charged: Charged): boolean {
+function isImpossible({ anchor, position, isOuter, part, job, replicas, claims }: Claimed): boolean {
+  if (isOuter || disputedUnit(anchor, position).index >= replicas) return false
+  return impossibleParts(job, claims[0] as UnitClaim).includes(part)
+}
+
+/**
+ * Tells whether a game is won by the charge alone: of a part of a unit of which a claim says what cannot be; of an attestation to
+ * that, to another claim than its unit's, or to no segment.
+ */
+export function isRefutedByCharge(charged: Claimed): boolean {
   const { anchor, position, unitLink } = charged
   const audit = attestationAt(anchor, position)
-  if (audit === undefined) return false
+  if (audit === undefined) return isImpossible(charged)
   if (unitLink !== undefined) return unitLink.works[audit.index]?.claim !== audit.claim
-  return !hasSegment(audit, charged)
+  return !hasSegment(audit, charged) || isImpossible(charged)
 }

@@ -68,7 +68,7 @@ function statedClaims({ anchor, position, isOuter, claims, unitLink }: Evidence)
 /** What a challenger says when it opens a game, and what the chain knows of the job. */
 export type EvidenceCharge = Pick<
   Evidence,
-  'anchor' | 'position' | 'isOuter' | 'replicas' | 'job' | 'part' | 'claims' | 'contents'
+  'anchor' | 'position' | 'isOuter' | 'replicas' | 'job' | 'part' | 'claims' | 'contents' | 'unitLink'
 >
 
 /** Builds what a game is about from the charge, as the contract does. Throws on a part that there is not. */
@@ -117,14 +117,14 @@ export function wrongStart(bundle: Evidence): WrongStart | undefined {
 
 /** What follows from the bundle: how the game ended, by which moves. Or the first of them that is not as it should be. */
 function replayOf(rules: EvidenceRules, bundle: Evidence): EvidenceReplay {
-  const isOver = wrongStart(bundle) !== undefined || isRefutedByCharge(bundle)
-  if (!isOver) {
+  const isByCharge = isRefutedByCharge(bundle)
+  if (!isByCharge && wrongStart(bundle) === undefined) {
     const replay = replayEvidence(rules, bundle)
     // That another game was won first is on the chain alone.
     const mayBeDissolved = !('what' in replay.result) && replay.result.by === 'silence'
     return mayBeDissolved && bundle.result.by === 'dissolved' ? { ...replay, result: bundle.result } : replay
   }
-  const by = isAttestation(bundle.anchor, bundle.position) ? 'charge' : 'start'
+  const by = isByCharge ? 'charge' : 'start'
   const none = { what: 'moves of a game that was over at once', expected: '0', found: `${bundle.moves.length}` }
   return { steps: [], result: bundle.moves.length === 0 ? { winner: 'challenger', by } : none }
 }
