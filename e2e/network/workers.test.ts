@@ -5,6 +5,7 @@ import type { HashHex } from '@cairn/primitives'
 import { NO_HASH, REJECTIONS } from '@cairn/protocol'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type HostilePeer, joinHostile } from './harness/hostile-peer.ts'
+import { joinInventing } from './harness/inventing-worker.ts'
 import { checkMoney } from './harness/money.ts'
 import { droppedBy, memoryOf } from './harness/observe.ts'
 import {
@@ -67,6 +68,28 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
     for (const code of REJECTIONS) expect(after(code), code).toBeGreaterThan(dropped(code))
     expect(nodes.filter(({ isRunning }) => !isRunning)).toEqual([])
     for (const [i, bytes] of memoryOf(nodes).entries()) expect(bytes).toBeLessThan((memory[i] ?? 0) + MOST_GROWTH_BYTES)
+  })
+
+  test('knows how fast its workers are before they do anything: nobody invents what a standard unit comes to', async () => {
+    const inventing = await joinInventing(network)
+    const found = await until('the inventing one to be found out', async () => {
+      const { history } = await network.client.why(inventing.peerKey).catch(() => ({ history: [] }))
+      return history.find(({ text }) => text.includes('gets no lease'))?.text
+    })
+    expect(found).toContain('its answer to the standard unit was wrong; it is asked again in 10 s')
+    const newcomer = await network.addWorker()
+    await newcomer.start()
+    const measured = await until('the newcomer to be measured', async () => {
+      const nodes = await network.client.nodes()
+      return nodes.find(({ peer, measured }) => peer === newcomer.peerKey && measured)
+    })
+    expect(measured.operationsPerSecond).toBeGreaterThan(0)
+    const { history } = await network.client.why(newcomer.peerKey)
+    expect(history.map(({ text }) => text).join()).toContain('did the standard unit in')
+    const nodes = await network.client.nodes()
+    expect(nodes.find(({ peer }) => peer === inventing.peerKey)?.measured).toBe(false)
+    await newcomer.stop()
+    await inventing.leave()
   })
 
   test('that leaves the domain ends there: what was done is paid, the rest comes back', async () => {

@@ -19,7 +19,7 @@ export interface HostilePeer {
 const STAKE = 200_000_000n
 
 /** Registers the peer as a node, with a stake like any other. */
-async function enlist({ chain, host: { signer } }: NetworkClient): Promise<void> {
+export async function enlist({ chain, host: { signer } }: Pick<NetworkClient, 'chain' | 'host'>): Promise<void> {
   const account = chain.account as `0x${string}`
   await addStake(chain, STAKE)
   const signature = signer.sign(registrationMessage(chain.chainId, chain.addresses.registry, account))
@@ -73,6 +73,8 @@ function lies(job: JobId, document: HashHex, signer: MessageSigner): Lie[] {
       job,
       body: { round: unit.round, outcome: { globalRoot: randomHash() }, signature: '1b'.repeat(65) },
     },
+    { kind: 'measure', body: { seed: randomInt(2 ** 32) } },
+    { kind: 'measured', body: { seed: randomInt(2 ** 32), root: randomHash() } },
     { kind: 'kept', job, body: { unit, ...roots, account, claimSignature, signature: encodeHex(randomBytes(64)) } },
     { kind: 'kept', job, body: { unit, ...roots, account, claimSignature, signature: kept } },
     ...keepFlood(job, signer),

@@ -32,6 +32,7 @@ export { type DataSource, type PreparedData, prepareData } from './job/prepare-d
 export { provableOf } from './job/provable.ts'
 export { receiptOf } from './job/receipt.ts'
 export { type BlobKind, decodeRecord, parseState, type RunRecord, type RunStore } from './job/run-store.ts'
+export { type StandardUnit, standardUnit } from './job/standard-unit.ts'
 export { type TrainEvent, type TrainOptions, type TrainResult, train } from './job/train.ts'
 export { type UnitChoice, type Verdict, verifyIdentity, verifyUnits, verifyWeights, verifyWhole } from './job/verify.ts'
 export { stateFromWeights, weightsFile } from './job/weights-file.ts'

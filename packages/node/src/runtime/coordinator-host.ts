@@ -24,6 +24,7 @@ import {
   tickCoordinator,
 } from '@cairn/protocol'
 import type { BlobStore } from '../blobs/blob-store.ts'
+import { standardUnits } from '../compute/standard-units.ts'
 import { sha256 } from '../files/hash.ts'
 import { signLease } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
@@ -48,13 +49,15 @@ export interface CoordinatorHost {
   /** The book has drawn something, or doers are known. */
   drawn(): void
   document(job: JobId): JobDocument | undefined
-  stop(): void
+  stop(): Promise<void>
 }
 
 export interface CoordinatorHostOptions {
   readonly parts: NodeParts
   readonly blobs: BlobStore
   readonly fetcher: Fetcher
+  /** Of this machine, to do what it asks others to do. */
+  readonly threads: number
   /** Of the network: how long claims may be challenged. */
   readonly challengeSeconds: number
   /** What the chain has drawn. */
@@ -83,7 +86,7 @@ function announcedDocument(job: JobRecord, round: number, closing: JobOutcome | 
 
 /** Starts the role where its journal left off. */
 export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHost {
-  const { parts, blobs, fetcher, challengeSeconds, book, draws, onReason, onProgress } = options
+  const { parts, blobs, fetcher, threads, challengeSeconds, book, draws, onReason, onProgress } = options
   const { chain, client, storage, mailbox, log, key, learn } = parts
   const account = key.address.toLowerCase()
   const checking = claimChecking({ chainId: client.chainId, anchors: client.addresses.anchors })
@@ -105,6 +108,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       .map(({ peer, addresses }) => ({ peer, addresses }))
   const documents = jobDocuments(parts, { blobs, fetcher, checking, livePeers: workers })
 
+  const units = standardUnits(threads)
   const included = includedUnits({ parts, checking, bytesOf: documents.bytes })
 
   /** What goes wrong with one effect or message is logged and tried again; it never ends the node. */
@@ -120,6 +124,9 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     async sendLease({ to, job, body, toSign }) {
       const signed = toSign && { signed: await signLease(parts, toSign) }
       mailbox.send(to, 'lease', job, { ...body, ...signed })
+    },
+    async standardUnit({ peer, seed }) {
+      tell({ event: 'standard', peer, seed, ...(await units.run(seed)) })
     },
     announceAnchored({ job: id, round, closing, to }) {
       const job = state().jobs.get(id)
@@ -284,6 +291,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
     stop() {
       role.stop()
       clearInterval(timer)
+      return units.stop()
     },
   }
 }

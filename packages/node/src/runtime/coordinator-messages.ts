@@ -103,6 +103,7 @@ function sealEvent(
 export function coordinatorEvent(hearing: Hearing, message: Message): CoordinatorEvent | undefined {
   const { sender: peer, job } = message
   if (message.kind === 'presence') return presenceEvent(hearing.chain, message)
+  if (message.kind === 'measured') return { event: 'measured', peer, ...message.body }
   if (job === undefined) return undefined
   if (message.kind === 'commit' || message.kind === 'report') return workEvent(hearing, message)
   if (message.kind === 'attest') return attestedEvent(hearing, peer, job, message.body)

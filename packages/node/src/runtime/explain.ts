@@ -96,7 +96,7 @@ export function findJob({ jobs }: CoordinatorState, prefix: string): JobRecord |
 /** A coordinator does not hear itself, and knows itself by its account only. */
 const ownNode = ({ settings: { account } }: CoordinatorState, nowMs: number): NodeInfo => ({
   ...{ peer: '', account, owner: account, role: 'coordinator', addresses: [], price: 0n, memoryBytes: 0 },
-  ...{ operationsPerSecond: 0, measured: false, leaving: false, seenMs: nowMs, freeStake: 0n },
+  ...{ operationsPerSecond: 0, leaving: false, seenMs: nowMs, freeStake: 0n },
 })
 
 /** Finds the node whose key or account begins with a text. */

@@ -17,6 +17,7 @@ import { hostDoer } from './doer-host.ts'
 import { earningsWatch } from './earnings-watch.ts'
 import { hostGames } from './game-host.ts'
 import type { LivePeers } from './live-peers.ts'
+import { measureAnswers } from './measure-answers.ts'
 import { outerDissent } from './outer-dissent.ts'
 import type { Fetcher, NodeParts } from './parts.ts'
 import { reasonBook } from './reasons-book.ts'
@@ -81,12 +82,12 @@ function openBook(options: HostingOptions, { onDrawn, onReplaced, find }: Audits
 }
 
 function asCoordinator(options: HostingOptions, onReplaced: () => void): HostedRole {
-  const { parts, blobs, fetcher, parameters, progress, closers } = options
+  const { config, parts, blobs, fetcher, parameters, progress, closers } = options
   const find = (job: JobId) => coordinator.document(job)
   const book = openBook(options, { onDrawn: () => coordinator.drawn(), onReplaced, find })
   const draws = doerDraws({ parts, parameters, onFound: () => coordinator.drawn() })
   const coordinator = hostCoordinator({
-    ...{ parts, blobs, fetcher, book, draws, challengeSeconds: parameters.challengeSeconds },
+    ...{ parts, blobs, fetcher, threads: config.threads, book, draws, challengeSeconds: parameters.challengeSeconds },
     onReason: reasonBook(parts.storage, parts.log),
     onProgress({ lease, lossBits }) {
       progress.set(lease, lossBits)
@@ -136,9 +137,14 @@ function asVerifier(options: Parameters<typeof hostVerifier>[0] & Parameters<typ
   }
 }
 
-/** A worker does units, and stands by what it found of whole rounds. */
-function asWorker(options: Parameters<typeof hostWorker>[0] & Omit<Parameters<typeof outerDissent>[0], 'state'>) {
+type WorkerOptions = Parameters<typeof hostWorker>[0] &
+  Omit<Parameters<typeof outerDissent>[0], 'state'> &
+  Parameters<typeof measureAnswers>[0]
+
+/** A worker does units, says how fast it is, and stands by what it found of whole rounds. */
+function asWorker(options: WorkerOptions) {
   const worker = hostWorker(options)
+  const measures = measureAnswers(options)
   const dissent = outerDissent({ ...options, state: worker.state })
   return {
     ...worker,
@@ -147,9 +153,14 @@ function asWorker(options: Parameters<typeof hostWorker>[0] & Omit<Parameters<ty
       dissent.drawn(draw)
     },
     chainReplaced: dissent.chainReplaced,
+    hear(message: Message) {
+      worker.hear(message)
+      measures.hear(message)
+    },
     stop() {
       worker.stop()
       dissent.stop()
+      return measures.stop()
     },
   }
 }
@@ -180,7 +191,15 @@ async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<
   const host =
     config.role === 'verifier'
       ? asVerifier({ parts: doerParts, book, draws, challengeSeconds, onReason })
-      : asWorker({ parts: doerParts, coordinators, onReason, isDrawn: book.isDrawn, draws, challengeSeconds })
+      : asWorker({
+          parts: doerParts,
+          coordinators,
+          onReason,
+          isDrawn: book.isDrawn,
+          draws,
+          challengeSeconds,
+          threads: config.threads,
+        })
   const games = hostGames({
     ...{ parts: { ...doing, compute: gameCompute }, peers: () => peers.list(), maximumDelaySeconds },
     evidenceDirectory: join(config.directory, 'evidence'),

@@ -7,7 +7,7 @@ const NOW_MS = 1_000_000
 
 const node = (peer: string, silentMs: number, leaving = false): NodeInfo => ({
   ...{ peer, account: '0x1', owner: '0x1', role: 'worker', addresses: [], price: 1n, memoryBytes: 1, leaving },
-  ...{ operationsPerSecond: 1, measured: false, seenMs: NOW_MS - silentMs, freeStake: 0n },
+  ...{ operationsPerSecond: 1, seenMs: NOW_MS - silentMs, freeStake: 0n },
 })
 
 test('a node is live as long as the coordinator would give it a lease, and not when it leaves', () => {

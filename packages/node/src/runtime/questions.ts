@@ -189,7 +189,7 @@ function nodes({ host }: Questioned, nowMs: number): NodeSummary[] {
     price: String(node.price),
     memoryBytes: node.memoryBytes,
     operationsPerSecond: node.operationsPerSecond,
-    measured: node.measured,
+    measured: node.measuredBy !== undefined,
     leaving: node.leaving,
     addresses: node.addresses,
     doing: explainNode({ state, nowMs }, node),

@@ -58,6 +58,10 @@ const rule = <Body extends z.ZodType>(fields: KindRule<Body>): KindRule<Body> =>
 const direct = <Body extends z.ZodType>(maxBytes: number, body: Body, units?: KindRule<Body>['units']) =>
   rule({ channel: 'direct', scope: 'job', maxBytes, body, ...(units === undefined ? {} : { units }) })
 
+/** Between two nodes, of no job. */
+const asked = <Body extends z.ZodType>(body: Body) =>
+  rule({ channel: 'direct', scope: 'network', maxBytes: 4 * KIB, body })
+
 const presence = z.strictObject({
   address: account,
   owner: account,
@@ -191,6 +195,8 @@ const KINDS = {
   ),
   pinned: direct(128 * KIB, z.strictObject({ roots: z.array(blobId).max(1024) })),
   lease: direct(MIB, lease, body => [body.unit]),
+  measure: asked(z.strictObject({ seed: bits })),
+  measured: asked(z.strictObject({ seed: bits, root: hash })),
   progress: direct(4 * KIB, z.strictObject({ lease: index, done: index, lossBits: bits })),
   release: direct(4 * KIB, z.strictObject({ lease: index, reason })),
   keep: direct(128 * KIB, z.strictObject({ commitment, holder: peerAddress }), body => [body.commitment.unit]),

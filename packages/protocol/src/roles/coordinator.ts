@@ -27,6 +27,7 @@ import {
 } from './coordinator/draft.ts'
 import { endWhenAnchored, sendEnded } from './coordinator/end.ts'
 import { onProgress, onRelease, tendLeases } from './coordinator/leases.ts'
+import { type MeasureEvent, onMeasured, onStandard, speedOf, tendMeasuring } from './coordinator/measure.ts'
 import { onDoers, onOpened, onSealed, tendCourses } from './coordinator/redundancy.ts'
 import type { RedundancyEvent } from './coordinator/redundancy-state.ts'
 import { tendUnsigned } from './coordinator/rewind.ts'
@@ -45,7 +46,8 @@ import type { Peer, Ticked } from './events.ts'
 import { workOf } from './unit-machine.ts'
 
 export type CoordinatorEvent =
-  | { readonly event: 'presence'; readonly node: Omit<NodeInfo, 'seenMs' | 'measured'> }
+  | { readonly event: 'presence'; readonly node: Omit<NodeInfo, 'seenMs' | 'measuredBy' | 'measuring' | 'idleSinceMs'> }
+  | MeasureEvent
   /** A node that stands in the registry, whether or not it was heard of. */
   | { readonly event: 'registered'; readonly peer: Peer; readonly account: string; readonly owner: string }
   | {
@@ -104,15 +106,15 @@ type Handlers = {
 const handlers: Handlers = {
   presence(draft, { node }) {
     const known = draft.state.nodes.get(node.peer)
-    const measured = known?.measured ?? false
-    const operationsPerSecond = known?.measured ? known.operationsPerSecond : node.operationsPerSecond
-    putNode(draft, { ...node, operationsPerSecond, measured, seenMs: draft.nowMs })
+    putNode(draft, { ...node, ...speedOf(known), seenMs: draft.nowMs })
     if (known === undefined) note(draft, `${shortPeer(node.peer)} joined`, { node: node.peer })
     else if (node.leaving && !known.leaving) note(draft, `${shortPeer(node.peer)} is leaving`, { node: node.peer })
   },
   registered(draft, { peer, account, owner }) {
     if (!draft.state.nodes.has(peer)) putNode(draft, unheardNode(peer, account, owner))
   },
+  measured: onMeasured,
+  standard: onStandard,
   job: onJob,
   pinned(draft, { job, peer }) {
     const known = jobOf(draft, job)
@@ -222,5 +224,6 @@ export function tickCoordinator(
   const jobs = 'job' in event ? [event.job] : [...draft.state.jobs.keys()]
   for (const id of event.event === 'job' ? [event.facts.job] : jobs) advance(draft, id)
   assign(draft)
+  tendMeasuring(draft)
   return { state: draft.state, effects: draft.effects }
 }

@@ -19,6 +19,7 @@ import { COORDINATORS, type JournalEntry, type ToyCoordinator, toyCoordinators }
 import { type ToyDoerKind, toyDoers } from './toy-doers.ts'
 import { type Faults, NO_FAULTS } from './toy-faults.ts'
 import { toyInclusions } from './toy-inclusions.ts'
+import { measuredEvent, standardEvent } from './toy-measures.ts'
 import { type ToyVerifierKind, toyVerifierPeers, toyVerifiers } from './toy-verifiers.ts'
 import { scheduleOf, signToy, toyChecking } from './toy-work.ts'
 import { accountOf, type ToyDivergence, type ToyWorker, toyPeers, toyWorkers } from './toy-workers.ts'
@@ -147,6 +148,8 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     const send = (deliver: () => void) => post(() => isUp() && deliver())
     if (effect.effect === 'reason') reasons.push(effect.text)
     else if (effect.effect === 'send') send(() => deliverTo(effect))
+    else if (effect.effect === 'standardUnit')
+      later(100 + draw(500), () => isUp() && tell(standardEvent(effect.peer, effect.seed)))
     else if (effect.effect === 'sendLease') send(() => deliverLease(effect, by.account))
     else if (effect.effect === 'announceAnchored') {
       if (effect.closing === undefined) coordinators.keepDocument(effect.round)
@@ -175,6 +178,7 @@ export function runToyNetwork(options: ToyNetworkOptions): ToyResult {
     verifiers.hear(to, message)
     doers.hear(to, message)
     const worker = workers.findIndex(({ peer, isUp }) => peer === to && isUp)
+    if (kind === 'measure' && worker >= 0) later(300 + draw(400), () => post(() => tell(measuredEvent(to, body.seed))))
     if (kind === 'reveal' && worker >= (options.unrevealing ?? 0)) verifiers.reveal(to, body)
     if (kind === 'closed') {
       const claims = body.units.map(({ commitment }) => toyChecking.claimHash(trainedClaim(commitment)))

@@ -62,6 +62,8 @@ export function exampleBodies(worker: Key, custodians: readonly Key[], job: JobI
         custodians: commitment.custody.map(one => one.account),
       },
     },
+    measure: { seed: 4_294_967_295 },
+    measured: { seed: 4_294_967_295, root: repeated('05') },
     progress: { lease: 7, done: 12, lossBits: 0x40490fdb },
     release: { lease: 7, reason: 'the disk is full' },
     keep: { commitment: commitment.commitment, holder: address },

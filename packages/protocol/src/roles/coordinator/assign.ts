@@ -6,6 +6,7 @@ import { type Lease, type UnitRecord, unitName, workOf } from '../unit-machine.t
 import { isRefuted } from './commits.ts'
 import { custodianCounter, eligibleCustodians } from './custodians.ts'
 import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer } from './draft.ts'
+import { busyNodes, measureObstacle } from './measure.ts'
 import { committersOf } from './rounds.ts'
 import { keepersOf, sendLease } from './send-lease.ts'
 import type { CoordinatorState, JobRecord, NodeInfo } from './state.ts'
@@ -44,6 +45,8 @@ export function nodeObstacle(
   if (node.seenMs === 0) return 'it was not heard of since this coordinator took over'
   if (!isLive(view, node.peer)) return `it was last heard of ${Math.round((view.nowMs - node.seenMs) / 1000)} s ago`
   if (node.leaving) return 'it is leaving'
+  const unmeasured = measureObstacle(node)
+  if (unmeasured !== undefined) return unmeasured
   if (node.price > facts.priceCeiling) return `its price ${node.price} is above the job's ${facts.priceCeiling}`
   if (node.memoryBytes < facts.memoryBytes)
     return `it has ${node.memoryBytes} bytes of memory, the job needs ${facts.memoryBytes}`
@@ -171,7 +174,11 @@ function assignJob(draft: Draft, id: JobId, idle: NodeInfo[]): void {
   const waiting = obstacle ?? waitingText(draft, job, candidates, idle)
   if (waiting !== job.waiting)
     changeJob(draft, id, ({ waiting: _, ...rest }) => (waiting === undefined ? rest : { ...rest, waiting }))
-  const speedOf = (peer: Peer) => draft.state.nodes.get(peer)?.operationsPerSecond ?? 0
+  /** Who is not measured comes last, however fast it says it is. */
+  const speedOf = (peer: Peer) => {
+    const node = draft.state.nodes.get(peer)
+    return node?.measuredBy === undefined ? 0 : node.operationsPerSecond
+  }
   for (const { unit, node } of simpleScheduler(candidates, speedOf)) {
     give(draft, unit, node)
     idle.splice(
@@ -183,9 +190,7 @@ function assignJob(draft: Draft, id: JobId, idle: NodeInfo[]): void {
 
 /** Gives what is open to who is idle, job by job in the order of their coming. */
 export function assign(draft: Draft): void {
-  const busy = new Set<Peer>()
-  for (const job of draft.state.jobs.values())
-    if (!job.ended) for (const { lease } of activeUnitsOf(job)) if (lease !== undefined) busy.add(lease.node)
+  const busy = busyNodes(draft.state)
   const idle = [...draft.state.nodes.values()].filter(({ peer }) => !busy.has(peer))
   for (const id of draft.state.jobs.keys()) assignJob(draft, id, idle)
 }

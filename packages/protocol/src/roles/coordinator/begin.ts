@@ -44,7 +44,6 @@ export const unheardNode = (peer: Peer, account: string, owner: string): NodeInf
   price: 0n,
   memoryBytes: 0,
   operationsPerSecond: 0,
-  measured: false,
   leaving: true,
   seenMs: 0,
   freeStake: 0n,

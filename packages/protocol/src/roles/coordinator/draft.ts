@@ -18,6 +18,8 @@ export type CoordinatorEffect =
       readonly body: Omit<MessageBodies['lease'], 'signed'>
       readonly toSign?: LeaseMessage
     }
+  /** Do the standard unit of a seed, and tell what it came to: `standard`. */
+  | { readonly effect: 'standardUnit'; readonly peer: Peer; readonly seed: number }
   | { readonly effect: 'call'; readonly job: JobId; readonly call: ChainCall }
   /** Send the round document to the participants. */
   | {

@@ -10,6 +10,20 @@ import type { UnitRecord } from '../unit-machine.ts'
 import type { AuditFacts, OrderRecord } from './audit-state.ts'
 import type { RoundDoers, UnitCourse } from './redundancy-state.ts'
 
+/** A standard unit that a node was asked to do: docs/spec/network.md "Measured speed". */
+export interface Measuring {
+  readonly seed: number
+  readonly askedMs: number
+  readonly sentMs: number
+  /** Wrong or missing answers, one after another; whether one of them was wrong. */
+  readonly failures: number
+  readonly isWrong: boolean
+  /** When it came, and when this coordinator last set out to find the root itself. */
+  readonly answer?: { readonly root: HashHex; readonly atMs: number; readonly checkedMs: number }
+  /** When the node is asked anew, this one having come to nothing. */
+  readonly againMs?: number
+}
+
 export interface NodeInfo {
   readonly peer: Peer
   readonly account: string
@@ -19,9 +33,13 @@ export interface NodeInfo {
   /** Asked per 10^12 operations. */
   readonly price: bigint
   readonly memoryBytes: number
-  /** Declared until a unit was settled, then measured. */
+  /** Declared until it was measured. */
   readonly operationsPerSecond: number
-  readonly measured: boolean
+  /** Absent while its speed is only what it says. */
+  readonly measuredBy?: 'standard unit' | 'units'
+  /** Until it is measured: since when it has no lease, and how far its measuring is. */
+  readonly idleSinceMs?: number
+  readonly measuring?: Measuring
   readonly leaving: boolean
   readonly seenMs: number
   /** What of its stake backs nothing yet. */
@@ -205,6 +223,13 @@ export interface CoordinatorSettings {
   readonly leaseFactor: number
   /** No node is waited for as if it were slower: whoever says that it is, or makes itself so, could hold a unit for ever. */
   readonly slowestOperationsPerSecond: number
+  /** Who has had no lease for so long is asked for a standard unit; everybody else is measured by a unit. */
+  readonly measureAfterMs: number
+  /** Time for a standard unit. */
+  readonly measureTimeoutMs: number
+  /** From a wrong or missing answer to the next standard unit: doubled with each, up to the longest. */
+  readonly measurePauseMs: number
+  readonly longestMeasurePauseMs: number
   readonly callTimeoutMs: number
   readonly callPauseMs: number
   /** What is due for so long is done by any coordinator, not by the job's alone. */
@@ -228,6 +253,10 @@ export const DEFAULT_SETTINGS: Omit<CoordinatorSettings, 'account'> = {
   shortestLeaseMs: 8_000,
   leaseFactor: 5,
   slowestOperationsPerSecond: 100_000_000,
+  measureAfterMs: 10_000,
+  measureTimeoutMs: 100_000,
+  measurePauseMs: 10_000,
+  longestMeasurePauseMs: 640_000,
   callTimeoutMs: 30_000,
   callPauseMs: 3_000,
   anybodyAfterMs: 30_000,
