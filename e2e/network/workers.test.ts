@@ -70,15 +70,15 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
     for (const [i, bytes] of memoryOf(nodes).entries()) expect(bytes).toBeLessThan((memory[i] ?? 0) + MOST_GROWTH_BYTES)
   })
 
-  test('knows how fast its workers are before they do anything: nobody invents what a standard unit comes to', async () => {
+  test('knows how fast workers are that had nothing to do yet: nobody invents what a standard unit comes to', async () => {
     const inventing = await joinInventing(network)
+    const newcomer = await network.addWorker()
+    await newcomer.start()
     const found = await until('the inventing one to be found out', async () => {
       const { history } = await network.client.why(inventing.peerKey).catch(() => ({ history: [] }))
       return history.find(({ text }) => text.includes('gets no lease'))?.text
     })
     expect(found).toContain('its answer to the standard unit was wrong; it is asked again in 10 s')
-    const newcomer = await network.addWorker()
-    await newcomer.start()
     const measured = await until('the newcomer to be measured', async () => {
       const nodes = await network.client.nodes()
       return nodes.find(({ peer, measured }) => peer === newcomer.peerKey && measured)

@@ -58,7 +58,7 @@ it('cuts a unit into the steps between its checkpoints, and what it leaves behin
 })
 
 it('has no part after a run that left the domain', () => {
-  const diverged = { checkpointRoots: [root('a'), DIVERGED, DIVERGED] }
+  const diverged = { checkpointRoots: [root('a'), DIVERGED, DIVERGED], updateRoot: DIVERGED, newReplicaRoot: DIVERGED }
   expect(part(1, diverged)).toMatchObject({ targets: [{ root: DIVERGED }] })
   for (const n of [2, 3]) expect(() => part(n, diverged)).toThrow(expect.objectContaining({ code: 'dispute.part' }))
 })
