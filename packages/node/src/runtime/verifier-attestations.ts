@@ -3,7 +3,7 @@
  * challenged. SPEC: docs/spec/disputes.md "Nodes". The games about the unit itself say nothing of who attested to it.
  */
 import type { GameCharge } from '@cairn/contracts'
-import { type Account, type Anchor, type Audit, impossibleParts } from '@cairn/protocol'
+import { type Account, type Anchor, type Audit, impossibleParts, isPartOf } from '@cairn/protocol'
 import type { AuditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import type { Finding, OpenedOrder } from './verifier-audit.ts'
@@ -44,10 +44,6 @@ export function attestationsOfOthers(book: Pick<AuditBook, 'draws' | 'isOpen'>, 
     }),
   )
 }
-
-/** The last segment is followed by what the unit leaves behind; all of them are the number after the last. */
-const isPartOf = (segment: number, part: number, checkpoints: number): boolean =>
-  segment === checkpoints || part === segment || (segment + 1 === checkpoints && part === checkpoints)
 
 /**
  * Makes the charge of an attestation that is wrong, as far as an audit of the unit tells: it is to another claim than the unit has,

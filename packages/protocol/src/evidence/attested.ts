@@ -16,8 +16,8 @@ export function disputedUnit(anchor: Evidence['anchor'], position: number): Pick
 const hasSegment = ({ index, segment }: Audit, { job, replicas }: Charged): boolean =>
   segment <= (index < replicas ? job.checkpoints : 1)
 
-/** The last segment is followed by what the unit leaves behind; all of them are the number after the last. */
-const isPartOf = (segment: number, part: number, checkpoints: number): boolean =>
+/** Tells whether a part is of a segment. The last is followed by what the unit leaves behind; all of them are the number after it. */
+export const isPartOf = (segment: number, part: number, checkpoints: number): boolean =>
   segment === checkpoints || part === segment || (segment + 1 === checkpoints && part === checkpoints)
 
 /** Whether the challenge is about what was attested: a part of that segment; or, of another unit's claim, about that unit. */
