@@ -33,14 +33,17 @@ const WORKER = 'worker-1'
 const VERIFIER = 'verifier-1'
 const COORDINATOR = 'coordinator'
 
-/** Nobody disputes a right result. */
-const HARMLESS = ['wrong-trace']
+/** What is not refuted: nobody disputes a right result; the others outvote a wrong outer step, and who did it disputes theirs. */
+const ENDS: Readonly<Record<string, Pick<DemoCheat, 'end' | 'isSlow'>>> = {
+  'wrong-trace': { end: 'undisputed' },
+  'wrong-outer-step': { end: 'defended', isSlow: true },
+}
 
 const computing: readonly DemoCheat[] = CHEATS.map(({ name, description }) => ({
   name,
   description: `${WORKER} ${description}`,
   cheaters: [WORKER],
-  end: HARMLESS.includes(name) ? 'undisputed' : 'refuted',
+  ...(ENDS[name] ?? { end: 'refuted' }),
 }))
 
 const WRONG = `${WORKER} computes one number wrong`
