@@ -25,7 +25,7 @@ afterAll(() => honest?.close())
 /** A bundle as far as a path needs one; its unit began where it should. */
 const bundleOf = (subject: Subject, isOuter: boolean): Evidence =>
   ({
-    ...{ subject, isOuter, position: 0, replicas: 2, job: job.provable },
+    ...{ subject, isOuter, position: 0, replicas: 2, job: job.provable, result: { by: 'proof' } },
     anchor: { ...subject, works: [{ index: subject.graph === 'evaluation' ? 2 : 1 }] },
     claims: [{ globalRoot: subject.globalRoot, replicaRoot: job.provable.freshReplicaRoot }],
     claimsBefore: [],
