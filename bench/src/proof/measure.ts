@@ -5,9 +5,11 @@ import type { HashFunction, HashHex } from '@cairn/primitives'
 import { type Commitment, commitSteps, type StepValues } from '@cairn/protocol'
 import {
   checkpointSlots,
+  type JobProgram,
   replicaSlots,
   rootOfState,
   type State,
+  startNames,
   stateFromParts,
   stateParts,
   type TensorSlot,
@@ -122,24 +124,38 @@ export interface AuditCost extends Spent {
   readonly servingSeconds: number
 }
 
-/** States that a segment is done again from: those that steps carry; those of the unit's begin for its first and last. */
-function inputsOf({ globalRoot, replicaRoot, checkpointRoots }: Commitment, segment: number): HashHex[] {
+interface Input {
+  readonly root: HashHex
+  /** Names of the tensors that are needed; left out, all are. */
+  readonly parts?: readonly string[]
+}
+
+/** What a segment is done again from: all that steps carry; for a unit's first and last segment, some of what the unit began from. */
+function inputsOf(
+  { globalRoot, replicaRoot, checkpointRoots }: Commitment,
+  { model }: JobProgram,
+  segment: number,
+): Input[] {
+  const { global, replica } = startNames(model, { isLast: segment === CHECKPOINTS - 1 }, segment > 0)
+  const start = [
+    { root: globalRoot, parts: global },
+    { root: replicaRoot, parts: replica },
+  ]
   const checkpoint = segment > 0 ? checkpointRoots.slice(segment - 1, segment) : []
-  const isEnough = segment > 0 && segment < CHECKPOINTS - 1
-  return isEnough ? checkpoint : [...checkpoint, globalRoot, replicaRoot]
+  return [...checkpoint.map(root => ({ root })), ...start.filter(({ parts }) => parts.length > 0)]
 }
 
 /** Audits all segments of a unit as a verifier does: it fetches for one while it does another. */
 export async function audits(
   verifier: Party,
   source: Source,
-  { documentId: document }: ProofJob,
+  { documentId: document, program }: ProofJob,
   { commitment, values }: MeasuredUnit,
 ): Promise<AuditCost> {
   const { unit, globalRoot, replicaRoot, checkpointRoots } = commitment
   const fetch = async (segment: number): Promise<void> => {
-    const fetches = inputsOf(commitment, segment).map(async root => {
-      const fetched = await verifier.fetcher.fetch(root, [source.address], { isDurable: false })
+    const fetches = inputsOf(commitment, program, segment).map(async ({ root, ...some }) => {
+      const fetched = await verifier.fetcher.fetch(root, [source.address], { isDurable: false, ...some })
       if (!fetched.ok) throw new Error(`${fetched.code}: ${fetched.detail}`)
     })
     await Promise.all(fetches)
@@ -172,7 +188,7 @@ export async function audits(
       const next = fetch(ORDER[(i + 1) % CHECKPOINTS] as number)
       computeSeconds += (await timed(() => again(segment))).seconds
       await next
-      for (const root of inputsOf(commitment, segment)) await verifier.blobs.delete(root)
+      for (const { root } of inputsOf(commitment, program, segment)) await verifier.blobs.delete(root)
     }
   })
   for (const root of [globalRoot, replicaRoot, ...checkpointRoots]) await verifier.blobs.delete(root)

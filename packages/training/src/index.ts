@@ -10,7 +10,7 @@ export { decodeText, emptyData } from './data/text.ts'
 export { type Dataset, evaluationBatches, trainingBatch } from './execute/dataset.ts'
 export { createExecutor, type Evaluation, type Executor } from './execute/executor.ts'
 export type { Divergence, Outcome } from './execute/outcome.ts'
-export { runSegment, type SegmentResult } from './execute/segment.ts'
+export { runSegment, type SegmentResult, type StartNames, startNames } from './execute/segment.ts'
 export {
   checkpointSlots,
   globalSlots,

@@ -5,10 +5,11 @@
  */
 import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type BlobId, type BlobLayout, type BlobManifest, decodeManifest } from '@cairn/protocol'
+import { type BlobId, type BlobLayout, type BlobManifest, type ChunkPlace, decodeManifest } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
 import { isMissing } from '../files/io-errors.ts'
 import { TEMPORARY } from '../files/read-write.ts'
+import type { ChunkRun } from './exchange-wire.ts'
 
 const MANIFEST = '.manifest'
 const IS_BLOB = /^[0-9a-f]{64}$/
@@ -41,7 +42,7 @@ export async function removeBlob(directory: string, id: BlobId): Promise<void> {
   await rm(manifestPath(directory, id), { force: true })
 }
 
-/** Lists the blobs of a directory, in no order. */
+/** Lists the files of a directory that bear the ids of blobs, in no order. */
 export async function listBlobs(directory: string): Promise<BlobFile[]> {
   const names = await readdir(directory).catch((cause: unknown) => {
     if (isMissing(cause)) return []
@@ -66,16 +67,27 @@ export async function removeLeftovers(directory: string, nowMs = Date.now()): Pr
   }
 }
 
-/** Reads a range of a file; undefined when the file is not there or ends before. */
-export async function readAt(path: string, offset: number, sizeBytes: number): Promise<Uint8Array | undefined> {
+/** Some bytes of a file. */
+export interface ByteRange {
+  readonly offset: number
+  readonly sizeBytes: number
+}
+
+/** Reads ranges of a file, one behind the other; undefined when the file is not there or ends before. */
+export async function readRanges(path: string, ranges: readonly ByteRange[]): Promise<Uint8Array | undefined> {
   const file = await open(path, 'r').catch(() => undefined)
   if (file === undefined) return undefined
   try {
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer) // PERF: not zeroed, for all of it is read
-    for (let done = 0; done < sizeBytes; ) {
-      const { bytesRead } = await file.read(bytes, done, sizeBytes - done, offset + done)
-      if (bytesRead === 0) return undefined
-      done += bytesRead
+    const total = ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(total).buffer) // PERF: not zeroed, for all of it is read
+    let at = 0
+    for (const { offset, sizeBytes } of ranges) {
+      for (let done = 0; done < sizeBytes; ) {
+        const { bytesRead } = await file.read(bytes, at, sizeBytes - done, offset + done)
+        if (bytesRead === 0) return undefined
+        done += bytesRead
+        at += bytesRead
+      }
     }
     return bytes
   } catch {
@@ -85,12 +97,26 @@ export async function readAt(path: string, offset: number, sizeBytes: number): P
   }
 }
 
-/** Returns the bytes that chunks `first` to `first + count - 1` take; undefined where there are no such chunks. */
-export function rangeOf(layout: BlobLayout, first: number, count: number) {
-  const chunks = layout.chunks.slice(first, first + count)
-  const [start, end] = [chunks[0], chunks.at(-1)]
-  if (count < 1 || chunks.length !== count || start === undefined || end === undefined) return undefined
-  return { chunks, offset: start.offset, sizeBytes: end.offset + end.sizeBytes - start.offset }
+/** Chunks of a blob, and where they lie. */
+export interface ChunkRanges {
+  /** Of all runs, in their order. */
+  readonly chunks: readonly ChunkPlace[]
+  /** One a run. */
+  readonly ranges: readonly ByteRange[]
+  readonly sizeBytes: number
+}
+
+/** Returns where runs of chunks lie; undefined where there are no such chunks. */
+export function rangesOf({ chunks: all }: BlobLayout, runs: readonly ChunkRun[]): ChunkRanges | undefined {
+  const chunks: ChunkPlace[] = []
+  const ranges: ByteRange[] = []
+  for (const { first, count } of runs) {
+    const [start, end] = [all[first], all[first + count - 1]]
+    if (count < 1 || start === undefined || end === undefined) return undefined
+    for (let i = first; i < first + count; i++) chunks.push(all[i]!)
+    ranges.push({ offset: start.offset, sizeBytes: end.offset + end.sizeBytes - start.offset })
+  }
+  return { chunks, ranges, sizeBytes: ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) }
 }
 
 /** Makes renames survive a power cut; some file systems cannot sync a directory, and need not. */

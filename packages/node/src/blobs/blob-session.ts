@@ -9,6 +9,7 @@ import { framed, readFrames } from '../network/frames.ts'
 import {
   BLOB_PROTOCOL,
   type BlobRequest,
+  type ChunkRun,
   decodeResponse,
   encodeRequest,
   MAX_RESPONSE_FRAME_BYTES,
@@ -27,7 +28,7 @@ export type SessionReply =
   | { readonly status: 'missing' | 'refused' | 'lost' | 'timeout' | 'bad' }
 
 export interface BlobSession {
-  ask(kind: BlobRequest['kind'], id: BlobId, first: number, count: number): Promise<SessionReply>
+  ask(kind: BlobRequest['kind'], id: BlobId, runs: readonly ChunkRun[]): Promise<SessionReply>
   /** The content of an answer is needed no more: its memory serves the next one. */
   recycle(content: Uint8Array): void
   /** Ends what is under way: the peer has sent bytes that are not what was asked for. */
@@ -130,11 +131,11 @@ export function blobSession(
   }
 
   return {
-    ask(kind, id, first, count) {
+    ask(kind, id, runs) {
       if (isClosed) return Promise.resolve({ status: 'lost' })
       const { promise, resolve } = Promise.withResolvers<SessionReply>()
       nextRequest = (nextRequest + 1) % 2 ** 32
-      waiting.push({ request: { kind, request: nextRequest, id, first, count }, resolve })
+      waiting.push({ request: { kind, request: nextRequest, id, runs }, resolve })
       void sendWaiting()
       return promise
     },

@@ -6,11 +6,11 @@
 import type { HashFunction } from '@cairn/primitives'
 import {
   type BlobId,
-  type BlobLayout,
   type BlobManifest,
   type BlobPart,
   blobIdOf,
   encodeManifest,
+  layoutOf,
   manifestOf,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
@@ -18,19 +18,22 @@ import { makeDirectory, replaceWhole, writeWhole } from '../files/read-write.ts'
 import {
   type BlobFile,
   bytesPath,
+  type ChunkRanges,
   listBlobs,
   manifestPath,
   partialDirectory,
-  rangeOf,
-  readAt,
+  rangesOf,
   readManifest,
+  readRanges,
   removeBlob,
   removeLeftovers,
   sizeOnDisk,
 } from './blob-files.ts'
 import { badChunk, badChunkOfWhole } from './check-chunks.ts'
+import type { ChunkRun } from './exchange-wire.ts'
 import { type KnownBlob, manifestCache } from './manifest-cache.ts'
-import { openPartial, type PartialBlob, removePartial } from './partial-blob.ts'
+import type { PartialBlob } from './partial-blob.ts'
+import { partialBlobs } from './partial-blobs.ts'
 
 export interface BlobStoreOptions {
   readonly directory: string
@@ -40,24 +43,31 @@ export interface BlobStoreOptions {
   readonly onCorrupt?: (id: BlobId, found: string) => void
 }
 
+interface ReadOptions {
+  readonly verify?: boolean
+}
+
 export interface BlobStore {
   readonly directory: string
-  /** Looks at the disk: other threads write here too. */
-  has(id: BlobId): Promise<boolean>
+  /** Looks at the disk: other threads write here too. With `parts`, whether those are here, though nothing else may be. */
+  has(id: BlobId, parts?: readonly string[]): Promise<boolean>
   manifest(id: BlobId): Promise<BlobManifest | undefined>
   /** Reads a whole blob as its parts. Every chunk is checked unless `verify` is false. */
-  read(id: BlobId, options?: { readonly verify?: boolean }): Promise<BlobPart[] | undefined>
-  /** Reads one part, checked likewise. */
-  readPart(id: BlobId, name: string, options?: { readonly verify?: boolean }): Promise<BlobPart | undefined>
-  /** Reads consecutive chunks for a peer, always checked; `refused` where there are none such, or more than `maxBytes`. */
-  readChunks(id: BlobId, first: number, count: number, maxBytes: number): Promise<Uint8Array | 'missing' | 'refused'>
+  read(id: BlobId, options?: ReadOptions): Promise<BlobPart[] | undefined>
+  /**
+   * Reads those parts of a blob that have these names, also where it is here in part. SAFETY: what was not fetched yet reads as
+   * zeros where nothing is checked.
+   */
+  readParts(id: BlobId, names: readonly string[], options?: ReadOptions): Promise<BlobPart[] | undefined>
+  /** Reads chunks for a peer, always checked; `refused` where there are none such, or more than `maxBytes`. */
+  readChunks(id: BlobId, runs: readonly ChunkRun[], maxBytes: number): Promise<Uint8Array | 'missing' | 'refused'>
   /**
    * Returns the id once the blob is safe from a power cut, or, where that is not asked for, from a crash of the process.
    * Throws `ResourceError` (`DiskFull`, `NotWritable`).
    */
   write(parts: readonly BlobPart[], options?: { readonly isDurable?: boolean }): Promise<BlobId>
   delete(id: BlobId): Promise<void>
-  /** Blobs that are whole, in no order. */
+  /** Blobs that are here, whole or in part, and not being fetched, in no order. */
   list(): Promise<BlobFile[]>
   /** The manifest of a blob that was fetched in part. */
   partialManifest(id: BlobId): Promise<BlobManifest | undefined>
@@ -71,6 +81,7 @@ export async function openBlobStore({ directory, hash = sha256, onCorrupt }: Blo
   await makeDirectory(partialDirectory(directory))
   await removeLeftovers(directory)
   const manifests = manifestCache(id => readManifest(directory, id))
+  const inPart = partialBlobs(directory)
 
   async function knownBlob(id: BlobId): Promise<KnownBlob | undefined> {
     const sizeBytes = await sizeOnDisk(directory, id)
@@ -90,45 +101,47 @@ export async function openBlobStore({ directory, hash = sha256, onCorrupt }: Blo
   async function deleteBlob(id: BlobId): Promise<void> {
     manifests.forget(id)
     await removeBlob(directory, id)
+    await inPart.delete(id)
   }
 
-  async function readRange(id: BlobId, layout: BlobLayout, first: number, count: number, verify: boolean) {
-    const range = rangeOf(layout, first, count)
-    if (range === undefined) return undefined
-    const bytes = await readAt(bytesPath(directory, id), range.offset, range.sizeBytes)
+  async function readChecked(id: BlobId, { chunks, ranges }: ChunkRanges, verify: boolean) {
+    const bytes = await readRanges(bytesPath(directory, id), ranges)
     if (bytes === undefined) return (await has(id)) ? drop(id, 'a file that cannot be read') : undefined
-    const bad = verify ? badChunk(range.chunks, range.offset, bytes) : undefined
-    return bad === undefined ? bytes : drop(id, `chunk ${first + bad} with another hash`)
+    const bad = verify ? badChunk(chunks, bytes) : undefined
+    return bad === undefined ? bytes : drop(id, `a chunk with another hash, ${bad.offset} bytes in`)
   }
 
   const has = async (id: BlobId): Promise<boolean> => (await sizeOnDisk(directory, id)) !== undefined
 
   return {
     directory,
-    has,
+    has: async (id, parts) => (await has(id)) || (parts !== undefined && (await inPart.has(id, parts))),
     manifest: async id => (await knownBlob(id))?.manifest,
     async read(id, { verify = true } = {}) {
       const known = await knownBlob(id)
-      const whole = known && (await readAt(bytesPath(directory, id), 0, known.layout.sizeBytes))
+      const whole =
+        known && (await readRanges(bytesPath(directory, id), [{ offset: 0, sizeBytes: known.layout.sizeBytes }]))
       if (known === undefined || whole === undefined) return undefined
       const bad = verify ? await badChunkOfWhole(hash, known.layout, whole) : undefined
       return bad === undefined ? partsOf(known, whole) : drop(id, `chunk ${bad} with another hash`)
     },
-    async readPart(id, name, { verify = true } = {}) {
-      const known = await knownBlob(id)
-      const index = known?.layout.parts.findIndex(part => part.name === name) ?? -1
-      const [part, place] = [known?.manifest.parts[index], known?.layout.parts[index]]
-      if (known === undefined || part === undefined || place === undefined) return undefined
-      const { firstChunk, chunkCount } = place
-      const bytes = chunkCount === 0 ? EMPTY : await readRange(id, known.layout, firstChunk, chunkCount, verify)
-      return bytes && { name, dtype: part.dtype, shape: part.shape, bytes }
+    async readParts(id, names, { verify = true } = {}) {
+      const whole = await knownBlob(id)
+      const manifest = whole?.manifest ?? (await inPart.manifest(id))
+      if (manifest === undefined) return undefined
+      const layout = whole?.layout ?? layoutOf(manifest)
+      const places = layout.parts.filter(({ name, chunkCount }) => chunkCount > 0 && names.includes(name))
+      const runs = places.map(({ firstChunk, chunkCount }) => ({ first: firstChunk, count: chunkCount }))
+      const ranges = rangesOf(layout, runs) as ChunkRanges
+      const bytes = await (whole === undefined ? inPart.read : readChecked)(id, ranges, verify)
+      return bytes && namedParts({ manifest, layout }, names, bytes)
     },
-    async readChunks(id, first, count, maxBytes) {
+    async readChunks(id, runs, maxBytes) {
       const known = await knownBlob(id)
       if (known === undefined) return 'missing'
-      const range = rangeOf(known.layout, first, count)
-      if (range === undefined || range.sizeBytes > maxBytes) return 'refused'
-      return (await readRange(id, known.layout, first, count, true)) ?? 'missing'
+      const ranges = rangesOf(known.layout, runs)
+      if (ranges === undefined || ranges.sizeBytes > maxBytes) return 'refused'
+      return (await readChecked(id, ranges, true)) ?? 'missing'
     },
     async write(parts, { isDurable = true } = {}) {
       const manifest = manifestOf(hash, parts)
@@ -140,14 +153,23 @@ export async function openBlobStore({ directory, hash = sha256, onCorrupt }: Blo
       return id
     },
     delete: deleteBlob,
-    list: () => listBlobs(directory),
-    partialManifest: id => readManifest(partialDirectory(directory), id),
-    openPartial: manifest => openPartial(directory, manifest),
-    deletePartial: id => removePartial(directory, id),
+    list: async () => [...(await listBlobs(directory)), ...(await inPart.list())],
+    partialManifest: inPart.manifest,
+    openPartial: inPart.open,
+    deletePartial: inPart.delete,
   }
 }
 
-const EMPTY = new Uint8Array()
+/** Parts of these names; `bytes` are theirs, one behind the other. */
+function namedParts({ manifest, layout }: KnownBlob, names: readonly string[], bytes: Uint8Array): BlobPart[] {
+  let at = 0
+  return manifest.parts.flatMap(({ name, dtype, shape }, i) => {
+    if (!names.includes(name)) return []
+    const begin = at
+    at += layout.parts[i]!.sizeBytes
+    return [{ name, dtype, shape, bytes: bytes.subarray(begin, at) }]
+  })
+}
 
 const partsOf = ({ manifest, layout }: KnownBlob, bytes: Uint8Array): BlobPart[] =>
   manifest.parts.map(({ name, dtype, shape }, i) => {

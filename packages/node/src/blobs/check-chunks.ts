@@ -27,11 +27,13 @@ export async function badChunkOfWhole(
   return undefined
 }
 
-/** Returns the index of the first chunk that does not verify; `bytes` begin at `start` of the blob. */
-export function badChunk(chunks: readonly ChunkPlace[], start: number, bytes: Uint8Array): number | undefined {
-  const bad = chunks.findIndex(chunk => {
-    const at = chunk.offset - start
-    return !verifyChunk(sha256, chunk, bytes.subarray(at, at + chunk.sizeBytes))
+/** Returns the first chunk that does not verify; `bytes` are the chunks', one behind the other. */
+export function badChunk(chunks: readonly ChunkPlace[], bytes: Uint8Array): ChunkPlace | undefined {
+  let at = 0
+  return chunks.find(chunk => {
+    const end = at + chunk.sizeBytes
+    const isRight = verifyChunk(sha256, chunk, bytes.subarray(at, end))
+    at = end
+    return !isRight
   })
-  return bad < 0 ? undefined : bad
 }

@@ -1,11 +1,11 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ResourceError } from '@cairn/primitives'
 import { type BlobId, bytesBlob, encodeManifest, layoutOf, manifestOf } from '@cairn/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
 import { sha256 } from '../files/hash.ts'
 import { cleanUp } from '../network/testing/clean-up.ts'
-import { manifestSliceHeader, responseHeader } from './exchange-wire.ts'
+import { type ChunkRun, manifestSliceHeader, responseHeader } from './exchange-wire.ts'
 import { type Answering, type BlobHost, blobHost, hostileHost, serverProcess } from './testing/blob-hosts.ts'
 import { pattern } from './testing/pattern.ts'
 
@@ -161,7 +161,8 @@ test('a blob comes from another process, and from a second one when the first is
 const encoded = encodeManifest(manifest)
 const rightManifest = (respond: (bytes: Uint8Array) => void, request: number): void =>
   respond(join2(responseHeader({ status: 'found', request }), manifestSliceHeader(encoded.length), encoded))
-const chunkBytes = (first: number, count: number): Uint8Array => {
+const chunkBytes = ([run]: readonly ChunkRun[]): Uint8Array => {
+  const { first, count } = run!
   const places = layoutOf(manifest).chunks.slice(first, first + count)
   return parts[0]!.bytes.slice(places[0]!.offset, places.at(-1)!.offset + places.at(-1)!.sizeBytes)
 }
@@ -170,9 +171,9 @@ const chunkBytes = (first: number, count: number): Uint8Array => {
 const BAD: Record<string, { readonly answer: Answering; readonly outcome: string }> = {
   'flips a bit of a chunk': {
     outcome: 'bad',
-    answer({ kind, request, first, count }, _, respond) {
+    answer({ kind, request, runs }, _, respond) {
       if (kind === 'manifest') return rightManifest(respond, request)
-      const bytes = chunkBytes(first, count)
+      const bytes = chunkBytes(runs)
       bytes[bytes.length >> 1]! ^= 8
       respond(join2(responseHeader({ status: 'found', request }), bytes))
     },
@@ -181,7 +182,7 @@ const BAD: Record<string, { readonly answer: Answering; readonly outcome: string
     outcome: 'bad',
     answer({ kind, request }, _, respond) {
       if (kind === 'manifest') return rightManifest(respond, request)
-      respond(join2(responseHeader({ status: 'found', request }), chunkBytes(2, 1)))
+      respond(join2(responseHeader({ status: 'found', request }), chunkBytes([{ first: 2, count: 1 }])))
     },
   },
   'answers what nobody asked': {
@@ -197,12 +198,12 @@ const BAD: Record<string, { readonly answer: Answering; readonly outcome: string
   },
   'sends a manifest a byte at a time': {
     outcome: 'bad',
-    answer: ({ request, first }, _, respond) =>
+    answer: ({ request, runs: [run] }, _, respond) =>
       respond(
         join2(
           responseHeader({ status: 'found', request }),
           manifestSliceHeader(10_000),
-          encoded.subarray(first, first + 1),
+          encoded.subarray(run!.first, run!.first + 1),
         ),
       ),
   },
@@ -229,13 +230,13 @@ const BAD: Record<string, { readonly answer: Answering; readonly outcome: string
   },
   'stalls in the middle of a chunk': {
     outcome: 'unreachable',
-    answer({ kind, request, first, count }, stream, respond) {
+    answer({ kind, request, runs }, stream, respond) {
       if (kind === 'manifest') return rightManifest(respond, request)
       stream.send(
         join2(
           Uint8Array.of(0, 4, 0, 5),
           responseHeader({ status: 'found', request }),
-          chunkBytes(first, count).subarray(0, 1000),
+          chunkBytes(runs).subarray(0, 1000),
         ),
       )
     },
@@ -243,6 +244,87 @@ const BAD: Record<string, { readonly answer: Answering; readonly outcome: string
   'resets every stream': { outcome: 'unreachable', answer: (_, stream) => stream.abort(new Error('no')) },
   'closes its half': { outcome: 'unreachable', answer: (_, stream) => void stream.close() },
 }
+
+describe('parts of a blob', () => {
+  /** As states are: what belongs together lies apart. */
+  const many = Array.from({ length: 300 }, (_, i) => {
+    const bytes = pattern(i === 7 ? 1_000_000 : 2000, i)
+    return { name: `p${String(i).padStart(3, '0')}`, dtype: 'u8' as const, shape: [bytes.length], bytes }
+  })
+  const isOdd = (_: unknown, i: number): boolean => i % 2 === 1
+  const odd = many.filter(isOdd)
+  const names = odd.map(({ name }) => name)
+  const sizeOf = (some: typeof many) => some.reduce((sum, { bytes }) => sum + bytes.length, 0)
+
+  test('are fetched alone, and the rest after them', async () => {
+    const [from, to] = [await blobHost(), await blobHost()]
+    const id = await from.store.write(many)
+    const first = await to.fetcher.fetch(id, addresses([from]), { parts: names })
+    expect(first).toMatchObject({ ok: true, stats: { doneBytes: sizeOf(odd), totalBytes: sizeOf(odd) } })
+    expect([await to.store.has(id), await to.store.has(id, names), await to.store.has(id, ['p000'])]).toEqual([
+      false,
+      true,
+      false,
+    ])
+    expect(await to.store.readParts(id, names)).toEqual(odd)
+    expect(await to.store.read(id)).toBeUndefined()
+    expect((await to.store.list()).map(blob => blob.id)).toEqual([id])
+    // Who has a part only is no source of it.
+    const third = await blobHost()
+    expect((await third.fetcher.fetch(id, addresses([to]), { parts: names })).ok).toBe(false)
+
+    const whole = await to.fetcher.fetch(id, addresses([from]))
+    expect(whole).toMatchObject({ ok: true, stats: { resumedBytes: sizeOf(odd), totalBytes: sizeOf(many) } })
+    expect(await to.store.read(id)).toEqual(many)
+    expect(await to.store.readParts(id, names)).toEqual(odd)
+    expect((await to.fetcher.fetch(id, [], { parts: names })).ok).toBe(true)
+  })
+
+  test('of a blob that others want whole, or in other parts, at the same time', async () => {
+    const [from, to] = [await blobHost(), await blobHost()]
+    const id = await from.store.write(many)
+    const wanted = [names, ['p000', 'p002'], undefined, names.slice(3)]
+    const all = await Promise.all(
+      wanted.map(parts => to.fetcher.fetch(id, addresses([from]), { ...(parts && { parts }) })),
+    )
+    expect(all.every(({ ok }) => ok)).toBe(true)
+    expect(await to.store.read(id)).toEqual(many)
+    expect(from.served.bytes).toBeLessThan(2 * sizeOf(many))
+  })
+
+  test('are waited for no longer than somebody wants them', async () => {
+    const [silent, to] = [await hostileHost(() => undefined), await blobHost()]
+    const id = '5c'.repeat(32) as BlobId
+    const other = to.fetcher.fetch(id, addresses([silent]))
+    const stop = new AbortController()
+    const waiting = to.fetcher.fetch(id, addresses([silent]), { parts: names, signal: stop.signal })
+    // Those of the others are covered by what the first one fetches only if it wants them all.
+    const apart = to.fetcher.fetch('5d'.repeat(32) as BlobId, addresses([silent]), { parts: ['a'] })
+    const late = to.fetcher.fetch('5d'.repeat(32) as BlobId, addresses([silent]), { parts: ['b'], signal: stop.signal })
+    stop.abort()
+    expect((await Promise.all([waiting, late])).map(({ ok }) => ok)).toEqual([false, false])
+    to.fetcher.stop()
+    expect((await Promise.all([other, apart])).map(({ ok }) => ok)).toEqual([false, false])
+  })
+
+  test('that went bad on the disk are fetched again', async () => {
+    const [from, to] = [await blobHost(), await blobHost()]
+    const id = await from.store.write(many)
+    await to.fetcher.fetch(id, addresses([from]), { parts: names })
+    const path = join(to.store.directory, 'partial', id)
+    const bytes = readFileSync(path)
+    bytes[2001]! ^= 1
+    writeFileSync(path, bytes)
+    expect((await to.store.readParts(id, names, { verify: false }))?.[0]?.bytes).not.toEqual(odd[0]?.bytes)
+    expect(await to.store.readParts(id, names)).toBeUndefined()
+    expect(await to.store.has(id, names)).toBe(false)
+    expect((await to.fetcher.fetch(id, addresses([from]), { parts: names })).ok).toBe(true)
+    expect(await to.store.readParts(id, names)).toEqual(odd)
+    await to.store.delete(id)
+    expect(readdirSync(to.store.directory)).toEqual(['partial'])
+    expect(readdirSync(join(to.store.directory, 'partial'))).toEqual([])
+  })
+})
 
 describe('a peer that', () => {
   test.each(Object.entries(BAD))('%s is dropped, and the others serve', async (_, { answer, outcome }) => {

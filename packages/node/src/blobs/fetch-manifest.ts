@@ -13,7 +13,7 @@ export type ManifestReply =
 export async function fetchManifest(session: BlobSession, id: BlobId): Promise<ManifestReply> {
   const slices: Uint8Array[] = []
   for (let have = 0, total = 1; have < total; ) {
-    const reply = await session.ask('manifest', id, have, 0)
+    const reply = await session.ask('manifest', id, [{ first: have, count: 0 }])
     if (reply.status !== 'found') return reply
     const found = decodeManifestSlice(reply.content, have)
     if (found === undefined || (have > 0 && found.totalBytes !== total)) return { status: 'bad' }

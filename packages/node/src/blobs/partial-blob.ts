@@ -8,7 +8,7 @@ import { type BlobId, type BlobManifest, blobIdOf, encodeManifest, layoutOf, ver
 import { sha256 } from '../files/hash.ts'
 import { writeError } from '../files/io-errors.ts'
 import { replaceWhole, writeWhole } from '../files/read-write.ts'
-import { bytesPath, manifestPath, partialDirectory, readAt, removeBlob, syncDirectory } from './blob-files.ts'
+import { bytesPath, manifestPath, partialDirectory, readRanges, removeBlob, syncDirectory } from './blob-files.ts'
 
 export interface PartialBlob {
   readonly id: BlobId
@@ -19,13 +19,11 @@ export interface PartialBlob {
   write(offset: number, bytes: Uint8Array): Promise<void>
   /** Makes the blob whole, and, where asked for, safe from a power cut. Throws `ResourceError`. */
   finish(isDurable: boolean): Promise<void>
+  /** Lets the parts of these names be read, which are there now. */
+  keep(parts: readonly string[]): Promise<void>
   /** Keeps what is there for later. */
   close(): Promise<void>
 }
-
-/** Forgets what was fetched of a blob. */
-export const removePartial = (directory: string, id: BlobId): Promise<void> =>
-  removeBlob(partialDirectory(directory), id)
 
 /** Opens or begins the partial file of a blob. Throws `ResourceError`. */
 export async function openPartial(directory: string, manifest: BlobManifest): Promise<PartialBlob> {
@@ -62,6 +60,7 @@ export async function openPartial(directory: string, manifest: BlobManifest): Pr
       await close()
       await orWriteError(path, sizeBytes, moveInto(directory, id, manifest, isDurable))
     },
+    keep: close,
     close,
   }
 }
@@ -87,7 +86,7 @@ async function verifiedChunks(path: string, manifest: BlobManifest): Promise<Set
   const size = (await stat(path).catch(() => undefined))?.size ?? 0
   for (const [i, chunk] of layoutOf(manifest).chunks.entries()) {
     if (chunk.offset + chunk.sizeBytes > size) break
-    const bytes = await readAt(path, chunk.offset, chunk.sizeBytes)
+    const bytes = await readRanges(path, [chunk])
     if (bytes !== undefined && verifyChunk(sha256, chunk, bytes)) present.add(i)
   }
   return present

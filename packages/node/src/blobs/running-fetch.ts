@@ -1,14 +1,17 @@
 /** One fetch under way: first the manifest, from whoever has it, then the pieces, then the blob is put into place. */
 import { ResourceError } from '@cairn/primitives'
-import { type BlobId, type BlobManifest, layoutOf } from '@cairn/protocol'
+import { type BlobId, type BlobLayout, type BlobManifest, layoutOf } from '@cairn/protocol'
 import type { BlobSession, SessionLimits } from './blob-session.ts'
 import type { BlobStore } from './blob-store.ts'
 import { fetchManifest } from './fetch-manifest.ts'
 import type { PartialBlob } from './partial-blob.ts'
 import { peerPool } from './peer-pool.ts'
+import { missingPieces } from './pieces.ts'
 import { beginTransfer, judge, type PeerStats, type TransferLimits } from './transfer.ts'
 
 export interface FetchLimits extends SessionLimits, TransferLimits {
+  /** Bytes that one request asks for. */
+  readonly pieceBytes: number
   /** Peers that serve one fetch at a time; the others step in for those that fail. */
   readonly maxPeers: number
 }
@@ -45,13 +48,15 @@ export interface RunningFetch {
 
 interface FetchContext {
   readonly id: BlobId
+  /** Names of the parts that are wanted; left out, the whole blob is. */
+  readonly parts?: readonly string[]
   readonly store: BlobStore
   readonly limits: FetchLimits
   readonly sessionOf: (peer: string) => BlobSession
 }
 
 /** Begins a fetch; it waits for sources to be added within the same turn. */
-export function beginFetch({ id, store, limits, sessionOf }: FetchContext): RunningFetch {
+export function beginFetch({ id, parts, store, limits, sessionOf }: FetchContext): RunningFetch {
   const startedMs = performance.now()
   let isDurable = false
   const stopping = new AbortController()
@@ -87,11 +92,14 @@ export function beginFetch({ id, store, limits, sessionOf }: FetchContext): Runn
   }
 
   async function fill(partial: PartialBlob): Promise<boolean> {
-    const { chunks, sizeBytes } = layoutOf(partial.manifest)
-    bytes.totalBytes = sizeBytes
-    bytes.resumedBytes = [...partial.present].reduce((sum, i) => sum + chunks[i]!.sizeBytes, 0)
+    const layout = layoutOf(partial.manifest)
+    const wanted = wantedChunks(layout, parts)
+    const sizeOf = (chunks: readonly number[]) => chunks.reduce((sum, i) => sum + layout.chunks[i]!.sizeBytes, 0)
+    bytes.totalBytes = sizeOf([...wanted])
+    bytes.resumedBytes = sizeOf([...partial.present].filter(i => wanted.has(i)))
     announce(bytes.resumedBytes)
-    const transfer = beginTransfer({ partial, limits, signal: stopping.signal, onBytes: announce })
+    const pieces = missingPieces(layout, i => wanted.has(i) && !partial.present.has(i), limits.pieceBytes)
+    const transfer = beginTransfer({ partial, pieces, limits, signal: stopping.signal, onBytes: announce })
     await pool.run(async peer => {
       await transfer.drain(sessionOf(peer), statsOf(peer))
       return statsOf(peer).outcome === 'served'
@@ -100,13 +108,13 @@ export function beginFetch({ id, store, limits, sessionOf }: FetchContext): Runn
   }
 
   async function run(): Promise<Fetched> {
-    if (await store.has(id)) return { ok: true, stats: stats() }
+    if (await store.has(id, parts)) return { ok: true, stats: stats() }
     const manifest = (await store.partialManifest(id)) ?? (await manifestFromPeers())
     if (manifest === undefined) return unavailable()
     const partial = await store.openPartial(manifest)
     try {
       if (!(await fill(partial))) return unavailable()
-      await partial.finish(isDurable)
+      await (parts === undefined ? partial.finish(isDurable) : partial.keep(parts))
       return { ok: true, stats: stats() }
     } finally {
       await partial.close()
@@ -136,6 +144,16 @@ export function beginFetch({ id, store, limits, sessionOf }: FetchContext): Runn
       isDurable = true
     },
   }
+}
+
+/** Indices of the chunks that the named parts are made of. */
+function wantedChunks({ parts, chunks }: BlobLayout, names?: readonly string[]): ReadonlySet<number> {
+  if (names === undefined) return new Set(chunks.keys())
+  const named = new Set(names)
+  const places = parts.filter(({ name }) => named.has(name))
+  return new Set(
+    places.flatMap(({ firstChunk, chunkCount }) => Array.from({ length: chunkCount }, (_, i) => firstChunk + i)),
+  )
 }
 
 function describe(peers: ReadonlyMap<string, PeerStats>): string {

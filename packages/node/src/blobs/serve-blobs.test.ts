@@ -6,7 +6,14 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { framed, readFrames } from '../network/frames.ts'
 import { cleanUp } from '../network/testing/clean-up.ts'
 import { ended, testHost, until } from '../network/testing/test-host.ts'
-import { BLOB_PROTOCOL, type BlobRequest, type BlobResponse, decodeResponse, encodeRequest } from './exchange-wire.ts'
+import {
+  BLOB_PROTOCOL,
+  type BlobRequest,
+  type BlobResponse,
+  type ChunkRun,
+  decodeResponse,
+  encodeRequest,
+} from './exchange-wire.ts'
 import { blobHost } from './testing/blob-hosts.ts'
 import { pattern } from './testing/pattern.ts'
 
@@ -16,6 +23,8 @@ const SIZE = 3_000_000
 const whole = pattern(SIZE)
 const parts = bytesBlob(whole)
 
+type Asked = Partial<BlobRequest & ChunkRun>
+
 /** A server with one blob, and a raw stream to it. */
 async function opened(serve = {}) {
   const server = await blobHost({ serve })
@@ -23,8 +32,8 @@ async function opened(serve = {}) {
   const client = await testHost()
   client.learn(server.address)
   const open = async () => (await client.connections.openStream(server.peer, BLOB_PROTOCOL))!
-  const ask = (stream: Stream, request: number, changes: Partial<BlobRequest> = {}) =>
-    stream.send(framed(encodeRequest({ kind: 'chunks', request, id, first: 0, count: 1, ...changes })))
+  const ask = (stream: Stream, request: number, { first = 0, count = 1, ...changes }: Asked = {}) =>
+    stream.send(framed(encodeRequest({ kind: 'chunks', request, id, runs: [{ first, count }], ...changes })))
   return { server, id, client, open, ask }
 }
 
@@ -61,7 +70,11 @@ describe('a server', () => {
     ask(stream, 5, { id: 'ab'.repeat(32) as BlobRequest['id'], kind: 'manifest' })
     ask(stream, 6, { kind: 'manifest', first: 2 ** 32 - 1 })
     ask(stream, 7, { count: 4 })
-    await until(() => responses.length === 7)
+    const twice = Array.from({ length: 5 }, () => ({ first: 0, count: 1 }))
+    ask(stream, 8, { runs: twice })
+    ask(stream, 9, { runs: [{ first: 11, count: 1 }, ...twice.slice(2), { first: 12, count: 1 }] })
+    ask(stream, 10, { runs: [11, 0, 0].map(first => ({ first, count: 1 })) })
+    await until(() => responses.length === 10)
     expect(responses.map(({ status }) => status)).toEqual([
       'refused',
       'refused',
@@ -70,7 +83,13 @@ describe('a server', () => {
       'missing',
       'found',
       'found',
+      'refused',
+      'refused',
+      'found',
     ])
+    expect(responses[9]?.content).toEqual(
+      new Uint8Array(Buffer.concat([whole.subarray(11 * 262_144), ...[0, 0].map(() => whole.subarray(0, 262_144))])),
+    )
     expect(responses[5]?.content.length).toBe(4)
     expect(responses[6]?.content.length).toBe(2 ** 20)
   })
@@ -100,6 +119,9 @@ describe('a server', () => {
   test.each<[string, Uint8Array]>([
     ['noise', framed(Uint8Array.of(1, 2, 3))],
     ['an unknown kind of request', framed(new Uint8Array(45).fill(9))],
+    ['a request for nothing', framed(Uint8Array.of(1, ...new Uint8Array(36)))],
+    ['half a run of chunks', framed(Uint8Array.of(1, ...new Uint8Array(48)))],
+    ['a manifest in two runs', framed(new Uint8Array(53))],
     ['a huge frame', Uint8Array.of(255, 255, 255, 255, 0)],
   ])('ends a stream that sends %s, and serves the next', async (_, sent) => {
     const { server, open, ask } = await opened()

@@ -134,9 +134,9 @@ interface Prepared extends Omit<BlobResponse, 'content'> {
   readonly content: readonly Uint8Array[]
 }
 
-async function respond(store: BlobStore, { kind, request, id, first, count }: BlobRequest): Promise<Prepared> {
+async function respond(store: BlobStore, { kind, request, id, runs }: BlobRequest): Promise<Prepared> {
   if (kind === 'chunks') {
-    const bytes = await store.readChunks(id, first, count, MAX_RESPONSE_BYTES)
+    const bytes = await store.readChunks(id, runs, MAX_RESPONSE_BYTES)
     return typeof bytes === 'string'
       ? { status: bytes, request, content: [] }
       : { status: 'found', request, content: [bytes] }
@@ -144,6 +144,7 @@ async function respond(store: BlobStore, { kind, request, id, first, count }: Bl
   const manifest = await store.manifest(id)
   if (manifest === undefined) return { status: 'missing', request, content: [] }
   const bytes = encodeManifest(manifest)
+  const first = runs[0]?.first ?? 0
   const slice = bytes.subarray(first, first + MAX_RESPONSE_BYTES)
   return { status: 'found', request, content: [manifestSliceHeader(bytes.length), slice] }
 }

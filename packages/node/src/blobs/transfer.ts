@@ -2,11 +2,10 @@
  * One blob on its way: pieces that are missing, peers that may have them. Every peer takes pieces as fast as it delivers;
  * what it fails to deliver goes back for the others. Bytes are checked before they touch the disk.
  */
-import { layoutOf, verifyChunk } from '@cairn/protocol'
-import { sha256 } from '../files/hash.ts'
 import type { BlobSession, SessionReply } from './blob-session.ts'
+import { badChunk } from './check-chunks.ts'
 import type { PartialBlob } from './partial-blob.ts'
-import { missingPieces, type Piece } from './pieces.ts'
+import type { Piece } from './pieces.ts'
 
 /** What became of a peer in a fetch. */
 export interface PeerStats {
@@ -17,7 +16,6 @@ export interface PeerStats {
 }
 
 export interface TransferLimits {
-  readonly pieceBytes: number
   /** Pieces that one peer is asked for at a time. */
   readonly piecesPerPeer: number
   /** After so many requests on streams that were lost a peer is asked no more; one stream may take several along. */
@@ -26,6 +24,8 @@ export interface TransferLimits {
 
 export interface TransferOptions {
   readonly partial: PartialBlob
+  /** What it lacks. */
+  readonly pieces: readonly Piece[]
   readonly limits: TransferLimits
   readonly signal: AbortSignal
   readonly onBytes: (bytes: number) => void
@@ -41,8 +41,7 @@ export interface Transfer {
 /** Begins to fetch what a partial blob lacks. */
 export function beginTransfer(options: TransferOptions): Transfer {
   const { partial, limits, signal, onBytes } = options
-  const { id, manifest, present } = partial
-  const queue = missingPieces(layoutOf(manifest), present, limits.pieceBytes)
+  const queue = [...options.pieces]
   let left = queue.length
   let changed = Promise.withResolvers<void>()
 
@@ -55,11 +54,19 @@ export function beginTransfer(options: TransferOptions): Transfer {
   })
   signal.addEventListener('abort', announce, { once: true })
 
+  async function put({ ranges }: Piece, content: Uint8Array): Promise<void> {
+    let at = 0
+    for (const { offset, sizeBytes } of ranges) {
+      await partial.write(offset, content.subarray(at, at + sizeBytes))
+      at += sizeBytes
+    }
+  }
+
   async function take(session: BlobSession, piece: Piece, stats: PeerStats): Promise<void> {
-    const reply = await Promise.race([session.ask('chunks', id, piece.first, piece.chunks.length), stopped])
+    const reply = await Promise.race([session.ask('chunks', partial.id, piece.runs), stopped])
     if (reply === undefined) return
     if (reply.status === 'found' && verifies(piece, reply.content)) {
-      await partial.write(piece.offset, reply.content)
+      await put(piece, reply.content)
       stats.bytes += piece.sizeBytes
       left--
       onBytes(piece.sizeBytes)
@@ -97,10 +104,5 @@ export function judge(stats: PeerStats, status: SessionReply['status'], maxFailu
   else if (status === 'timeout' || stats.failures >= maxFailures) stats.outcome = 'unreachable'
 }
 
-function verifies({ chunks, offset, sizeBytes }: Piece, content: Uint8Array): boolean {
-  if (content.length !== sizeBytes) return false
-  return chunks.every(chunk => {
-    const at = chunk.offset - offset
-    return verifyChunk(sha256, chunk, content.subarray(at, at + chunk.sizeBytes))
-  })
-}
+const verifies = ({ chunks, sizeBytes }: Piece, content: Uint8Array): boolean =>
+  content.length === sizeBytes && badChunk(chunks, content) === undefined

@@ -3,7 +3,7 @@ import type { HashFunction, HashHex } from '@cairn/primitives'
 import { challenge, defend, type Move } from '@cairn/protocol'
 import { createReferee, createTraces, type Traces } from '@cairn/training'
 import type { ReadyJob } from './prepared-jobs.ts'
-import type { States } from './states.ts'
+import { STATE_KINDS, type States } from './states.ts'
 import type { MoveWork } from './work.ts'
 
 export interface Moves {
@@ -21,7 +21,7 @@ export function moveFinder(states: States, hash: HashFunction, threads: number):
     const { program, dataset: data, dataBytes, backend } = job
     // Nobody keeps the state of a replica that has done nothing yet: it is empty.
     const fresh = states.fresh(job)
-    const readState = async (root: HashHex) => (root === fresh.root ? fresh.state : states.find(job, root))
+    const readState = async (root: HashHex) => (root === fresh.root ? fresh.state : states.find(job, STATE_KINDS, root))
     last = { job, traces: createTraces({ program, data, dataBytes, hash, backend, threads, readState }) }
     return last.traces
   }

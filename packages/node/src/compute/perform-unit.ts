@@ -1,7 +1,7 @@
 /** A unit on the compute thread: from its states, or from where it was interrupted, to blobs and a commitment. */
 import { type HashHex, IntegrityError } from '@cairn/primitives'
 import type { StepValues } from '@cairn/protocol'
-import { checkpointSlots, type State, type StepReport, type UnitResult } from '@cairn/training'
+import { checkpointSlots, type StartNames, type State, type StepReport, type UnitResult } from '@cairn/training'
 import type { ReadyJob } from './prepared-jobs.ts'
 import { diverged, WorkStopped } from './problems.ts'
 import type { ReadOptions, States } from './states.ts'
@@ -35,15 +35,17 @@ function assertCounter(state: State, name: 'round' | 'step', expected: number): 
   })
 }
 
-type Inputs = Pick<UnitWork, 'round' | 'globalRoot' | 'replicaRoot'> & ReadOptions
+type Inputs = Pick<UnitWork, 'round' | 'globalRoot' | 'replicaRoot'> & ReadOptions & { readonly only?: StartNames }
 
 /** Reads what a unit starts from. Throws where it is not here, or of another round. */
 export async function loadStart({ states }: Pick<UnitHost, 'states'>, job: ReadyJob, work: Inputs): Promise<Start> {
-  const global = await states.load(job, 'global', work.globalRoot, work)
+  const { verify = true, only } = work
+  const options = (names?: readonly string[]) => ({ verify, ...(names && { only: names }) })
+  const global = await states.load(job, 'global', work.globalRoot, options(only?.global))
   const isFresh = work.replicaRoot === undefined || job.program.spec.outer.innerState === 'reset'
   const fresh = isFresh ? states.fresh(job) : undefined
   const replicaRoot = fresh?.root ?? (work.replicaRoot as HashHex)
-  const replicaState = fresh?.state ?? (await states.load(job, 'replica', replicaRoot, work))
+  const replicaState = fresh?.state ?? (await states.load(job, 'replica', replicaRoot, options(only?.replica)))
   assertCounter(global, 'round', work.round)
   assertCounter(replicaState, 'step', isFresh ? 0 : work.round * job.program.spec.schedule.innerSteps)
   return { global, replicaState, replicaRoot }

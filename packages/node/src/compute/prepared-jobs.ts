@@ -36,7 +36,7 @@ export const onWasm: BackendFor = () => wasm
 const MOST_JOBS = 2
 
 /** What execution needs of the node's blobs. */
-export type Blobs = Pick<BlobStore, 'read' | 'write'>
+export type Blobs = Pick<BlobStore, 'read' | 'readParts' | 'write'>
 
 async function mustRead(blobs: Blobs, id: HashHex): Promise<Uint8Array> {
   const parts = await blobs.read(id)

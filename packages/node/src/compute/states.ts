@@ -25,16 +25,23 @@ const slots: Record<StateKind, (job: ReadyJob) => readonly TensorSlot[]> = {
   checkpoint: ({ program }) => checkpointSlots(program.model),
 }
 
-/** What is read unchecked is not remembered either. */
+export const STATE_KINDS = Object.keys(slots) as StateKind[]
+
+/** What is read unchecked, or not as a whole, is not remembered either. */
 export interface ReadOptions {
   readonly verify?: boolean
 }
 
+interface LoadOptions extends ReadOptions {
+  /** Names of the tensors that are needed; the others need not be here. */
+  readonly only?: readonly string[]
+}
+
 export interface States {
   /** Throws when the blob is not here. */
-  load(job: ReadyJob, kind: StateKind, root: HashHex, options?: ReadOptions): Promise<State>
-  /** Reads a state of whatever kind; undefined when the blob is not here or is no state of the job. */
-  find(job: ReadyJob, root: HashHex, options?: ReadOptions): Promise<State | undefined>
+  load(job: ReadyJob, kind: StateKind, root: HashHex, options?: LoadOptions): Promise<State>
+  /** Reads a state of one of these kinds; undefined when the blob is not here or is no such state of the job. */
+  find(job: ReadyJob, kinds: readonly StateKind[], root: HashHex, options?: ReadOptions): Promise<State | undefined>
   /** Writes a state as a blob. */
   keep(job: ReadyJob, kind: StateKind, state: State): Promise<HashHex>
   /** Writes a checkpoint, which can be computed again if it is lost. */
@@ -45,27 +52,30 @@ export interface States {
 
 export function createStates(blobs: Blobs, cache: StateCache, hash: HashFunction): States {
   return {
-    async load(job, kind, root, { verify = true } = {}) {
-      const known = cache.get(root)
+    async load(job, kind, root, { verify = true, only } = {}) {
+      const known = cache.get(keyOf(job, kind, root))
       if (known !== undefined) return known
-      const parts = await blobs.read(root, { verify })
+      const parts = await (only === undefined ? blobs.read(root, { verify }) : blobs.readParts(root, only, { verify }))
       if (parts === undefined) throw missing(root)
-      const state = stateFromParts(slots[kind](job), parts)
+      const needed = slots[kind](job).filter(({ name }) => only?.includes(name) ?? true)
+      const state = stateFromParts(needed, parts)
       if (state === undefined) throw otherBlob(kind, root)
-      if (verify) cache.put(root, state)
+      if (verify && only === undefined) cache.put(keyOf(job, kind, root), state)
       return state
     },
-    async find(job, root, options) {
-      const known = cache.get(root)
+    async find(job, kinds, root, options) {
+      const known = kinds.map(kind => cache.get(keyOf(job, kind, root))).find(state => state !== undefined)
       if (known !== undefined) return known
       const parts = await blobs.read(root, options)
       if (parts === undefined) return undefined
-      const kinds = Object.values(slots)
-      return kinds.reduce<State | undefined>((state, of) => state ?? stateFromParts(of(job), parts), undefined)
+      return kinds.reduce<State | undefined>(
+        (state, kind) => state ?? stateFromParts(slots[kind](job), parts),
+        undefined,
+      )
     },
     async keep(job, kind, state) {
       const id = await blobs.write(stateParts(slots[kind](job), state))
-      cache.put(id, state)
+      cache.put(keyOf(job, kind, id), state)
       return id
     },
     keepCheckpoint: (job, state) => blobs.write(stateParts(slots.checkpoint(job), state), { isDurable: false }),
@@ -75,6 +85,9 @@ export function createStates(blobs: Blobs, cache: StateCache, hash: HashFunction
     },
   }
 }
+
+/** SAFETY: who names a state of another kind, or of another job, is not given it because it was of use there. */
+const keyOf = (job: ReadyJob, kind: StateKind, root: HashHex): string => `${job.id}/${kind}/${root}`
 
 const otherBlob = (kind: StateKind, root: HashHex): IntegrityError =>
   new IntegrityError('state.form', 'This blob is not a state of the job.', {

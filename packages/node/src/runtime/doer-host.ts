@@ -106,7 +106,7 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
     if (!job.ok) return job
     for (const { peers } of sources) for (const peer of peers) parts.learn(peer)
     const holders = sources.flatMap(({ peers }) => peers.map(({ peer }) => peer))
-    const needed = replicaRoot === undefined ? [globalRoot] : [globalRoot, replicaRoot]
+    const needed = [globalRoot, ...(replicaRoot === undefined ? [] : [replicaRoot])].map(root => ({ root }))
     const missing = await obtainInputs(parts, job.value, doerReason(unit), { needed, holders })
     if (missing !== undefined) return { ok: false, reason: missing }
     const { id, document } = job.value

@@ -15,6 +15,7 @@ import {
   type UnitSchedule,
   unitSegment,
 } from '@cairn/protocol'
+import { modelOf, startNames } from '@cairn/training'
 import { sha256 } from '../files/hash.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import { problemText } from './prepare-job.ts'
@@ -109,12 +110,20 @@ export async function openOrder(
 
 type Ends = readonly HashHex[]
 
-/** Brings what a unit began from. */
-const obtainStart = (parts: VerifierParts, job: VerifiableJob, { unit, claim, holders }: ClaimedUnit, reason: string) =>
-  obtainInputs(parts, job, reason, {
-    needed: unit.kind === 'train' ? [claim.globalRoot, claim.replicaRoot] : [claim.globalRoot],
-    holders,
-  })
+/** Brings what of a unit's start it takes to do a segment again. */
+function obtainStart(
+  parts: VerifierParts,
+  job: VerifiableJob,
+  { unit, claim, holders }: ClaimedUnit,
+  reason: string,
+  { isLast, hasCheckpoint }: { readonly isLast: boolean; readonly hasCheckpoint: boolean },
+) {
+  const { spec, vocabulary } = job.document
+  const { global, replica } = startNames(modelOf(spec, vocabulary), { isLast }, hasCheckpoint)
+  const start = { root: claim.globalRoot, only: global }
+  const needed = unit.kind === 'train' ? [start, { root: claim.replicaRoot, only: replica }] : [start]
+  return obtainInputs(parts, job, reason, { needed, holders })
+}
 
 interface Again {
   readonly segment: number
@@ -151,7 +160,8 @@ async function firstWrongPart(
   audited: ClaimedUnit,
   { order: { segment }, reason }: Pick<Assignment, 'order' | 'reason'>,
 ): Promise<Sourced<number>> {
-  const missing = await obtainStart(parts, job, audited, reason)
+  // What follows the last checkpoint is not done here.
+  const missing = await obtainStart(parts, job, audited, reason, { isLast: false, hasCheckpoint: false })
   if (missing !== undefined) return { ok: false, reason: missing }
   let [right, wrong] = [0, segment + 1]
   while (wrong - right > 1) {
@@ -196,18 +206,20 @@ async function doAgain(
   const { claim, holders } = audited
   const { segment } = order
   const checkpoint = audited.unit.kind === 'train' ? claim.checkpointRoots[segment - 1] : undefined
-  const again = { segment, verify, ...(checkpoint && { checkpointRoot: checkpoint }) }
-  if (checkpoint !== undefined && !segmentOfOrder(job, audited, order).isLast) {
-    const isHere = await obtainCheckpoint(parts, checkpoint, reason, holders)
-    const done = isHere ? await redo(parts, job, audited, again) : undefined
+  const { isLast } = segmentOfOrder(job, audited, order)
+  if (checkpoint !== undefined) {
+    const [isHere, missing] = await Promise.all([
+      obtainCheckpoint(parts, checkpoint, reason, holders),
+      obtainStart(parts, job, audited, reason, { isLast, hasCheckpoint: true }),
+    ])
+    if (missing !== undefined) return { ok: false, reason: missing } as const
+    const done = isHere ? await redo(parts, job, audited, { segment, verify, checkpointRoot: checkpoint }) : undefined
     if (done?.ok) return done
   }
-  const [missing] = await Promise.all([
-    obtainStart(parts, job, audited, reason),
-    checkpoint !== undefined && obtainCheckpoint(parts, checkpoint, reason, holders),
-  ])
-  if (missing !== undefined) return { ok: false, reason: missing } as const
-  return redo(parts, job, audited, again)
+  const missing = await obtainStart(parts, job, audited, reason, { isLast, hasCheckpoint: false })
+  return missing === undefined
+    ? redo(parts, job, audited, { segment, verify })
+    : ({ ok: false, reason: missing } as const)
 }
 
 /** Does the segment again and compares. */

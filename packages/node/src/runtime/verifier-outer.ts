@@ -48,7 +48,10 @@ export async function auditOuter(
   const start: HashHex = anchor.round === 0 ? job.provable.initialRoot : anchor.previousRoot
   const updateRoots = claims.map(({ updateRoot }) => updateRoot)
   const holders = document.units.map(({ worker }) => worker)
-  const missing = await obtainInputs(parts, job, reason, { needed: [start, ...updateRoots], holders })
+  const missing = await obtainInputs(parts, job, reason, {
+    needed: [start, ...updateRoots].map(root => ({ root })),
+    holders,
+  })
   if (missing !== undefined) return { ok: false, reason: missing }
   const work = { kind: 'applyOuterStep', document: job.id, globalRoot: start, updateRoots } as const
   const answer = await parts.compute.request(work)

@@ -53,17 +53,24 @@ export async function verifiableJob(parts: VerifierParts, job: JobId): Promise<S
   return { ok: true, value: { id, document: prepared.document, ...facts.value } }
 }
 
+interface ObtainOptions {
+  readonly holders: readonly string[]
+  /** Names of the parts that are needed; left out, all are. */
+  readonly only?: readonly string[]
+  readonly signal?: AbortSignal
+}
+
 /** Brings a blob here and keeps it for a reason: for as long as it is needed, so it need not outlast a power cut. */
 async function obtain(
   { blobs, fetcher, storage, peers }: VerifierParts,
   root: HashHex,
   reason: string,
-  holders: readonly string[],
-  signal?: AbortSignal,
+  { holders, only, signal }: ObtainOptions,
 ): Promise<string | undefined> {
   storage.pins.pin(root, reason, Date.now())
-  if (await blobs.has(root)) return undefined
-  const fetched = await fetcher.fetch(root, peers.list(holders), { isDurable: false, ...(signal && { signal }) })
+  if (await blobs.has(root, only)) return undefined
+  const options = { isDurable: false, ...(only && { parts: only }), ...(signal && { signal }) }
+  const fetched = await fetcher.fetch(root, peers.list(holders), options)
   return fetched.ok ? undefined : `the blob ${root.slice(0, 8)} cannot be fetched (${fetched.code})`
 }
 
@@ -83,16 +90,22 @@ async function linkDocument<T>(
   reason: string,
   decode: (bytes: Uint8Array) => Decoded<T>,
 ): Promise<Sourced<T>> {
-  const missing = await obtain(parts, id, reason, [])
+  const missing = await obtain(parts, id, reason, { holders: [] })
   if (missing !== undefined) return { ok: false, reason: `of the round document, ${missing}` }
   const decoded = decode((await parts.blobs.read(id))?.[0]?.bytes ?? new Uint8Array())
   if (decoded.ok) return { ok: true, value: decoded.document }
   return { ok: false, reason: `the round document is refused: ${decoded.path} ${decoded.found}`, isFinal: true }
 }
 
-/** States that a unit is done again from. */
+/** A state that something is done again from. */
+interface Input {
+  readonly root: HashHex
+  /** Names of the tensors that are needed; left out, all are. */
+  readonly only?: readonly string[]
+}
+
 interface Inputs {
-  readonly needed: readonly HashHex[]
+  readonly needed: readonly Input[]
   readonly holders: readonly string[]
 }
 
@@ -104,16 +117,17 @@ export async function obtainInputs(
   { needed, holders }: Inputs,
 ): Promise<string | undefined> {
   const { compute, blobs } = parts
-  async function bring(root: HashHex): Promise<string | undefined> {
+  async function bring({ root, only }: Input): Promise<string | undefined> {
     const isComputed = root === document.initialRoot && document.blobs.initial === undefined
     if (isComputed && !(await blobs.has(root))) {
       const answer = await compute.request({ kind: 'initialState', document: id })
       if (!answer.ok) return problemText(answer)
     }
-    return obtain(parts, root, reason, holders)
+    return obtain(parts, root, reason, { holders, ...(only && { only }) })
   }
   // A replica that has done nothing yet starts from zeros.
-  const missing = await Promise.all(needed.filter(root => root !== provable.freshReplicaRoot).map(bring))
+  const some = needed.filter(({ root, only }) => root !== provable.freshReplicaRoot && only?.length !== 0)
+  const missing = await Promise.all(some.map(bring))
   return missing.find(reason => reason !== undefined)
 }
 
@@ -124,6 +138,7 @@ export async function obtainCheckpoint(
   reason: string,
   holders: readonly string[],
 ): Promise<boolean> {
-  const missing = await obtain(parts, root, reason, holders, AbortSignal.timeout(CHECKPOINT_PATIENCE_MS))
+  const signal = AbortSignal.timeout(CHECKPOINT_PATIENCE_MS)
+  const missing = await obtain(parts, root, reason, { holders, signal })
   return missing === undefined
 }

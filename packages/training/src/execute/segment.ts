@@ -4,9 +4,12 @@
  */
 import type { HashFunction, HashHex } from '@cairn/primitives'
 import { DIVERGED, lossRoot, type Segment, type StepValues } from '@cairn/protocol'
+import { firstMoment, secondMoment } from '../compile/inner-graph.ts'
+import { errorFeedback } from '../compile/outer-graphs.ts'
+import type { Model } from '../models/model.ts'
 import type { Executor } from './executor.ts'
 import type { Outcome } from './outcome.ts'
-import type { State } from './state.ts'
+import { ROUND, STEP, type State } from './state.ts'
 import type { UnitRequest, UnitResult } from './unit.ts'
 
 export interface SegmentRequest extends Pick<UnitRequest, 'round' | 'replica' | 'global' | 'replicaState'> {
@@ -25,6 +28,27 @@ export interface SegmentResult {
   readonly ends: readonly HashHex[]
   /** Of every step of the segment. Those that were not done, because one left the domain, are zero. */
   readonly values: readonly StepValues[]
+}
+
+/** Tensors of a unit's start that a segment is done again from, by name. */
+export interface StartNames {
+  readonly global: readonly string[]
+  readonly replica: readonly string[]
+}
+
+/**
+ * Names what a segment reads of its unit's start. PERF: outer momentum never, error feedback only where the update is made, and moments
+ * not where there is a checkpoint, which has all that steps carry; all those together are most of the states.
+ */
+export function startNames(
+  { parameters }: Pick<Model, 'parameters'>,
+  { isLast }: Pick<Segment, 'isLast'>,
+  hasCheckpoint: boolean,
+): StartNames {
+  const names = parameters.map(({ name }) => name)
+  if (hasCheckpoint && !isLast) return { global: [], replica: [] }
+  const moments = hasCheckpoint ? [] : names.flatMap(name => [firstMoment(name), secondMoment(name)])
+  return { global: [...names, ROUND], replica: [...moments, ...(isLast ? names.map(errorFeedback) : []), STEP] }
 }
 
 const NO_VALUES: StepValues = { lossBits: 0, normBits: [] }
