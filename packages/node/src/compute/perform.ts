@@ -31,7 +31,9 @@ async function initialState({ states }: Host, job: ReadyJob): Promise<State> {
 }
 
 const performers: { readonly [Kind in WorkKind]: Perform<Kind> } = {
-  prepare: async (_, job) => ({ job: job.job, memoryBytes: await job.executor.stepMemoryBytes() }),
+  async prepare({ hash }, { job, document, program, executor }) {
+    return { job, memoryBytes: await executor.stepMemoryBytes(), provable: provableOf(hash, document, program) }
+  },
 
   async initialState(host, job) {
     const { initialRoot } = job.document

@@ -86,7 +86,8 @@ interface UnitDone {
 
 /** What each kind of work comes to. States and updates are then blobs, and so are checkpoints inside a unit. */
 export interface WorkResults {
-  prepare: { readonly job: JobId; readonly memoryBytes: number }
+  /** With what contracts have to know of the job, to be compared with what its terms hold. */
+  prepare: { readonly job: JobId; readonly memoryBytes: number; readonly provable: ProvableJob }
   initialState: { readonly globalRoot: HashHex }
   runUnit: UnitDone
   applyOuterStep: { readonly globalRoot: HashHex }
@@ -99,7 +100,7 @@ export interface WorkResults {
   }
   audit: { readonly startRoot?: HashHex; readonly ends: readonly HashHex[]; readonly values: readonly StepValues[] }
   move: Move
-  /** What contracts have to know of the job, and the program's first leaf, to open a game. */
+  /** What it takes to open a game: what contracts have to know of the job, and the program's first leaf. */
   facts: { readonly provable: ProvableJob; readonly contents: Opening }
 }
 

@@ -1,12 +1,23 @@
-/** Makes a job ready on this node: its document as the chain names it, its blobs, its program compiled. */
+/** Makes a job ready on this node: its document as the chain names it, its blobs, its program compiled, its terms compared. */
+import { provableHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
-import { decodeJobDocument, type JobDocument, type JobId, type PeerAddress } from '@cairn/protocol'
+import {
+  decodeJobDocument,
+  type JobDocument,
+  type JobId,
+  type PeerAddress,
+  POLICIES,
+  type ProvableJob,
+} from '@cairn/protocol'
+import type { JobView } from './chain-watch.ts'
+import { wrongTerms } from './job-facts.ts'
 import type { WorkerParts } from './parts.ts'
 import { dataReason } from './retention.ts'
 
 export type Prepared =
   | { readonly ok: true; readonly document: JobDocument }
-  | { readonly ok: false; readonly reason: string }
+  /** `isFinal`: trying again changes nothing. */
+  | { readonly ok: false; readonly reason: string; readonly isFinal?: boolean }
 
 /** What it takes. */
 export type PreparingParts = Pick<WorkerParts, 'blobs' | 'fetcher' | 'storage' | 'chain' | 'compute'>
@@ -45,6 +56,19 @@ export async function obtainDocument(
   return { ok: true, document: decoded.document }
 }
 
+/**
+ * What of a job's terms is not what its document says. SAFETY: contracts judge units by what the terms hold. A submitter that had
+ * another job named there would refute honest units of the one in the document, and live on their bonds.
+ */
+function termsProblem(view: JobView, document: JobDocument, provable: ProvableJob): string | undefined {
+  const { terms } = view
+  const isJudged = POLICIES[terms.policy] !== 'none'
+  if (isJudged && provableHash(provable) !== terms.provable)
+    return 'its terms on the chain are not about the job in its document'
+  const wrong = wrongTerms(view, document)
+  return wrong && `the terms on the chain do not fit the job: ${wrong}`
+}
+
 /** Fetches, checks and compiles. What is wrong with a job is a reason, never an exception. */
 export async function prepareJob(
   parts: PreparingParts,
@@ -59,7 +83,11 @@ export async function prepareJob(
     if (problem !== undefined) return { ok: false, reason: problem }
   }
   const answer = await parts.compute.request({ kind: 'prepare', document: documentId })
-  return answer.ok ? obtained : { ok: false, reason: problemText(answer) }
+  if (!answer.ok) return { ok: false, reason: problemText(answer) }
+  const view = parts.chain.job(job)
+  if (view === undefined) return { ok: false, reason: 'the chain names the job no more' }
+  const problem = termsProblem(view, obtained.document, answer.value.provable)
+  return problem === undefined ? obtained : { ok: false, reason: problem, isFinal: true }
 }
 
 /** Says why there was no result. */

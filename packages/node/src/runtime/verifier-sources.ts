@@ -1,5 +1,5 @@
 /** What a verifier works with, brought here: a job that fits its terms, documents of rounds, states. What is missing may come later. */
-import { type ChainClient, provableHash } from '@cairn/contracts'
+import type { ChainClient } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
   type Anchor,
@@ -39,7 +39,7 @@ export interface VerifiableJob {
 /** Looking for what only saves doing steps again may take as long. */
 const CHECKPOINT_PATIENCE_MS = 5_000
 
-/** Prepares a job. One whose terms name another program or other data than its document cannot be judged. */
+/** Prepares a job, and what it takes to challenge its units. */
 export async function verifiableJob(parts: VerifierParts, job: JobId): Promise<Sourced<VerifiableJob>> {
   const terms = parts.chain.job(job)?.terms
   if (terms === undefined) return { ok: false, reason: 'the chain has not named the job yet' }
@@ -48,8 +48,6 @@ export async function verifiableJob(parts: VerifierParts, job: JobId): Promise<S
   if (!prepared.ok) return prepared
   const facts = await parts.compute.request({ kind: 'facts', document: id })
   if (!facts.ok) return { ok: false, reason: problemText(facts) }
-  if (provableHash(facts.value.provable) !== terms.provable)
-    return { ok: false, reason: 'its terms on the chain are not about the job in its document', isFinal: true }
   return { ok: true, value: { id, document: prepared.document, ...facts.value } }
 }
 

@@ -42,6 +42,7 @@ let worker: TestWorker
 beforeEach(async () => {
   worker = await testWorker()
   worker.chain.set(job, viewOf(submission))
+  worker.provable = submission.provable
 })
 afterEach(cleanUp)
 
@@ -61,6 +62,20 @@ async function lease(globalRoot: HashHex): Promise<void> {
   for (const { parts } of submission.blobs) await worker.blobs.write(parts)
   worker.hear(COORDINATOR, job, 'lease', leaseOf(globalRoot))
 }
+
+describe('a worker of a job whose terms are about another', () => {
+  test.each([
+    ['another program', { provable: rootOf('d') }, 'not about the job in its document'],
+    ['more replicas', { replicas: 3 }, '3 replicas instead of 2'],
+  ])('does nothing for it: %s', async (_, changed, reason) => {
+    const view = viewOf(submission)
+    worker.chain.set(job, { ...view, terms: { ...view.terms, ...changed } })
+    worker.start()
+    await lease(rootOf('f'))
+    await waitFor(() => worker.reasons.some(text => text.includes(reason)))
+    expect(worker.fetched).toEqual([])
+  })
+})
 
 describe('a worker of a job whose units have bonds', () => {
   const about = { epoch: 3, until: Math.ceil(2 ** 40 / 1000), custodians: [accountOf(CUSTODIAN.peer) as Account] }

@@ -12,12 +12,13 @@ import {
   type MessageBodies,
   type MessageKind,
   type PeerAddress,
-  POLICIES,
+  type ProvableJob,
   parseJobSpec,
 } from '@cairn/protocol'
 import { compileJob, prepareData, type Submission, submissionOf } from '@cairn/training'
 import { privateKeyToAccount } from 'viem/accounts'
 import { type BlobStore, openBlobStore } from '../../blobs/blob-store.ts'
+import { DEFAULT_RATES, termsOf } from '../../client/terms.ts'
 import { silentLogger } from '../../log/logger.ts'
 import { signerOf } from '../../network/signing.ts'
 import { atEnd } from '../../network/testing/clean-up.ts'
@@ -79,14 +80,12 @@ interface ViewOptions {
 
 /** What the chain says of a job: open, coordinated by `COORDINATOR`, unless told otherwise. */
 export function viewOf(
-  { job, documentId }: Pick<Submission, 'job' | 'documentId'>,
+  submission: Submission,
   { status = 'open', rounds = 0, finalRounds = rounds, unitBond = 0n }: ViewOptions = {},
 ): JobView {
-  const { schedule } = SPEC
-  const { rounds: inAll, replicas } = schedule
-  const terms = { document: documentId, rounds: inAll, replicas, custodians: 2, policy: POLICIES.indexOf('audit') }
+  const terms = termsOf(submission, { ...DEFAULT_RATES, perTeraOperation: 1n }, 2)
   const anchors = { holder: accountOf(COORDINATOR), epoch: 3, rounds, finalRounds }
-  return { job, status, terms, anchors, unitBond } as unknown as JobView
+  return { job: submission.job, status, terms, anchors, unitBond } as unknown as JobView
 }
 
 type Sent = { [Kind in MessageKind]: { to: string; kind: Kind; body: MessageBodies[Kind] } }[MessageKind]
@@ -100,11 +99,14 @@ export interface TestWorker {
   readonly anchors: { round: number; documentId: HashHex }[]
   readonly sent: readonly Sent[]
   readonly learned: readonly PeerAddress[]
+  /** What it gave as reasons. */
+  readonly reasons: readonly string[]
   /** Blobs that were asked for, and of whom. */
   readonly fetched: readonly { readonly id: HashHex; readonly from: readonly string[] }[]
   /** How often it had the chain read. */
   refreshed: number
-  /** What the compute thread finds when it does a unit. */
+  /** What the compute thread makes of the job's document, and finds when it does a unit. */
+  provable?: ProvableJob
   commitment?: Commitment
   start(): WorkerHost
   hear<Kind extends MessageKind>(sender: string, job: JobId, kind: Kind, body: MessageBodies[Kind]): void
@@ -114,7 +116,7 @@ function partsOf(worker: TestWorker, fakes: { sent: Sent[]; learned: PeerAddress
   const reader = anchoringReader(() => worker.anchors)
   const signing = signingOf(worker.peer)
   const compute = async ({ kind }: { readonly kind: string }) => {
-    if (kind === 'prepare') return { ok: true, value: {} }
+    if (kind === 'prepare') return { ok: true, value: { provable: worker.provable } }
     return kind === 'runUnit'
       ? { ok: true, value: { commitment: worker.commitment, values: [] } }
       : { ok: false, why: 'stopped' }
@@ -154,7 +156,7 @@ export async function testWorker(): Promise<TestWorker> {
   atEnd(() => rmSync(directory, { recursive: true }))
   const storage = openStorage(directory)
   atEnd(storage.close)
-  const fakes = { sent: [] as Sent[], learned: [] as PeerAddress[], fetched: [] as never[] }
+  const fakes = { sent: [] as Sent[], learned: [] as PeerAddress[], fetched: [] as never[], reasons: [] as string[] }
   let host: WorkerHost | undefined
   let sequence = 0
   const worker: TestWorker = {
@@ -170,7 +172,7 @@ export async function testWorker(): Promise<TestWorker> {
       host = hostWorker({
         parts: partsOf(worker, fakes),
         coordinators: () => [],
-        onReason: () => undefined,
+        onReason: ({ text }) => fakes.reasons.push(text),
         isDrawn: () => false,
         draws: NO_DRAWS,
       })
