@@ -34,6 +34,9 @@ const rules = { hash: sha256, referee: createReferee(sha256) }
 /** Of the coordinator's stake: beside its bonds as a verifier it holds the lease of each job. */
 const BOND = localParameters.challengeBond
 
+/** What a unit leaves behind that left the domain when it was made. */
+const DIVERGED_UPDATE = { updateRoot: DIVERGED, newReplicaRoot: DIVERGED, lossBits: 0 }
+
 let chain: LocalChain
 let network: DisputeNetwork
 let job: TracedJob
@@ -184,6 +187,8 @@ it('a claim that no unit can have come to is refuted as soon as it is challenged
     [{ checkpointRoots: checkpointRoots.slice(1) }, 0, 0],
     [{ checkpointRoots: [DIVERGED, ...checkpointRoots.slice(1)] }, 1, 1],
     [{ checkpointRoots: checkpointRoots.with(-1, DIVERGED), newReplicaRoot: DIVERGED, updateRoot }, last, last - 1],
+    [{ updateRoot: DIVERGED }, last, last - 1],
+    [{ ...DIVERGED_UPDATE, lossBits: job.claim.lossBits }, last, last - 1],
   ] as const
   for (const [change, part, segment] of impossible) {
     const one = await attested({ ...job.claim, ...change }, { segment })
@@ -197,9 +202,33 @@ it('a claim that no unit can have come to is refuted as soon as it is challenged
   }
 })
 
+it('who says that what a unit leaves behind left the domain plays about that, and no end of it did not', async () => {
+  const one = await attested({ ...job.claim, ...DIVERGED_UPDATE }, { segment: job.provable.checkpoints - 1 })
+  const part = job.provable.checkpoints
+  const unit = await openGame(network.challenger, { ...one.round.charge, part })
+  if (!unit.ok) throw new Error(unit.reason)
+  expect(await readGame(network.submitter, unit.game)).toMatchObject({ state: 'open' })
+  await network.advance(121)
+  expect(await endLateGame(network.submitter, unit.game)).toMatchObject({ ok: true })
+  const read = await readGameEvidence(network.submitter, unit.game)
+  const roots = read.ok && read.evidence.subject.targets.map(({ root }) => root)
+  expect(roots).toEqual([DIVERGED, DIVERGED, DIVERGED])
+  await expectJudged(unit.game)
+})
+
+it('an outer step that went on from a unit that left the domain is refuted as soon as it is challenged', async () => {
+  const { round } = await attested({ ...job.claim, ...DIVERGED_UPDATE })
+  const { claims } = round.charge
+  const charge = { ...round.charge, isOuter: true, part: 0, position: 0, claims: [job.claim, ...claims] }
+  const outer = await openGame(network.challenger, charge)
+  if (!outer.ok) throw new Error(outer.reason)
+  expect(await readGame(network.submitter, outer.game)).toMatchObject({ state: 'refuted', isOuter: true })
+  await expectJudged(outer.game)
+})
+
 it('nothing was done after a unit left the domain, so that is not disputed', async () => {
   const roots = job.claim.checkpointRoots.map(() => DIVERGED)
-  const one = await attested({ ...job.claim, checkpointRoots: roots, updateRoot: DIVERGED, newReplicaRoot: DIVERGED })
+  const one = await attested({ ...job.claim, checkpointRoots: roots, ...DIVERGED_UPDATE })
   for (const part of [1, job.provable.checkpoints])
     expect(await openGame(network.challenger, { ...one.round.charge, part })).toMatchObject({
       ok: false,

@@ -75,8 +75,8 @@ contract Anchors is Inclusions {
         emit Anchored(a.job, a.round, j.head, a);
     }
 
-    /// @notice Closes the chain: of a job that diverged in the round after its last anchor, or that was cancelled, with
-    /// what was done of that round; of one that has all its rounds, with the last attestations.
+    /// @notice Closes the chain: of a job that diverged in the round after its last anchor, with that round's units; of one that was
+    /// cancelled, with what was done of that round; of one that has all its rounds, with the last attestations.
     function end(uint32 epoch, Anchor calldata a) external {
         (Escrow.Status status,) = escrow.statusOf(a.job);
         bool cancelled = status == Escrow.Status.Cancelled;
@@ -84,7 +84,7 @@ contract Anchors is Inclusions {
         Terms memory terms = escrow.termsOf(a.job);
         JobAnchors storage j = _growing(epoch, a);
         if (a.globalRoot != 0) revert BadRecord();
-        _requirePart(a, terms, j.rounds == terms.rounds);
+        _requirePart(a, terms, j.rounds == terms.rounds, cancelled);
         // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
         _append(j, a, terms, !cancelled && j.rounds < terms.rounds);
         _requireIncluded(a);

@@ -92,11 +92,12 @@ contract Earnings {
         _challengeSeconds = registry_.parameters().challengeSeconds;
     }
 
-    /// @notice Claims, with a bond, what a job owes whom after `rounds` final rounds. For the lease holder.
+    /// @notice Claims, with a bond, what a job owes whom after `rounds` final rounds. For the lease holder; of a cancelled job for any
+    /// node, or a holder that is the submitter's could let the window pass.
     function assertEarnings(bytes32 job, uint32 epoch, uint32 rounds, Leaf[] calldata leaves, bool isFinal) external {
         registry.requireRunning();
         bool cancelled = _requireAssertable(job, isFinal);
-        anchors.requireHolder(job, msg.sender, epoch);
+        if (!cancelled) anchors.requireHolder(job, msg.sender, epoch);
         if (_pending[job].settlesAt != 0) revert AssertionPending(_pending[job].settlesAt);
         Pending memory p;
         (p.root, p.totals) = (earningsRoot(job, leaves), totalsOf(leaves));
@@ -143,6 +144,7 @@ contract Earnings {
         if (atLeast(right, said) && atLeast(said, right)) revert EarningsRight();
         delete _pending[job];
         emit Refuted(job, p.asserter, msg.sender, account);
+        escrow.extendCancel(job);
         Slashing(escrow.slashing()).assertionLost(job, p.asserter, msg.sender);
     }
 

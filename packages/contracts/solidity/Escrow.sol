@@ -58,6 +58,7 @@ contract Escrow {
     address public immutable slashing;
     address public immutable disputes;
     uint48 private immutable _cancelSeconds;
+    uint48 private immutable _challengeSeconds;
     uint32 private immutable _colludingShare;
 
     mapping(bytes32 job => Job) private _jobs;
@@ -65,6 +66,7 @@ contract Escrow {
 
     event Submitted(bytes32 indexed job, address indexed submitter, bytes32 document, uint128 budget);
     event Cancelled(bytes32 indexed job, uint48 cancelEndsAt);
+    event CancelExtended(bytes32 indexed job, uint48 cancelEndsAt);
     event Owed(bytes32 indexed job, uint128 owed, bool isFinal);
     event Paid(bytes32 indexed job, address indexed account, uint128 amount);
     event Closed(bytes32 indexed job, address indexed submitter, uint128 refund);
@@ -80,6 +82,7 @@ contract Escrow {
         registry = registry_;
         token = registry_.token();
         _cancelSeconds = registry_.parameters().cancelSeconds;
+        _challengeSeconds = registry_.parameters().challengeSeconds;
         _colludingShare = registry_.parameters().colludingShare;
     }
 
@@ -130,6 +133,15 @@ contract Escrow {
         j.owed = uint128(owed);
         if (isFinal) j.status = Status.Final;
         emit Owed(job, j.owed, isFinal);
+    }
+
+    /// @notice Gives the final earnings of a cancelled job another challenge window: a wrong assertion has kept right ones out.
+    function extendCancel(bytes32 job) external onlyEarnings {
+        Job storage j = _jobs[job];
+        uint48 until = uint48(block.timestamp) + _challengeSeconds;
+        if (j.status != Status.Cancelled || j.cancelEndsAt >= until) return;
+        j.cancelEndsAt = until;
+        emit CancelExtended(job, until);
     }
 
     /// @notice Pays a part of what is owed.

@@ -172,10 +172,13 @@ abstract contract Rounds is WorkSignatures {
         if (!counted || a.works[a.works.length - 1].index != a.works.length - 1) revert BadWorks();
     }
 
-    /// @dev Nothing is done of a round that a job does not have; without an outer step there is nothing to evaluate.
-    function _requirePart(Anchor calldata a, Terms memory terms, bool complete) internal pure {
-        if (complete && a.works.length > 0) revert BadWorks();
-        if (a.works.length > 0 && a.works[a.works.length - 1].index >= terms.replicas) revert BadWorks();
+    /// @dev Nothing is done of a round that a job does not have; without an outer step there is nothing to evaluate. Who says that a
+    /// job left the domain shows the units of all its replicas: without them nobody could do its outer step again and dispute it.
+    function _requirePart(Anchor calldata a, Terms memory terms, bool complete, bool cancelled) internal pure {
+        uint256 length = a.works.length;
+        if (complete && length > 0) revert BadWorks();
+        if (!complete && !cancelled && length != terms.replicas) revert BadWorks();
+        if (length > 0 && a.works[length - 1].index >= terms.replicas) revert BadWorks();
     }
 
     /// @dev Adds a link. Its works ascend; its attestations stay within what the job was priced for.

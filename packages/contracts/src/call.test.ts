@@ -19,7 +19,7 @@ import { slashingAbi } from './abi/slashing.ts'
 import { call } from './chain/call.ts'
 import { revertData } from './chain/errors.ts'
 import { judgedDisputesAbi, judgedDisputesBytecode } from './conformance/judged-disputes.ts'
-import { addStake, approveNode, faucet, jobKey, registerNode, submitJob, takeLease } from './index.ts'
+import { addStake, approveNode, type ChainClient, faucet, jobKey, registerNode, submitJob, takeLease } from './index.ts'
 import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-network.ts'
 
 const document: HashHex = toHashHex('d'.repeat(64))
@@ -35,12 +35,25 @@ afterAll(() => network?.chain.stop())
 
 const miner = () => createTestClient({ mode: 'anvil', transport: http(network.chain.rpcUrl) }).extend(publicActions)
 
-/** Holds blocks back until so many transactions wait, then lets them all into one. */
-async function inOneBlock<Value>(waiting: number, task: () => Promise<Value>): Promise<Value> {
+/** Clients that send nothing before each of them has simulated its call; their transactions share a block. */
+async function inOneBlock<Value>(clients: readonly ChainClient[], task: (held: ChainClient[]) => Promise<Value>) {
   const anvil = miner()
   await anvil.setAutomine(false)
-  const result = task()
-  while ((await anvil.getTxpoolStatus()).pending < waiting) await new Promise(resolve => setTimeout(resolve, 5))
+  const [simulated, sent] = [new Set<object>(), new Set<object>()]
+  const [allSimulated, allSent] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const held = clients.map(client => {
+    const { wallet } = client.writer!
+    const sendTransaction = async (request: never) => {
+      if (simulated.add(client).size === clients.length) allSimulated.resolve()
+      await allSimulated.promise
+      const hash = await wallet.sendTransaction(request)
+      if (sent.add(client).size === clients.length) allSent.resolve()
+      return hash
+    }
+    return { ...client, writer: { ...client.writer!, wallet: { ...wallet, sendTransaction } as never } }
+  })
+  const result = task(held)
+  await allSent.promise
   await anvil.mine({ blocks: 1 })
   await anvil.setAutomine(true)
   return result
@@ -56,7 +69,7 @@ describe('a call', () => {
     }
     await submitJob(submitter!, { document, budget: 0n, ...prices, ...counts })
     const job: JobId = jobKey(accountOf(submitter!), document)
-    const results = await inOneBlock(2, () => Promise.all([takeLease(one!, job), takeLease(two!, job)]))
+    const results = await inOneBlock([one!, two!], held => Promise.all(held.map(client => takeLease(client, job))))
     expect(results.filter(({ ok }) => ok)).toHaveLength(1)
     expect(results.find(({ ok }) => !ok)).toMatchObject({ ok: false, code: 'LeaseHeld' })
   })

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {OtherClaim} from "../Errors.sol";
 import {Anchor, Audit} from "../Works.sol";
-import {Opening, Subject} from "./GameTypes.sol";
+import {DIVERGED, Opening, Subject} from "./GameTypes.sol";
 import {BadPart, ProvableJob, Subjects, UnitClaim} from "./Subjects.sol";
 
 /// @notice What a challenger says is wrong with a claim, and what it takes to see what that is. ABI-encoded, it opens a
@@ -39,22 +39,26 @@ library Charges {
         returns (bool isWrong, Subject memory s)
     {
         if (keccak256(abi.encode(charge.job)) != known.provable) revert OtherClaim();
-        if (outer) return (false, _outerStep(a, charge, known.replicas));
+        if (outer) return _outerStep(a, charge, known.replicas);
         uint256 works = a.works.length;
         return position < works
             ? _unit(a, position, charge, known.replicas)
             : _attestation(a.audits[position - works], charge, known);
     }
 
+    /// @dev A step that went on from a unit that left the domain is refuted at once: there was nothing to go on from.
     function _outerStep(Anchor calldata a, Charge memory charge, uint32 replicas)
         private
         pure
-        returns (Subject memory)
+        returns (bool isWrong, Subject memory s)
     {
         if (charge.claims.length != replicas) revert OtherClaim();
-        for (uint256 i = 0; i < replicas; i++) _requireClaim(charge.claims[i], a.works[i].claim);
+        for (uint256 i = 0; i < replicas; i++) {
+            _requireClaim(charge.claims[i], a.works[i].claim);
+            if (a.globalRoot != 0 && charge.claims[i].updateRoot == DIVERGED) isWrong = true;
+        }
         bytes32 start = a.round == 0 ? charge.job.initialRoot : a.previousRoot;
-        return Subjects.ofOuterStep(charge.job, charge.claims, charge.contents, a.round, start, a.globalRoot);
+        s = Subjects.ofOuterStep(charge.job, charge.claims, charge.contents, a.round, start, a.globalRoot);
     }
 
     /// @dev A claim that no unit can have come to, or that begins from another state than it should, is refuted at once.

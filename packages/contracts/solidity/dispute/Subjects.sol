@@ -43,14 +43,17 @@ library Subjects {
     /// Before the contents' first graph: the length of the judged part, and the leaf's kind.
     uint256 private constant HEAD_BYTES = 3;
 
-    /// @notice Whether no unit can have come to what is claimed: it has not as many checkpoints as the job, or something
-    /// after what left the domain. There is nothing to play about then.
+    /// @notice Whether no unit can have come to what is claimed: it has not as many checkpoints as the job, something after what left
+    /// the domain, or left it with some of what it leaves behind. There is nothing to play about then.
     function isImpossible(ProvableJob memory job, UnitClaim memory claim, uint32 part) internal pure returns (bool) {
         bytes32[] memory roots = claim.checkpointRoots;
         if (roots.length != job.checkpoints) return true;
-        if (part == 0 || part > roots.length || roots[part - 1] != DIVERGED) return false;
-        if (part < roots.length) return roots[part] != DIVERGED;
-        return claim.updateRoot != DIVERGED || claim.newReplicaRoot != DIVERGED;
+        if (part > roots.length) return false;
+        bool isAfter = part > 0 && roots[part - 1] == DIVERGED;
+        if (part < roots.length) return isAfter && roots[part] != DIVERGED;
+        bool diverged = claim.updateRoot == DIVERGED;
+        if (diverged != (claim.newReplicaRoot == DIVERGED) || (diverged && claim.lossBits != 0)) return true;
+        return isAfter && !diverged;
     }
 
     /// @notice About the steps up to checkpoint `part`, counted from 0; where `part` is the number of checkpoints, about
@@ -76,7 +79,8 @@ library Subjects {
             return s;
         }
         (s.targets[0].root, s.targets[1].root) = (claim.updateRoot, claim.newReplicaRoot);
-        s.targets[2].root = _lossRoot(UNIT_LOSS, claim.lossBits);
+        // All ends of a run leave the domain, or none.
+        s.targets[2].root = claim.updateRoot == DIVERGED ? DIVERGED : _lossRoot(UNIT_LOSS, claim.lossBits);
     }
 
     function ofEvaluation(ProvableJob memory job, UnitClaim memory claim, Opening memory contents, uint32 round)

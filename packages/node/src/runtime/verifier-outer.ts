@@ -45,6 +45,9 @@ export async function auditOuter(
   if (claims === undefined)
     return { ok: false, reason: 'the round document does not claim what its link says', isFinal: true }
   if (!isSaid(anchor, claims, replicas)) return { ok: true, value: undefined }
+  // There is nothing to go on from after a unit that left the domain.
+  const isOver = claims.some(({ updateRoot }) => updateRoot === DIVERGED)
+  if (isOver) return { ok: true, value: { isRight: false, claims } }
   const start: HashHex = anchor.round === 0 ? job.provable.initialRoot : anchor.previousRoot
   const updateRoots = claims.map(({ updateRoot }) => updateRoot)
   const holders = document.units.map(({ worker }) => worker)

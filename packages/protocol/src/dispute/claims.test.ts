@@ -65,10 +65,14 @@ it('has no part after a run that left the domain', () => {
 
 it('names the parts of which a claim says what cannot be', () => {
   const parts = (changed: Partial<UnitClaim>) => impossibleParts(job, { ...claim, ...changed })
-  const diverged = { checkpointRoots: [root('a'), DIVERGED, DIVERGED], updateRoot: DIVERGED, newReplicaRoot: DIVERGED }
+  const update = { updateRoot: DIVERGED, newReplicaRoot: DIVERGED, lossBits: 0 }
+  const diverged = { checkpointRoots: [root('a'), DIVERGED, DIVERGED], ...update }
   expect(parts({})).toEqual([])
   expect(parts(diverged)).toEqual([])
-  expect(parts({ updateRoot: DIVERGED, newReplicaRoot: DIVERGED })).toEqual([])
+  expect(parts(update)).toEqual([])
+  expect(part(3, update).targets.map(target => target.root)).toEqual([DIVERGED, DIVERGED, DIVERGED])
+  for (const wrong of [{ updateRoot: root('5') }, { newReplicaRoot: root('6') }, { lossBits: 1 }])
+    expect(parts({ ...update, ...wrong })).toEqual([3])
   expect(parts({ ...diverged, newReplicaRoot: root('6') })).toEqual([3])
   expect(parts({ checkpointRoots: [DIVERGED, root('b'), DIVERGED] })).toEqual([1, 3])
   for (const checkpointRoots of [[], [root('a'), root('b')], Array.from({ length: 4 }, () => root('a'))])

@@ -134,7 +134,9 @@ export function trainingSubject(
     const ends = [checkpointRoots[part] ?? NO_ROOT]
     return subjectOf(job, contents, place, roots, { graph: 'inner', ...previous, firstStep, runs, ends })
   }
-  const ends = [updateRoot, newReplicaRoot, lossRoot(hash, 'unitLoss', lossBits)]
+  // All ends of a run leave the domain, or none.
+  const loss = updateRoot === DIVERGED ? DIVERGED : lossRoot(hash, 'unitLoss', lossBits)
+  const ends = [updateRoot, newReplicaRoot, loss]
   return subjectOf(job, contents, place, roots, { graph: 'update', ...previous, firstStep, runs: 1, ends })
 }
 
@@ -165,15 +167,20 @@ const neverDone = (): InputError =>
 
 /**
  * Parts of a training unit of which a claim says what no unit can have come to: all, where it has not as many checkpoints as its job,
- * and those that went on after it left the domain. Whoever charges one of them wins at once.
+ * those that went on after it left the domain, and the last where it left it with some of what is left behind, or with a loss.
+ * Whoever charges one of them wins at once.
  */
 export function impossibleParts({ checkpoints }: ProvableJob, claim: UnitClaim): number[] {
-  const { checkpointRoots, updateRoot, newReplicaRoot } = claim
+  const { checkpointRoots, updateRoot, newReplicaRoot, lossBits } = claim
   const parts = Array.from({ length: checkpoints + 1 }, (_, part) => part)
   if (checkpointRoots.length !== checkpoints) return parts
   const endsOf = (part: number) => (part < checkpoints ? [checkpointRoots[part]] : [updateRoot, newReplicaRoot])
   const isDiverged = (root: HashHex | undefined) => root === DIVERGED
-  return parts.filter(part => isDiverged(checkpointRoots[part - 1]) && !endsOf(part).every(isDiverged))
+  return parts.filter(part => {
+    const left = endsOf(part).filter(isDiverged).length
+    const isPartial = left > 0 && (left < endsOf(part).length || (part === checkpoints && lossBits !== 0))
+    return isPartial || (isDiverged(checkpointRoots[part - 1]) && left === 0)
+  })
 }
 
 /** What a game about an evaluation is about. */

@@ -1,5 +1,7 @@
 /** What a bundle has to say of a game about an attestation, and which games need no move. SPEC: docs/spec/evidence.md "Judging". */
 import { impossibleParts, type UnitClaim } from '../dispute/claims.ts'
+import { DIVERGED } from '../dispute/subject.ts'
+import { NO_HASH } from '../settlement/hashing.ts'
 import { type Audit, attestationAt } from '../settlement/works.ts'
 import type { Evidence } from './bundle.ts'
 import { differs, type EvidenceDifference } from './replay.ts'
@@ -35,13 +37,15 @@ export function attestedDifferences(charged: Charged): EvidenceDifference[] {
 }
 
 function isImpossible({ anchor, position, isOuter, part, job, replicas, claims }: Claimed): boolean {
-  if (isOuter || disputedUnit(anchor, position).index >= replicas) return false
+  // An outer step that went on from a unit that left the domain had nothing to go on from.
+  if (isOuter) return anchor.globalRoot !== NO_HASH && claims.some(({ updateRoot }) => updateRoot === DIVERGED)
+  if (disputedUnit(anchor, position).index >= replicas) return false
   return impossibleParts(job, claims[0] as UnitClaim).includes(part)
 }
 
 /**
- * Tells whether a game is won by the charge alone: of a part of a unit of which a claim says what cannot be; of an attestation to
- * that, to another claim than its unit's, or to no segment.
+ * Tells whether a game is won by the charge alone: of a part of a unit of which a claim says what cannot be; of an outer step that went
+ * on from a unit that left the domain; of an attestation to what cannot be, to another claim than its unit's, or to no segment.
  */
 export function isRefutedByCharge(charged: Claimed): boolean {
   const { anchor, position, unitLink } = charged

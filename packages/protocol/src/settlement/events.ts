@@ -37,6 +37,7 @@ export interface SettlementEvents {
   Unlocked: NodeAmount
   Submitted: OfJob & { readonly submitter: Account; readonly document: HashHex; readonly budget: bigint }
   Cancelled: OfJob & { readonly cancelEndsAt: number }
+  CancelExtended: OfJob & { readonly cancelEndsAt: number }
   Owed: OfJob & { readonly owed: bigint; readonly isFinal: boolean }
   Paid: OfJob & { readonly account: Account; readonly amount: bigint }
   Closed: OfJob & { readonly submitter: Account; readonly refund: bigint }

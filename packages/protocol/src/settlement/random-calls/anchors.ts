@@ -26,7 +26,7 @@ export function randomEnd(situation: Situation): Anchor {
   const { draw, job } = situation
   const [, { terms, rounds, status }] = job
   const isComplete = rounds === terms.rounds
-  const some = indexes(terms.replicas).filter(() => draw.chance(60))
+  const some = indexes(terms.replicas).filter(() => draw.chance(status === 'cancelled' ? 60 : 95))
   const anchor = headed(situation, draw.chance(3) ? (draw.hash() as HashHex) : NO_HASH, randomAudits(situation))
   const isPart = !isComplete || draw.chance(4)
   return signed(situation, anchor, workers(situation, isPart ? some : []), status !== 'cancelled' || draw.chance(50))

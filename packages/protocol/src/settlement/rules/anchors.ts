@@ -66,7 +66,7 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     if (refusal) return refusal
     if (anchor.globalRoot !== NO_HASH) return refuse('BadRecord')
     const isComplete = job.rounds === job.terms.rounds
-    if (!isPart(anchor, job.terms, isComplete)) return refuse('BadWorks')
+    if (!isPart(anchor, job.terms, isComplete, isCancelled)) return refuse('BadWorks')
     // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
     const outerNeeded = !isCancelled && !isComplete
     const grown = append(state, anchor, outerNeeded, context, (before, link) => ({

@@ -8,7 +8,7 @@ import { type JobState, withJob } from '../state.ts'
 import { type Account, addCounts, atLeast, type Counts, mostCounts, noCounts, priceOf } from '../terms.ts'
 import { earnedIn } from '../works.ts'
 import { notHolder } from './anchors.ts'
-import { owe, pay } from './escrow.ts'
+import { extendCancel, owe, pay } from './escrow.ts'
 import { requireRunning } from './pause.ts'
 import { lock, unlock } from './registry.ts'
 import { assertionLost } from './slashing.ts'
@@ -18,8 +18,11 @@ export const earningsRules: Rules<'assertEarnings' | 'count' | 'challengeEarning
     andThen(requireRunning(state, now), () => {
       const { job: key, epoch, rounds, leaves, isFinal } = claim
       const job = state.jobs.get(key)
-      const refusal = notAssertable(job, isFinal, now) ?? notHolder(job, asserter, epoch)
+      const refusal = notAssertable(job, isFinal, now)
       if (refusal || !job) return refusal ?? refuse('JobUnknown')
+      // A holder that is the submitter's could let the window of a cancelled job pass.
+      const notHeld = job.status === 'cancelled' ? undefined : notHolder(job, asserter, epoch)
+      if (notHeld) return notHeld
       if (job.pending) return refuse('AssertionPending')
       const root = rootOf(hashing, key, leaves)
       if (root === undefined) return refuse('LeavesUnordered')
@@ -66,7 +69,8 @@ export const earningsRules: Rules<'assertEarnings' | 'count' | 'challengeEarning
     if (atLeast(right, said) && atLeast(said, right)) return refuse('EarningsRight')
     const cleared = withJob(state, key, { ...job, pending: undefined })
     const refuted = done(cleared, { event: 'Refuted', args: { job: key, asserter, challenger, account } })
-    return andThen(refuted, rest => assertionLost(rest, key, asserter, challenger))
+    const extended = andThen(refuted, rest => extendCancel(rest, key, now))
+    return andThen(extended, rest => assertionLost(rest, key, asserter, challenger))
   },
 
   settle(state, { job: key }, { now }) {

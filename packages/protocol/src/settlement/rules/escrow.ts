@@ -57,6 +57,15 @@ export function owe(state: Settlement, key: JobId, owed: bigint, isFinal: boolea
   return done(withJob(state, key, { ...job, owed, status }), { event: 'Owed', args: { job: key, owed, isFinal } })
 }
 
+/** Gives the final earnings of a cancelled job another challenge window: a wrong assertion has kept right ones out. */
+export function extendCancel(state: Settlement, key: JobId, now: number): Outcome {
+  const job = state.jobs.get(key)!
+  const cancelEndsAt = now + state.parameters.challengeSeconds
+  if (job.status !== 'cancelled' || job.cancelEndsAt >= cancelEndsAt) return done(state)
+  const extended = withJob(state, key, { ...job, cancelEndsAt })
+  return done(extended, { event: 'CancelExtended', args: { job: key, cancelEndsAt } })
+}
+
 /** Pays a part of what is owed. */
 export function pay(state: Settlement, key: JobId, account: Account, amount: bigint): Outcome {
   const job = state.jobs.get(key)!

@@ -19,9 +19,14 @@ export function isFull({ works }: Anchor, { replicas }: Terms): boolean {
   return isCounted && works.at(-1)?.index === works.length - 1
 }
 
-/** Nothing is done of a round that a job does not have; without an outer step there is nothing to evaluate. */
-export const isPart = ({ works }: Anchor, { replicas }: Terms, isComplete: boolean): boolean =>
-  works.length === 0 || (!isComplete && works.at(-1)!.index < replicas)
+/**
+ * Nothing is done of a round that a job does not have; without an outer step there is nothing to evaluate. Who says that a job left
+ * the domain shows the units of all its replicas: without them nobody could do its outer step again and dispute it.
+ */
+export function isPart({ works }: Anchor, { replicas }: Terms, isComplete: boolean, isCancelled: boolean): boolean {
+  if (isComplete) return works.length === 0
+  return (isCancelled || works.length === replicas) && (works.at(-1)?.index ?? 0) < replicas
+}
 
 /** Locks the bonds of a link's works and attestations and adds it to its job, changed by `grow`. */
 export function append(
