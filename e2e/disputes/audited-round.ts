@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import {
   anchorRound,
   type ChainClient,
-  claimHash,
   claimsHash,
   endJob,
   jobKey,
@@ -14,6 +13,7 @@ import {
   submitJob,
   takeLease,
 } from '@cairn/contracts'
+import { knownClaim, withClaims } from '@cairn/contracts/conformance'
 import { wasm } from '@cairn/engine'
 import { type BlobStore, type Compute, createCompute, openBlobStore, sha256 } from '@cairn/node/parts'
 import type { HashHex } from '@cairn/primitives'
@@ -177,7 +177,7 @@ export async function anchorDone(
   await options.meanwhile?.({ job, globalRoot: submission.document.initialRoot })
   const bare = done.map(({ commitment }, index): Work => {
     const worker: Account = accountOf(workers[index] as ChainClient)
-    return { worker, index, claim: claimHash(trainedClaim(commitment)), signature: '0x', outer: '0x', custodians: [] }
+    return { worker, index, claim: knownClaim(trainedClaim(commitment)), signature: '0x', outer: '0x', custodians: [] }
   })
   const link = { job, round: 0, previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH }
   const unsigned = { ...link, globalRoot, documentId, coordinator: accountOf(coordinator), audits: [], works: bare }
@@ -189,6 +189,6 @@ export async function anchorDone(
     })),
   )
   const anchor = { ...unsigned, works }
-  mustBe(await (lie.diverged ? endJob : anchorRound)(coordinator, { epoch: 1, ...anchor }))
+  mustBe(await (lie.diverged ? endJob : anchorRound)(coordinator, withClaims({ epoch: 1, ...anchor })))
   return { job, submission, anchor, values: done.map(({ values }) => values), document }
 }

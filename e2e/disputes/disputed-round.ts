@@ -4,7 +4,6 @@ import {
   anchorHead,
   anchorRound,
   type ChainClient,
-  claimHash,
   claimsHash,
   createChainClient,
   createConnection,
@@ -21,7 +20,7 @@ import {
   submitJob,
   takeLease,
 } from '@cairn/contracts'
-import { advanceChain } from '@cairn/contracts/conformance'
+import { advanceChain, knownClaim, withClaims } from '@cairn/contracts/conformance'
 import { signerOf } from '@cairn/node/parts'
 import { type HashFunction, type HashHex, hashToHex, merkleLeafHash, merkleProof } from '@cairn/primitives'
 import {
@@ -137,7 +136,7 @@ export async function anchorDisputed(
   const claims = [honest, claim]
   const bare = claims.map((own, index): Work => {
     const worker = accountOf(workers[index] as ChainClient)
-    return { worker, index, claim: claimHash(own), signature: '0x', outer: '0x', custodians: [] }
+    return { worker, index, claim: knownClaim(own), signature: '0x', outer: '0x', custodians: [] }
   })
   const link = { job, round: 0, previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH }
   const rest = { globalRoot: newGlobalRoot, documentId: document, coordinator: accountOf(coordinator), audits: [] }
@@ -151,7 +150,7 @@ export async function anchorDisputed(
     })),
   )
   const anchor = { ...unsigned, works }
-  const anchored = await anchorRound(coordinator, { epoch: 1, ...anchor })
+  const anchored = await anchorRound(coordinator, withClaims({ epoch: 1, ...anchor }))
   if (!anchored.ok) throw new Error(anchored.reason)
   if (anchored.head !== anchorHead(anchor)) throw new Error('the chain holds another head')
   const hashes = program.leaves.map(leaf => merkleLeafHash(hash, leaf))

@@ -1,5 +1,6 @@
 /** One more round on top of a disputed one, by the same workers, which may pay for attestations. */
 import { anchorHead, anchorRound, type ChainClient, claimsHash, signWork } from '@cairn/contracts'
+import { withClaims } from '@cairn/contracts/conformance'
 import { type Anchor, type Audit, attestationMessage, outerMessage, workMessage } from '@cairn/protocol'
 import { accountOf, type DisputeNetwork } from './disputed-round.ts'
 
@@ -31,7 +32,7 @@ export async function anchorNext(
     }),
   )
   const anchor = { ...unsigned, works }
-  const anchored = await anchorRound(coordinator, { epoch: 1, ...anchor })
+  const anchored = await anchorRound(coordinator, withClaims({ epoch: 1, ...anchor }))
   if (!anchored.ok) throw new Error(anchored.reason)
   return anchor
 }

@@ -5,7 +5,6 @@ import {
   assertEarnings,
   type ChainClient,
   challengeEarnings,
-  claimHash,
   claimsHash,
   countEarnings,
   earningsTree,
@@ -18,6 +17,7 @@ import {
   signWork,
   takeLease,
 } from '@cairn/contracts'
+import { knownClaim, withClaims } from '@cairn/contracts/conformance'
 import { type HashHex, sha256 } from '@cairn/primitives'
 import { type Anchor, noCounts, outerMessage, roundBeacon, type UnitClaim, workMessage } from '@cairn/protocol'
 import { accountOf } from '../disputes/disputed-round.ts'
@@ -27,7 +27,7 @@ import { anchorClaim, openBy, roundsOf, wrongElement } from './stage-games.ts'
 
 /** The same link with another claim of the worker, signed anew by everybody whom it concerns. */
 async function withClaim({ network }: Stage, anchor: Anchor, own: UnitClaim, link: Partial<Anchor> = {}) {
-  const claims = anchor.works.map((work, i) => (i === 1 ? { ...work, claim: claimHash(own) } : work))
+  const claims = anchor.works.map((work, i) => (i === 1 ? { ...work, claim: knownClaim(own) } : work))
   const unsigned: Anchor = { ...anchor, ...link, works: claims }
   const works = await Promise.all(
     claims.map(async (work, i) => {
@@ -54,14 +54,17 @@ export const anchorCheats: readonly ProtocolCheat[] = [
       const { anchor } = disputed
       const right = await withClaim(stage, anchor, stage.job.claim)
       return booked(stage, async () => {
-        mustBeRefused(await anchorRound(coordinator, { epoch: 1, ...right }), 'HeadMoved')
+        mustBeRefused(await anchorRound(coordinator, withClaims({ epoch: 1, ...right })), 'HeadMoved')
         const { head } = await readAnchors(coordinator, anchor.job)
         const again = { ...right, previousHead: head }
-        mustBeRefused(await anchorRound(coordinator, { epoch: 1, ...again }), 'WrongRound')
+        mustBeRefused(await anchorRound(coordinator, withClaims({ epoch: 1, ...again })), 'WrongRound')
         await openBy(challenger, disputed)
         const { head: rewound } = await readAnchors(coordinator, anchor.job)
-        mustBeRefused(await anchorRound(coordinator, { epoch: 1, ...anchor, previousHead: rewound }), 'ClaimLost')
-        mustBe(await anchorRound(coordinator, { epoch: 1, ...right, previousHead: rewound }))
+        mustBeRefused(
+          await anchorRound(coordinator, withClaims({ epoch: 1, ...anchor, previousHead: rewound })),
+          'ClaimLost',
+        )
+        mustBe(await anchorRound(coordinator, withClaims({ epoch: 1, ...right, previousHead: rewound })))
         const isHarmed = (await readAnchors(coordinator, anchor.job)).root !== anchor.globalRoot
         const end =
           'one claim a round: the other is refused; the wrong one is refuted, the right one bears a bond of its own'
@@ -113,14 +116,14 @@ export const anchorCheats: readonly ProtocolCheat[] = [
         const { head, blockNumber } = await readLink(coordinator, job, round)
         const beaconBlock = () => readBlock(coordinator, blockNumber + BigInt(localParameters.beaconBlocks))
         if ((await beaconBlock()) !== undefined) throw new Error('the block that draws was there before the link')
-        mustBeRefused(await anchorRound(coordinator, { epoch: 1, ...anchor }), 'HeadMoved')
-        mustBeRefused(await anchorRound(coordinator, { epoch: 1, ...other }), 'HeadMoved')
+        mustBeRefused(await anchorRound(coordinator, withClaims({ epoch: 1, ...anchor })), 'HeadMoved')
+        mustBeRefused(await anchorRound(coordinator, withClaims({ epoch: 1, ...other })), 'HeadMoved')
         mustBeRefused(await takeLease(accomplice, job), 'LeaseHeld')
         mustBe(await releaseLease(coordinator, job, 1))
         mustBe(await takeLease(accomplice, job))
-        mustBeRefused(await anchorRound(accomplice, { epoch: 1, ...other }), 'WrongEpoch')
-        mustBeRefused(await anchorRound(accomplice, { epoch: 2, ...other }), 'HeadMoved')
-        mustBeRefused(await anchorRound(coordinator, { epoch: 1, ...other }), 'NotLeaseHolder')
+        mustBeRefused(await anchorRound(accomplice, withClaims({ epoch: 1, ...other })), 'WrongEpoch')
+        mustBeRefused(await anchorRound(accomplice, withClaims({ epoch: 2, ...other })), 'HeadMoved')
+        mustBeRefused(await anchorRound(coordinator, withClaims({ epoch: 1, ...other })), 'NotLeaseHolder')
         const link = await readLink(coordinator, job, round)
         const { hash: blockHash } = (await beaconBlock())!
         const beaconOf = (of: HashHex) =>

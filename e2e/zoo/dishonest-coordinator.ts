@@ -1,5 +1,5 @@
 /** Coordinators that ask the chain for more than their role does: for the pay of others, and for another beacon. */
-import { anchorRound, assertEarnings, type ChainClient, earningsTree, listAnchors } from '@cairn/contracts'
+import { anchorRound, assertEarnings, type ChainClient, earningsTree, listAnchors, readClaims } from '@cairn/contracts'
 import type { NodeParts } from '@cairn/node/parts'
 import { type Account, earnedIn, noCounts } from '@cairn/protocol'
 
@@ -76,9 +76,10 @@ export function anchorsAgain(parts: NodeParts): NodeParts {
       if (last === undefined) continue
       tried.add(anchors.head)
       const { epoch } = anchors
+      const claims = (await readClaims(client, last)) ?? []
       const links = [last, { ...last, documentId: last.globalRoot }, { ...last, previousHead: anchors.head }]
       for (const link of links) {
-        const made = await anchorRound(beside(client), { ...link, epoch })
+        const made = await anchorRound(beside(client), { ...link, epoch, claims })
         const what = `tries to anchor round ${last.round + 1} again: ${made.ok ? 'it is taken' : made.code}`
         log.info({ cheat: 're-rolls-the-beacon', job, round: last.round }, what)
       }

@@ -4,6 +4,7 @@
  */
 import * as contracts from '@cairn/contracts'
 import { type ChainClient, earningsTree } from '@cairn/contracts'
+import { knownClaim, withClaims } from '@cairn/contracts/conformance'
 import { type HashHex, hashToHex, sha256 } from '@cairn/primitives'
 import {
   type Anchor,
@@ -14,6 +15,7 @@ import {
   NO_HASH,
   outerMessage,
   type Terms,
+  type UnitClaim,
   type Work,
   workMessage,
 } from '@cairn/protocol'
@@ -33,6 +35,8 @@ const NO_VERIFICATION = {
   maximumUnsettled: 64,
 } as const
 const ROUNDS_PER_ASSERTION = 16
+/** Of a unit. */
+const CHECKPOINTS = 5
 
 const hashOf = (text: string): HashHex => hashToHex(sha256(new TextEncoder().encode(text)))
 
@@ -40,6 +44,18 @@ const terms: Terms = (() => {
   const unpriced: Terms = { document: hashOf('document'), budget: 0n, ...NO_VERIFICATION, ...PRICES, ...SHAPE }
   return { ...unpriced, budget: maximumPriceOf(unpriced) }
 })()
+
+/** As large as a claim of a unit with so many checkpoints. */
+const claimOf = (text: string, checkpoints: number): UnitClaim => ({
+  globalRoot: hashOf(`start ${text}`),
+  replicaRoot: hashOf(`replica ${text}`),
+  updateRoot: hashOf(`update ${text}`),
+  newReplicaRoot: hashOf(`new replica ${text}`),
+  checkpointRoots: Array.from({ length: checkpoints }, (_, i) => hashOf(`checkpoint ${i} ${text}`)),
+  lossBits: 0x3f80_0000,
+  stepsRoot: hashOf(`steps ${text}`),
+  saltHash: hashOf(`salt ${text}`),
+})
 
 type Spent = (what: string, gas: bigint) => void
 
@@ -86,7 +102,7 @@ async function signedRound(
   const works = [...workers, ...(isEvaluated ? workers.slice(0, 1) : [])].map((worker, index): Work => {
     const keeper = workers[(index + 1) % workers.length] as ChainClient
     const custodians = index < SHAPE.replicas ? [accountOf(keeper)] : []
-    const claim = hashOf(`claim ${round} ${index}`)
+    const claim = knownClaim(claimOf(`${round} ${index}`, index < SHAPE.replicas ? CHECKPOINTS : 0))
     return { worker: accountOf(worker), index, claim, signature: '0x', outer: '0x', custodians }
   })
   const anchor: Anchor = {
@@ -137,7 +153,7 @@ async function runJob(coordinator: ChainClient, workers: readonly ChainClient[],
   const open: Anchor[] = []
   for (let round = 0; round < SHAPE.rounds; round++) {
     const anchor = await signedRound(job, round, before, { coordinator, workers })
-    const anchored = done(await contracts.anchorRound(coordinator, { ...anchor, epoch: 1 }))
+    const anchored = done(await contracts.anchorRound(coordinator, withClaims({ ...anchor, epoch: 1 })))
     spent(round === 0 ? 'first anchored round' : 'anchored round', anchored.gasUsed)
     before = anchor
     open.push(anchor)

@@ -17,7 +17,7 @@ import {Escrow} from "./Escrow.sol";
 import {Inclusions} from "./Inclusions.sol";
 import {Registry} from "./Registry.sol";
 import {Terms} from "./Terms.sol";
-import {Anchor, claimsHash} from "./Works.sol";
+import {Anchor, claimsHash, UnitClaim} from "./Works.sol";
 
 /// @notice Who coordinates a job, and the chain of its rounds.
 /// @dev A lease that ran out stays with its holder until somebody else takes it: only a takeover changes the epoch.
@@ -59,7 +59,8 @@ contract Anchors is Inclusions {
     }
 
     /// @notice Adds the next round to a job's chain, locks the bonds of its works and attestations and renews the lease.
-    function anchor(uint32 epoch, Anchor calldata a) external {
+    /// @param claims What its works claim, in their order.
+    function anchor(uint32 epoch, Anchor calldata a, UnitClaim[] calldata claims) external {
         (Escrow.Status status,) = escrow.statusOf(a.job);
         if (status != Escrow.Status.Open) revert JobNotOpen(a.job);
         Terms memory terms = escrow.termsOf(a.job);
@@ -67,7 +68,7 @@ contract Anchors is Inclusions {
         if (j.rounds == terms.rounds) revert AllRoundsAnchored(terms.rounds);
         if (a.round >= j.finalRounds + terms.maximumUnsettled) revert TooManyUnsettled(j.finalRounds);
         _requireFull(a, terms);
-        _append(j, a, terms, true);
+        _append(j, a, claims, terms, true);
         _requireIncluded(a);
         j.rounds = a.round + 1;
         (j.root, j.claims) = (a.globalRoot, claimsHash(a, terms.replicas));
@@ -77,7 +78,7 @@ contract Anchors is Inclusions {
 
     /// @notice Closes the chain: of a job that diverged in the round after its last anchor, with that round's units; of one that was
     /// cancelled, with what was done of that round; of one that has all its rounds, with the last attestations.
-    function end(uint32 epoch, Anchor calldata a) external {
+    function end(uint32 epoch, Anchor calldata a, UnitClaim[] calldata claims) external {
         (Escrow.Status status,) = escrow.statusOf(a.job);
         bool cancelled = status == Escrow.Status.Cancelled;
         if (status != Escrow.Status.Open && !cancelled) revert JobNotOpen(a.job);
@@ -86,7 +87,7 @@ contract Anchors is Inclusions {
         if (a.globalRoot != 0) revert BadRecord();
         _requirePart(a, terms, j.rounds == terms.rounds, cancelled);
         // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
-        _append(j, a, terms, !cancelled && j.rounds < terms.rounds);
+        _append(j, a, claims, terms, !cancelled && j.rounds < terms.rounds);
         _requireIncluded(a);
         j.ended = true;
         emit Ended(a.job, j.rounds, j.head, a);

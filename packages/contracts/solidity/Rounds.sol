@@ -10,13 +10,14 @@ import {
     DisputeOpen,
     NotModule,
     NotVoid,
+    OtherClaim,
     WrongRound
 } from "./Errors.sol";
 import {Escrow} from "./Escrow.sol";
 import {Registry} from "./Registry.sol";
 import {Terms} from "./Terms.sol";
 import {WorkSignatures} from "./WorkSignatures.sol";
-import {Anchor, answersAt, Audit, headOf, placesOf, Work, Wrong} from "./Works.sol";
+import {Anchor, answersAt, Audit, claimHashOf, headOf, placesOf, UnitClaim, Work, Wrong} from "./Works.sol";
 
 /// @dev What rounds ask of Disputes; an interface, so that the two files need no circle of imports.
 interface OpenGames {
@@ -84,6 +85,8 @@ abstract contract Rounds is WorkSignatures {
 
     event Anchored(bytes32 indexed job, uint32 indexed round, bytes32 head, Anchor anchor);
     event Ended(bytes32 indexed job, uint32 indexed round, bytes32 head, Anchor anchor);
+    /// @notice What the works of a link claim, in their order: nobody has to be asked for what is to be disputed.
+    event Claimed(bytes32 indexed head, UnitClaim[] claims);
     event Finalised(bytes32 indexed job, uint32 indexed round, bytes32 head);
     event Rewound(bytes32 indexed job, uint32 indexed round, bytes32 wrong, bytes32 head);
     event BondFreed(bytes32 indexed job, bytes32 indexed head, uint32 position, address account);
@@ -182,7 +185,13 @@ abstract contract Rounds is WorkSignatures {
     }
 
     /// @dev Adds a link. Its works ascend; its attestations stay within what the job was priced for.
-    function _append(JobAnchors storage j, Anchor calldata a, Terms memory terms, bool outerNeeded) internal {
+    function _append(
+        JobAnchors storage j,
+        Anchor calldata a,
+        UnitClaim[] calldata claims,
+        Terms memory terms,
+        bool outerNeeded
+    ) internal {
         Link memory previous = a.round > 0 ? _links[a.job][a.round - 1] : Link(0, 0, 0, 0, 0);
         uint32 evaluations = previous.evaluations + _requireWorks(a.works, terms);
         if (evaluations > terms.evaluations) revert BadWorks();
@@ -193,9 +202,19 @@ abstract contract Rounds is WorkSignatures {
         if (audits > units * terms.verifiers) revert BadAudits();
         _requireSigned(a, terms.replicas, outerNeeded);
         _requireAttested(a);
+        _requireClaims(a, claims);
         _lockAll(a);
         j.head = headOf(a);
+        emit Claimed(j.head, claims);
         _links[a.job][a.round] = Link(j.head, uint64(block.number), uint48(block.timestamp), evaluations, audits);
+    }
+
+    /// @dev SAFETY: a claim that nobody has seen is one that nobody can dispute.
+    function _requireClaims(Anchor calldata a, UnitClaim[] calldata claims) private pure {
+        if (claims.length != a.works.length) revert OtherClaim();
+        for (uint256 i = 0; i < claims.length; i++) {
+            if (claimHashOf(claims[i]) != a.works[i].claim) revert OtherClaim();
+        }
     }
 
     function _requireWorks(Work[] calldata works, Terms memory terms) private pure returns (uint32 evaluations) {

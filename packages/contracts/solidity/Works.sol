@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+/// @notice What a worker signs of a unit. An evaluation has a global root and a loss; the rest is zero.
+struct UnitClaim {
+    bytes32 globalRoot;
+    bytes32 replicaRoot;
+    bytes32 updateRoot;
+    bytes32 newReplicaRoot;
+    bytes32[] checkpointRoots;
+    uint32 lossBits;
+    bytes32 stepsRoot;
+    bytes32 saltHash;
+}
+
 /// @notice A unit that counts, and who did it.
 struct Work {
     address worker;
@@ -56,6 +68,11 @@ function placesOf(Anchor calldata a) pure returns (uint256) {
 function answersAt(Anchor calldata a, uint256 position) pure returns (address) {
     uint256 works = a.works.length;
     return position < works ? a.works[position].worker : a.audits[position - works].verifier;
+}
+
+/// @dev Of what a worker says it computed.
+function claimHashOf(UnitClaim calldata claim) pure returns (bytes32) {
+    return keccak256(abi.encode(claim));
 }
 
 /// @dev Most of a call's arguments are one anchor; the chain keeps its hash alone.

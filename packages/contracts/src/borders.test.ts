@@ -3,7 +3,7 @@ import { type JobId, NO_HASH, type Settlement } from '@cairn/protocol'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Players } from './conformance.ts'
 import { type LocalChain, startLocalChain } from './index.ts'
-import { nextRound } from './testing/next-round.ts'
+import { adding, nextRound } from './testing/next-round.ts'
 import { type Line, line, ofJob, play as playLines } from './testing/script.ts'
 
 let chain: LocalChain
@@ -35,10 +35,10 @@ const terms = {
 const submit = line(0, 0, 'submit', () => ({ terms }))
 const anchor =
   (epoch: number, by = 1) =>
-  (job: JobId, state: Settlement, { accounts, sign }: Players) => ({
-    epoch,
-    anchor: nextRound(state.jobs.get(job)!, job, { coordinator: accounts[by]!, workers: [accounts[3]!] }, sign),
-  })
+  (job: JobId, state: Settlement, { accounts, sign }: Players) => {
+    const parts = { coordinator: accounts[by]!, workers: [accounts[3]!] }
+    return adding(epoch, nextRound(state.jobs.get(job)!, job, parts, sign))
+  }
 const link = (round: number) => (job: JobId, state: Settlement) => ({
   anchor: state.jobs.get(job)!.links[round]!.anchor,
 })

@@ -1,12 +1,13 @@
 /**
  * Claims of units as contracts hash them, and accounts' signatures as contracts recover them, for whoever checks work before it
- * is anchored, and receipts after. SPEC: docs/spec/messages.md "Claims". Twin of the struct in solidity/dispute/Subjects.sol.
+ * is anchored, and receipts after. SPEC: docs/spec/messages.md "Claims". Twin of the struct in solidity/Works.sol.
  */
 
 import type { HashHex } from '@cairn/primitives'
 import type { ClaimChecking, SignatureCheck, UnitClaim } from '@cairn/protocol'
 import { encodeAbiParameters, keccak256, parseAbiParameters } from 'viem'
-import { fromBytes32, toBytes32 } from './chain/hex.ts'
+import { toClaimRecord } from './chain/claim-record.ts'
+import { fromBytes32 } from './chain/hex.ts'
 import { signerOf } from './chain/signer-of.ts'
 import { claimsHash } from './identities.ts'
 import { type SigningDomain, workDigest } from './work-signatures.ts'
@@ -18,22 +19,7 @@ const UNIT_CLAIM = parseAbiParameters([
 
 /** Computes what a worker's account signs of a unit: keccak256(abi.encode(claim)). */
 export const claimHash = (claim: UnitClaim): HashHex =>
-  fromBytes32(
-    keccak256(
-      encodeAbiParameters(UNIT_CLAIM, [
-        {
-          globalRoot: toBytes32(claim.globalRoot),
-          replicaRoot: toBytes32(claim.replicaRoot),
-          updateRoot: toBytes32(claim.updateRoot),
-          newReplicaRoot: toBytes32(claim.newReplicaRoot),
-          checkpointRoots: claim.checkpointRoots.map(toBytes32),
-          lossBits: claim.lossBits,
-          stepsRoot: toBytes32(claim.stepsRoot),
-          saltHash: toBytes32(claim.saltHash),
-        },
-      ]),
-    ),
-  )
+  fromBytes32(keccak256(encodeAbiParameters(UNIT_CLAIM, [toClaimRecord(claim)])))
 
 /** Makes what checks claims and their signatures on one network. */
 export const claimChecking = (domain: SigningDomain): ClaimChecking => ({

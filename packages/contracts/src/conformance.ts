@@ -15,6 +15,7 @@ export { advanceChain } from './conformance/clock.ts'
 export { type ForgeReport, type ForgeRun, runForge } from './conformance/forge.ts'
 export { type MoveCost, type RulesOnChain, startRules } from './conformance/game-rules.ts'
 export { type Harness, type HarnessName, startHarness } from './conformance/harness.ts'
+export { knownClaim, madeUpClaim, withClaims } from './conformance/shown-claims.ts'
 
 /** Returns the seeds of so many calls. */
 export const randomSeeds = (seed: number, count: number): number[] =>

@@ -4,7 +4,7 @@ import { heldInSlashing, type JobId, NO_HASH, type Settlement } from '@cairn/pro
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Players, ScriptReport } from './conformance.ts'
 import { type LocalChain, startLocalChain } from './index.ts'
-import { nextRound } from './testing/next-round.ts'
+import { adding, nextRound } from './testing/next-round.ts'
 import { type Line, line, ofJob, play as playLines } from './testing/script.ts'
 
 let chain: LocalChain
@@ -55,7 +55,7 @@ const anchor =
   (workers: readonly number[], attempt = 0) =>
   (job: JobId, state: Settlement, { accounts, sign }: Players) => {
     const parts = { coordinator: accounts[JUDGE]!, workers: workers.map(worker => accounts[worker]!), attempt }
-    return { epoch: 1, anchor: nextRound(jobIn(state, job), job, parts, sign) }
+    return adding(1, nextRound(jobIn(state, job), job, parts, sign))
   }
 
 type Find = (job: JobId, state: Settlement) => ReturnType<ReturnType<typeof link>>

@@ -11,7 +11,7 @@ import {
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import type { Players } from './conformance.ts'
 import { type LocalChain, startLocalChain } from './index.ts'
-import { nextRound } from './testing/next-round.ts'
+import { adding, nextRound } from './testing/next-round.ts'
 import { type Line, line, ofJob, play as playLines } from './testing/script.ts'
 
 let chain: LocalChain
@@ -108,10 +108,8 @@ function claimOf(job: JobId, state: Settlement, accounts: readonly Account[], si
 /** The next round, done by these. */
 const anchor =
   (workers: readonly number[], { epoch = 1, by = COORDINATOR, attempt = 0 } = {}) =>
-  (job: JobId, state: Settlement, players: Players) => ({
-    epoch,
-    anchor: roundOf(job, state, players, workers, by, attempt),
-  })
+  (job: JobId, state: Settlement, players: Players) =>
+    adding(epoch, roundOf(job, state, players, workers, by, attempt))
 
 const begun = [submit(), line(0, COORDINATOR, 'takeLease', ofJob)]
 
@@ -252,6 +250,6 @@ function end(indexes: readonly number[]) {
     const works = round.works
       .filter(({ index }) => indexes.includes(index))
       .map(work => ({ ...work, outer: '0x' as const }))
-    return { epoch: 1, anchor: { ...round, globalRoot: '0'.repeat(64) as HashHex, works } }
+    return adding(1, { ...round, globalRoot: '0'.repeat(64) as HashHex, works })
   }
 }

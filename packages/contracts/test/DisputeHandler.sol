@@ -40,7 +40,7 @@ abstract contract DisputeHandler is Signer {
         uint256 count = t.replicas + (done < t.evaluations ? (seed >> 20) % 2 : 0);
         Anchor memory a = _signed(job, globalRoot, count, seed);
         VM.prank(j.holder);
-        anchors.anchor(j.epoch, a);
+        anchors.anchor(j.epoch, a, _shown(count, seed));
         _remember(a);
     }
 
@@ -54,9 +54,12 @@ abstract contract DisputeHandler is Signer {
         bytes32 job = _jobThat(which, _isLeased);
         Anchors.JobAnchors memory j = anchors.anchorsOf(job);
         Terms memory t = escrow.termsOf(job);
-        Anchor memory a = _signed(job, 0, j.rounds == t.rounds ? 0 : 1 + seed % t.replicas, seed);
+        (Escrow.Status status,) = escrow.statusOf(job);
+        uint256 some = status == Escrow.Status.Cancelled ? 1 + seed % t.replicas : t.replicas;
+        uint256 count = j.rounds == t.rounds ? 0 : some;
+        Anchor memory a = _signed(job, 0, count, seed);
         VM.prank(j.holder);
-        anchors.end(j.epoch, a);
+        anchors.end(j.epoch, a, _shown(count, seed));
         _remember(a);
     }
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Anchors} from "../solidity/Anchors.sol";
 import {Terms} from "../solidity/Terms.sol";
-import {Anchor, Audit, claimsHash, UnitLease, Work} from "../solidity/Works.sol";
+import {Anchor, Audit, claimsHash, UnitClaim, UnitLease, Work} from "../solidity/Works.sol";
 import {Ledger} from "./Ledger.sol";
 import {VM} from "./Vm.sol";
 
@@ -41,7 +41,7 @@ abstract contract Signer is Ledger {
         for (uint256 i = 0; i < count; i++) {
             a.works[i].worker = _actor(seed >> (2 * i));
             a.works[i].index = uint32(i);
-            a.works[i].claim = keccak256(abi.encode(seed, i));
+            a.works[i].claim = keccak256(abi.encode(_claim(seed, i)));
             a.works[i].custodians = new address[](i < t.replicas ? t.custodians : 0);
             for (uint256 k = 0; k < a.works[i].custodians.length; k++) a.works[i].custodians[k] = _actor(seed >> (i + k));
         }
@@ -52,6 +52,16 @@ abstract contract Signer is Ledger {
             a.audits[0] = Audit(_actor(seed >> 9), j.rounds - 1, 0, 1, claim, _by(_keyOf(seed >> 9), fields));
         }
         _sign(a, t.replicas, seed);
+    }
+
+    /// @dev What the works of a link that was signed with this seed claim, in their order.
+    function _shown(uint256 count, uint256 seed) internal pure returns (UnitClaim[] memory all) {
+        all = new UnitClaim[](count);
+        for (uint256 i = 0; i < count; i++) all[i] = _claim(seed, i);
+    }
+
+    function _claim(uint256 seed, uint256 i) private pure returns (UnitClaim memory claim) {
+        claim.globalRoot = keccak256(abi.encode(seed, i));
     }
 
     /// @dev The lease of a work of an anchor, by whoever may lease now, and its custodians' signatures.

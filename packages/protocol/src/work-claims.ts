@@ -142,6 +142,12 @@ export interface RoundWork {
   readonly evaluation?: { readonly evaluation: SignedEvaluation; readonly claim: HashHex; readonly index: number }
 }
 
+/** Lists what the works of a link claim, in their order. */
+export const claimsOfWork = ({ units, evaluation }: RoundWork): UnitClaim[] => [
+  ...units.map(({ commitment: { commitment } }) => trainedClaim(commitment)),
+  ...(evaluation === undefined ? [] : [evaluatedClaim(evaluation.evaluation)]),
+]
+
 /** Lists the works of a link. An outer step is signed once by each account, whatever else it did of the round. */
 export function worksOf({ units, outers, evaluation }: RoundWork): Work[] {
   const steps = new Map(outers.map(({ account, signature }) => [account, `0x${signature}` as const]))

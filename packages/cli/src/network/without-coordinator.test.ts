@@ -18,6 +18,7 @@ import {
   submitJob,
   takeLease,
 } from '@cairn/contracts'
+import { madeUpClaim, withClaims } from '@cairn/contracts/conformance'
 import { withdrawEarnings } from '@cairn/node'
 import { encodeUtf8, toHashHex } from '@cairn/primitives'
 import {
@@ -78,7 +79,13 @@ async function lastLink(job: JobId): Promise<Anchor> {
   const hash = toHashHex(randomBytes(32).toString('hex'))
   const before = { previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH }
   const about = { job, ...before, globalRoot: NO_HASH, documentId: hash, round: 0, audits: [] }
-  const work = { worker: node.account as Account, index: 0, claim: hash, outer: '0x', custodians: [] } as const
+  const work = {
+    worker: node.account as Account,
+    index: 0,
+    claim: madeUpClaim(hash),
+    outer: '0x',
+    custodians: [],
+  } as const
   const anchor = { ...about, coordinator: node.account as Account, works: [{ ...work, signature: '0x' as const }] }
   return { ...anchor, works: [{ ...work, signature: await signWork(node, workMessage(anchor, work, 1, claimsHash)) }] }
 }
@@ -91,7 +98,7 @@ async function abandonedJob(): Promise<JobId> {
   await takeLease(node, job)
   await cancelJob(submitter, job)
   const { coordinator: _, ...link } = await lastLink(job)
-  expect(await endJob(node, { ...link, epoch: 1 })).toMatchObject({ ok: true })
+  expect(await endJob(node, withClaims({ ...link, epoch: 1 }))).toMatchObject({ ok: true })
   await network.advance(CHALLENGE_SECONDS)
   expect(await finaliseRound(node, (await listAnchors(node, job))[0]!)).toMatchObject({ ok: true })
   const { leaves } = earningsTree(leavesOf(job))

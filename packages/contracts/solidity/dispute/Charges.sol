@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {OtherClaim} from "../Errors.sol";
-import {Anchor, Audit} from "../Works.sol";
+import {Anchor, Audit, UnitClaim} from "../Works.sol";
 import {DIVERGED, Opening, Subject} from "./GameTypes.sol";
-import {BadPart, ProvableJob, Subjects, UnitClaim} from "./Subjects.sol";
+import {BadPart, ProvableJob, Subjects} from "./Subjects.sol";
 
 /// @notice What a challenger says is wrong with a claim, and what it takes to see what that is. ABI-encoded, it opens a
 /// game; `Disputes.open` says of which place in a link, and whether of its outer step.

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {DIVERGED, Graph, Opening, Subject, Target} from "./GameTypes.sol";
+import {UnitClaim} from "../Works.sol";
 import {Merkle} from "./Merkle.sol";
 
 /// @notice What of a job a contract has to know to judge its units. The terms hold its hash.
@@ -16,18 +17,6 @@ struct ProvableJob {
     uint32 innerSteps;
     uint32 checkpoints;
     uint32 evaluationBatches;
-}
-
-/// @notice What a worker signs of a unit. An evaluation has a global root and a loss; the rest is zero.
-struct UnitClaim {
-    bytes32 globalRoot;
-    bytes32 replicaRoot;
-    bytes32 updateRoot;
-    bytes32 newReplicaRoot;
-    bytes32[] checkpointRoots;
-    uint32 lossBits;
-    bytes32 stepsRoot;
-    bytes32 saltHash;
 }
 
 /// The opening is not that of the program's first leaf.

@@ -10,6 +10,7 @@ import {
   type Work,
   workMessage,
 } from '@cairn/protocol'
+import { madeUpClaim, withClaims } from '../conformance/shown-claims.ts'
 import type { Players } from '../conformance.ts'
 import { claimsHash } from '../identities.ts'
 
@@ -25,6 +26,9 @@ export interface RoundParts {
   readonly attempt?: number
 }
 
+/** The call that adds a link, with what its works claim. */
+export const adding = (epoch: number, anchor: Anchor) => ({ epoch, anchor, claims: withClaims(anchor).claims })
+
 export function nextRound(
   { head, root, claims, rounds: round, terms: { replicas } }: JobState,
   job: JobId,
@@ -37,7 +41,7 @@ export function nextRound(
     (worker, index): Work => ({
       worker,
       index,
-      claim: hash(1, index),
+      claim: madeUpClaim(hash(1, index)),
       signature: '0x',
       outer: '0x',
       custodians: index < replicas ? custodians : [],

@@ -12,6 +12,7 @@ import {
 } from '@cairn/protocol'
 import { signWork } from '../actions/sign-work.ts'
 import type { ChainClient } from '../chain-client.ts'
+import { madeUpClaim } from '../conformance/shown-claims.ts'
 import { claimsHash } from '../identities.ts'
 
 export interface RoundPlan {
@@ -47,7 +48,7 @@ export async function signedAnchor(plan: RoundPlan): Promise<Anchor> {
     (worker, index): Work => ({
       worker: worker.account!,
       index,
-      claim: (index + 1 + 16 * link.round).toString(16).padStart(64, '0') as HashHex,
+      claim: madeUpClaim((index + 1 + 16 * link.round).toString(16).padStart(64, '0') as HashHex),
       signature: '0x',
       outer: '0x',
       custodians: index < replicas ? custodians : [],

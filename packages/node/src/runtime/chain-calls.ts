@@ -17,12 +17,13 @@ import {
   type ChainCall,
   type CoordinatorState,
   closingDocumentOf,
-  closingWorks,
+  closingRecord,
   encodeClosingDocument,
   encodeRoundDocument,
   type JobRecord,
   NO_HASH,
   roundDocumentOf,
+  shownClaims,
   worksIn,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
@@ -62,7 +63,8 @@ const CALLS: Calls = {
     if (document === undefined || record === undefined || calling.view.anchors.rounds !== round) return undefined
     const documentId = bytesId(sha256, encodeRoundDocument(document))
     const works = worksIn(record)
-    return anchorRound(calling.parts.client, { ...nextLink(calling), globalRoot, documentId, works, audits })
+    const claims = shownClaims(record)
+    return anchorRound(calling.parts.client, { ...nextLink(calling), globalRoot, documentId, works, claims, audits })
   },
   end(calling, { outcome, audits }) {
     const link = nextLink(calling)
@@ -70,8 +72,9 @@ const CALLS: Calls = {
     const document = closingDocumentOf(calling.job, link.round, outcome)
     const about = { globalRoot: NO_HASH, documentId: bytesId(sha256, encodeClosingDocument(document)) }
     // A job that has all its rounds did nothing after them; there are attestations to be paid.
-    const works = record ? closingWorks(record) : []
-    return endJob(calling.parts.client, { ...link, ...about, works, audits })
+    const closing = record && closingRecord(record)
+    const done = closing ? { works: worksIn(closing), claims: shownClaims(closing) } : { works: [], claims: [] }
+    return endJob(calling.parts.client, { ...link, ...about, ...done, audits })
   },
   async finalise({ parts: { client }, job }, { round, links }) {
     const anchors = (await listAnchors(client, job.facts.job, round)).slice(0, links)

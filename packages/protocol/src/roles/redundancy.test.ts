@@ -71,7 +71,7 @@ describe('a job whose units are done several times', () => {
   test('asks a substitute for a doer that is silent', () => {
     const facts = redundantFacts(2)
     const doers = ['silent', 'silent'] as const
-    const { units, said, paidTo } = run({ facts, seed: 12, verifiers: verifiers(6), doers })
+    const { units, said, paidTo } = run({ facts, seed: 2, verifiers: verifiers(6), doers })
     expect(said('found what its worker found')).toBe(units)
     expect(said('did not seal or open in time')).toBeGreaterThan(0)
     // As auditors they are honest.

@@ -1,5 +1,6 @@
 /** Every transaction that changes who owns what: the contracts' functions, by name, with their arguments. */
 import type { HashHex } from '@cairn/primitives'
+import type { UnitClaim } from '../dispute/claims.ts'
 import type { JobId } from '../units.ts'
 import type { EarningsLeaf } from './hashing.ts'
 import type { Account, Counts, Terms } from './terms.ts'
@@ -21,6 +22,12 @@ interface Amount {
 
 interface OfAnchor {
   readonly anchor: Anchor
+}
+
+interface AddsLink extends OfAnchor {
+  readonly epoch: number
+  /** What its works claim, in their order. */
+  readonly claims: readonly UnitClaim[]
 }
 
 interface OfPlace extends OfAnchor {
@@ -58,8 +65,8 @@ export interface SettlementCalls {
   close: ForJob
   takeLease: ForJob
   releaseLease: UnderLease
-  anchor: OfAnchor & { readonly epoch: number }
-  end: OfAnchor & { readonly epoch: number }
+  anchor: AddsLink
+  end: AddsLink
   include: {
     readonly lease: UnitLease
     readonly claim: HashHex

@@ -52,6 +52,7 @@ export const SETTLEMENT_CODES = [
   'NothingPending',
   'NothingUnbonding',
   'OnlyFinal',
+  'OtherClaim',
   'OuterUnsigned',
   'OwedExceedsBudget',
   'OwnerNotApproving',

@@ -1,5 +1,6 @@
 /** What calls tell the world: the contracts' events, with their arguments. */
 import type { HashHex } from '@cairn/primitives'
+import type { UnitClaim } from '../dispute/claims.ts'
 import type { JobId } from '../units.ts'
 import type { Leaf } from './calls.ts'
 import type { Account } from './terms.ts'
@@ -43,6 +44,8 @@ export interface SettlementEvents {
   Closed: OfJob & { readonly submitter: Account; readonly refund: bigint }
   LeaseTaken: OfJob & { readonly holder: Account; readonly epoch: number; readonly expiresAt: number }
   LeaseReleased: OfJob & { readonly holder: Account; readonly epoch: number }
+  /** What the works of a link claim, in their order. */
+  Claimed: { readonly head: HashHex; readonly claims: readonly UnitClaim[] }
   Anchored: OfLink & { readonly anchor: Anchor }
   Ended: OfLink & { readonly anchor: Anchor }
   /** `head` is that which the round follows. */

@@ -3,6 +3,7 @@
  * to the chain: `@cairn/contracts` supplies the real ones, `toyHashing` serves tests and the simulator.
  */
 import type { HashHex } from '@cairn/primitives'
+import type { UnitClaim } from '../dispute/claims.ts'
 import type { JobId } from '../units.ts'
 import type { Account, Counts } from './terms.ts'
 import type { Anchor, Signature, SignedMessage } from './works.ts'
@@ -27,6 +28,8 @@ export interface EarningsTree {
 
 export interface SettlementHashing {
   jobKey(submitter: Account, document: HashHex): JobId
+  /** Of what a worker says it computed. */
+  claimHash(claim: UnitClaim): HashHex
   /** Of claims, one after another. */
   claimsHash(claims: readonly HashHex[]): HashHex
   anchorHead(anchor: Anchor): HashHex

@@ -47,7 +47,7 @@ const NO_TERMS: Terms = {
 
 /** Makes up calls by these accounts; `sign` signs for all of them. */
 export function createRandomCalls(hashing: SettlementHashing, sign: Sign, accounts: readonly Account[]): RandomCalls {
-  const memory: EarningsMemory = { trees: new Map(), dishonest: new Set() }
+  const memory: EarningsMemory = { trees: new Map(), dishonest: new Set(), claims: new Map() }
   return {
     trees: memory.trees,
     dishonest: memory.dishonest,

@@ -13,6 +13,7 @@ import type { Signature, SignedMessage } from './works.ts'
 
 export const toyHashing = (hash: HashFunction): SettlementHashing & { readonly isSigned: SignatureCheck } => ({
   jobKey: (submitter, document) => digest(hash, ['job', submitter, hashFromHex(document)]) as string as JobId,
+  claimHash: claim => digest(hash, ['claim', JSON.stringify(claim)]),
   claimsHash: claims => digest(hash, ['claims', ...claims]),
   anchorHead: anchor => digest(hash, ['anchor', JSON.stringify(anchor)]),
   rewindHead: (head, round) => digest(hash, ['rewind', head, round]),

@@ -10,6 +10,7 @@ import { newSettlement, type Settlement } from '../settlement/state.ts'
 import type { Account } from '../settlement/terms.ts'
 import { toyHashing, toySign } from '../settlement/toy-hashing.ts'
 import { type Anchor, outerMessage, workMessage } from '../settlement/works.ts'
+import { evaluatedClaim } from '../work-claims.ts'
 import { accountOf, MARKET, REPLICAS, termsOf } from './audit-network.ts'
 
 export interface Rerolls {
@@ -69,7 +70,7 @@ function playedChain(hash: HashFunction, number: number) {
     return signedAnchor(hash, place, about)
   }
   const anchor = (from: Account, signed: Anchor): string =>
-    send({ call: 'anchor', from, args: { epoch: state.jobs.get(job)!.lease.epoch, anchor: signed } })
+    send({ call: 'anchor', from, args: { epoch: state.jobs.get(job)!.lease.epoch, anchor: signed, claims: CLAIMS } })
   return {
     /** Anchors a round; then tries to do so again, itself and after a takeover. Finalises what it anchored. */
     anchorTwice(): string[] {
@@ -87,12 +88,16 @@ function playedChain(hash: HashFunction, number: number) {
   }
 }
 
+const CLAIM = evaluatedClaim({ globalRoot: NO_HASH, lossBits: 0, stepsRoot: NO_HASH, saltHash: NO_HASH })
+const CLAIMS = Array.from({ length: REPLICAS }, () => CLAIM)
+
 type Place = Pick<Anchor, 'job' | 'previousHead' | 'previousRoot' | 'previousClaims' | 'round' | 'coordinator'>
 
 function signedAnchor(hash: HashFunction, place: Place, about: number): Anchor {
   const root = `${about}`.repeat(64) as HashHex
+  const claim = toyHashing(hash).claimHash(CLAIM)
   const unsigned = Array.from({ length: REPLICAS }, (_, index) => {
-    return { worker: WORKER, index, claim: NO_HASH, signature: '0x', outer: '0x', custodians: [] } as const
+    return { worker: WORKER, index, claim, signature: '0x', outer: '0x', custodians: [] } as const
   })
   const bare: Anchor = { ...place, globalRoot: root, documentId: root, works: unsigned, audits: [] }
   const [sign, { claimsHash }] = [toySign(hash), toyHashing(hash)]

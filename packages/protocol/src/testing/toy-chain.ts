@@ -4,7 +4,7 @@
  */
 import { type HashHex, hashToHex, sha256 } from '@cairn/primitives'
 import { encodeClosingDocument } from '../closing-document.ts'
-import { closingWorks, worksIn } from '../roles/coordinator/earned.ts'
+import { closingRecord, shownClaims, worksIn } from '../roles/coordinator/earned.ts'
 import { closingDocumentOf, roundDocumentOf } from '../roles/coordinator/round-documents.ts'
 import type { ChainCall, ChainView, JobFacts, JobRecord, WrongClaim } from '../roles/coordinator/state.ts'
 import { encodeRoundDocument } from '../round-document.ts'
@@ -138,16 +138,19 @@ export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challe
       if (document === undefined || record === undefined || jobState().rounds !== round) return []
       const documentId = toyDocumentId(encodeRoundDocument(document))
       const anchor = linkOf(round, globalRoot, documentId, { works: worksIn(record), audits }, from)
-      return [{ call: 'anchor', from, args: { epoch: underLease().epoch, anchor } }]
+      return [{ call: 'anchor', from, args: { epoch: underLease().epoch, anchor, claims: shownClaims(record) } }]
     },
     end(job, { outcome, audits }, from) {
       const round = jobState().rounds
       if (job.chain.anchored !== round) return []
       const record = job.rounds[round]
-      const works = record ? closingWorks(record) : []
+      const closing = record && closingRecord(record)
+      const works = closing ? worksIn(closing) : []
       const documentId = toyDocumentId(encodeClosingDocument(closingDocumentOf(job, round, outcome)))
       const anchor = linkOf(round, NO_HASH, documentId, { works, audits }, from)
-      return [{ call: 'end', from, args: { epoch: underLease().epoch, anchor } }]
+      return [
+        { call: 'end', from, args: { epoch: underLease().epoch, anchor, claims: closing ? shownClaims(closing) : [] } },
+      ]
     },
     finalise: (_, { round, links }, from) =>
       jobState()

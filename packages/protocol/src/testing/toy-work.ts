@@ -33,7 +33,7 @@ export interface ToyAuthor {
 const hashing = toyHashing(sha256)
 
 export const toyChecking: ClaimChecking = {
-  claimHash: claim => rootOf('claim', JSON.stringify(claim)),
+  claimHash: hashing.claimHash,
   claimsHash: hashing.claimsHash,
   isSigned: hashing.isSigned,
 }

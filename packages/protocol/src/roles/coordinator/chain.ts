@@ -10,7 +10,7 @@ import { leaveUnbondedDoer } from './agreements.ts'
 import { areAuditsOpen, dueAudits, withoutDone, withoutPaid } from './audit-pay.ts'
 import { leaveUnbonded } from './audits.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
-import { closingWorks } from './earned.ts'
+import { closingRecord, worksIn } from './earned.ts'
 import { endJob } from './end.ts'
 import { reopenUnbonded, takeWrongs } from './rewind.ts'
 import { signaturesOf } from './rounds.ts'
@@ -66,7 +66,7 @@ function endCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): 
   if (chain.anchored === facts.rounds) return closingCall(job, settings, nowMs)
   if (ended === undefined || cut === undefined) return undefined
   const audits = job.closingAudits ?? dueAudits(job, chain.anchored)
-  const hasWorks = closingWorks(cut).length > 0
+  const hasWorks = worksIn(closingRecord(cut)).length > 0
   if (chain.status === 'cancelled') {
     const isOwed = hasWorks || (audits.length > 0 && !isLastAsserted(job))
     return isOwed ? { call: 'end', outcome: ended.outcome, audits } : undefined

@@ -1,19 +1,27 @@
 /** What every account has earned with a job: what its anchors say, from which the contract counts, too. */
+
+import type { UnitClaim } from '../../dispute/claims.ts'
 import { type Account, type Counts, earnedIn, NO_HASH, type Work } from '../../settlement.ts'
-import { worksOf } from '../../work-claims.ts'
+import { claimsOfWork, type RoundWork, worksOf } from '../../work-claims.ts'
 import { workOf } from '../unit-machine.ts'
 import { signaturesOf } from './rounds.ts'
 import type { JobRecord, RoundRecord } from './state.ts'
 
-/** Lists the works of a round's anchor, or of the link that closes the chain in that round: of what was committed. */
-export function worksIn(record: RoundRecord): Work[] {
+/** Gathers the work that a round's anchor pays for, or the link that closes the chain in that round: what was committed. */
+function workIn(record: RoundRecord): RoundWork {
   const units = record.units.flatMap(unit => workOf(unit) ?? [])
   const outers = record.outers ?? signaturesOf(record)
   const outcome = record.evaluation?.outcome
-  if (record.globalRoot === undefined || outcome?.kind !== 'evaluated') return worksOf({ units, outers })
+  if (record.globalRoot === undefined || outcome?.kind !== 'evaluated') return { units, outers }
   const { evaluation, claim } = outcome
-  return worksOf({ units, outers, evaluation: { evaluation, claim, index: record.units.length } })
+  return { units, outers, evaluation: { evaluation, claim, index: record.units.length } }
 }
+
+/** Lists the works of a round's anchor. */
+export const worksIn = (record: RoundRecord): Work[] => worksOf(workIn(record))
+
+/** Lists what they claim, in their order. */
+export const shownClaims = (record: RoundRecord): UnitClaim[] => claimsOfWork(workIn(record))
 
 /** Counts the work in what is anchored of a job, by account. `own` is the account of this coordinator. */
 export function earnedCounts(
@@ -29,7 +37,7 @@ export function earnedCounts(
   })
   const cut = rounds[chain.anchored]
   const end = { job, ...nothing, globalRoot: NO_HASH, coordinator: own as Account, round: chain.anchored }
-  const works = cut ? closingWorks(cut) : []
+  const works = cut ? worksIn(closingRecord(cut)) : []
   const closing = chain.isEnded ? [{ anchor: { ...end, works, audits: closingAudits }, isClosing: true }] : []
   return earnedIn([...links, ...closing], facts.replicas)
 }
@@ -38,5 +46,5 @@ export function earnedCounts(
  * Work of the round in which a job was cut short. The link that closes the chain leads to no root: it has no evaluation, and
  * of the outer steps those that left the domain.
  */
-export const closingWorks = ({ evaluation: _, globalRoot: __, outers: ___, ...record }: RoundRecord): Work[] =>
-  worksIn(record)
+export const closingRecord = ({ evaluation: _, globalRoot: __, outers: ___, ...record }: RoundRecord): RoundRecord =>
+  record

@@ -5,6 +5,7 @@ import { NO_HASH } from '../hashing.ts'
 import { nodeOf } from '../state.ts'
 import type { Account } from '../terms.ts'
 import { type Anchor, type Audit, attestationMessage, outerMessage, type Work, workMessage } from '../works.ts'
+import { madeUpClaim } from './claims.ts'
 import type { Situation } from './situation.ts'
 
 type Named = Pick<Work, 'worker' | 'index' | 'claim' | 'custodians'> & Partial<Pick<Work, 'signature'>>
@@ -78,7 +79,7 @@ function workers(situation: Situation, which: readonly number[]): Named[] {
     return {
       worker: draw.chance(95) ? someSolvent(situation) : draw.pick(accounts),
       index: index + Number(draw.chance(1)),
-      claim: draw.hash() as HashHex,
+      claim: madeUpClaim(situation),
       custodians: indexes(custodians).map(() => draw.pick(accounts)),
     }
   })

@@ -4,6 +4,7 @@ import type { SettlementCalls } from '../calls.ts'
 import type { JobState } from '../state.ts'
 import { POLICIES } from '../terms.ts'
 import { custodyMessage, leaseMessage, type UnitLease } from '../works.ts'
+import { madeUpClaim } from './claims.ts'
 import type { Situation } from './situation.ts'
 
 /** Whether anybody answers for the job's units; now and then somebody tries all the same. */
@@ -25,7 +26,7 @@ export function randomInclusion(situation: Situation): SettlementCalls['include'
     until: now + draw.below(20) - (draw.chance(4) ? 20 : 0),
     custodians,
   }
-  const claim = draw.hash() as HashHex
+  const claim = madeUpClaim(situation)
   const unit = { job: key, round: lease.round, index: lease.index }
   const before = { root: draw.chance(1) ? claim : root, claims }
   return {

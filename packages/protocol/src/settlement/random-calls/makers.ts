@@ -3,7 +3,9 @@ import type { HashHex } from '@cairn/primitives'
 import type { CallName, SettlementCalls } from '../calls.ts'
 import { NO_HASH } from '../hashing.ts'
 import { type JobState, nodeOf } from '../state.ts'
+import type { Anchor } from '../works.ts'
 import { randomEnd, randomRound, someSolvent } from './anchors.ts'
+import { shownClaims } from './claims.ts'
 import * as disputes from './disputes.ts'
 import type { Draw } from './draw.ts'
 import { randomAssertion, randomCount, randomEarningsChallenge, randomWithdrawal } from './earnings.ts'
@@ -26,6 +28,10 @@ const underLease = ({ draw, job: [key, { lease }] }: Situation) => ({
   epoch: lease.epoch + Number(draw.chance(4)),
 })
 const leaseEpoch = ({ draw, job }: Situation) => job[1].lease.epoch + Number(draw.chance(2))
+const addingLink = (situation: Situation, anchor: Anchor): SettlementCalls['anchor'] => ({
+  ...{ epoch: leaseEpoch(situation), anchor },
+  claims: shownClaims(situation, anchor),
+})
 const player = (situation: Situation) => {
   const game = situation.state.games[disputes.someGame(situation)]
   return game?.turn === 'challenger' ? game.challenger : game?.defender
@@ -80,13 +86,13 @@ export const MAKERS: { readonly [Name in CallName]: Maker<SettlementCalls[Name]>
     weight: 40,
     by: holder,
     fits: job => isLeased(job) && canGrow(job),
-    args: situation => ({ epoch: leaseEpoch(situation), anchor: randomRound(situation) }),
+    args: situation => addingLink(situation, randomRound(situation)),
   },
   end: {
     weight: 2,
     by: holder,
     fits: job => isLeased(job) && isAlive(job) && !job.isEnded,
-    args: situation => ({ epoch: leaseEpoch(situation), anchor: randomEnd(situation) }),
+    args: situation => addingLink(situation, randomEnd(situation)),
   },
   include: {
     weight: 12,

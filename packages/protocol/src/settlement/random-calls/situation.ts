@@ -1,5 +1,6 @@
 /** What a maker of random calls sees, and what it remembers between calls. */
 import type { HashHex } from '@cairn/primitives'
+import type { UnitClaim } from '../../dispute/claims.ts'
 import type { JobId } from '../../units.ts'
 import type { EarningsTree, SettlementHashing } from '../hashing.ts'
 import type { JobState, Settlement } from '../state.ts'
@@ -12,6 +13,8 @@ export interface EarningsMemory {
   readonly trees: Map<HashHex, EarningsTree>
   /** Jobs for which somebody asserted something else than what the anchors say. */
   readonly dishonest: Set<JobId>
+  /** Every claim that was ever made up, by its hash. */
+  readonly claims: Map<HashHex, UnitClaim>
 }
 
 export type Sign = (signer: Account, message: SignedMessage) => Signature

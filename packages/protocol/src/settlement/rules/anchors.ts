@@ -37,7 +37,8 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     )
   },
 
-  anchor(state, { epoch, anchor }, context) {
+  anchor(state, args, context) {
+    const { epoch, anchor } = args
     const job = state.jobs.get(anchor.job)
     if (!job) return refuse('JobUnknown')
     if (job.status !== 'open') return refuse('JobNotOpen')
@@ -49,7 +50,7 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     if (!isFull(anchor, terms)) return refuse('BadWorks')
     const lease = { ...job.lease, expiresAt: context.now + state.parameters.leaseSeconds }
     const claims = context.hashing.claimsHash(claimsOf(anchor, terms.replicas))
-    const grown = append(state, anchor, true, context, (before, link) => ({
+    const grown = append(state, args, true, context, (before, link) => ({
       ...before,
       ...{ lease, rounds: rounds + 1, head: link.head, root: anchor.globalRoot, claims },
       links: [...before.links, link],
@@ -57,7 +58,8 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     return andThen(requireIncluded(grown, anchor, context.now), rest => done(rest, linkEvent('Anchored', rest, anchor)))
   },
 
-  end(state, { epoch, anchor }, context) {
+  end(state, args, context) {
+    const { epoch, anchor } = args
     const job = state.jobs.get(anchor.job)
     if (!job) return refuse('JobUnknown')
     const isCancelled = job.status === 'cancelled'
@@ -69,7 +71,7 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     if (!isPart(anchor, job.terms, isComplete, isCancelled)) return refuse('BadWorks')
     // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
     const outerNeeded = !isCancelled && !isComplete
-    const grown = append(state, anchor, outerNeeded, context, (before, link) => ({
+    const grown = append(state, args, outerNeeded, context, (before, link) => ({
       ...before,
       ...{ isEnded: true, head: link.head },
       links: [...before.links, link],

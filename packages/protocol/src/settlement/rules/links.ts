@@ -1,4 +1,5 @@
 /** What a link of a job's chain must hold, and the bonds behind it. Twin of Rounds.sol and WorkSignatures.sol. */
+import type { SettlementCalls } from '../calls.ts'
 import { andThen, type CallContext, done, type Outcome, refuse } from '../rule.ts'
 import { type JobState, type LinkState, type Settlement, withJob } from '../state.ts'
 import type { Account, Terms } from '../terms.ts'
@@ -31,7 +32,7 @@ export function isPart({ works }: Anchor, { replicas }: Terms, isComplete: boole
 /** Locks the bonds of a link's works and attestations and adds it to its job, changed by `grow`. */
 export function append(
   state: Settlement,
-  anchor: Anchor,
+  { anchor, claims }: SettlementCalls['anchor'],
   outerNeeded: boolean,
   { hashing, now }: CallContext,
   grow: (job: JobState, link: LinkState) => JobState,
@@ -47,12 +48,17 @@ export function append(
   if (!areAuditsGood(anchor, terms) || audits > units * terms.verifiers) return refuse('BadAudits')
   const unsigned = notSigned(anchor, terms, outerNeeded, { state, hashing })
   if (unsigned) return refuse(unsigned)
+  // A claim that nobody has seen is one that nobody can dispute.
+  const isShown = claims.length === anchor.works.length
+  if (!isShown || anchor.works.some(({ claim }, i) => hashing.claimHash(claims[i]!) !== claim))
+    return refuse('OtherClaim')
   const link = { head: hashing.anchorHead(anchor), anchor, anchoredAt: now, evaluations, audits }
   const locked = answeringIn(anchor).reduce<Outcome>(
     (outcome, account, place) => andThen(outcome, rest => lockAt(rest, anchor, place, account)),
     done(state),
   )
-  return andThen(locked, rest => done(withJob(rest, anchor.job, grow(job, link))))
+  const shown = { event: 'Claimed', args: { head: link.head, claims } } as const
+  return andThen(locked, rest => done(withJob(rest, anchor.job, grow(job, link)), shown))
 }
 
 const areWorksGood = (works: readonly Work[], { replicas, custodians }: Terms): boolean =>
