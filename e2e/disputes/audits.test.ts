@@ -261,6 +261,17 @@ it('a verifier attests to what it did again, and challenges what was not done, o
   expect(done.filter(text => text.endsWith('challenging part 0 of the unit'))).toHaveLength(1)
 })
 
+it('challenges what was not done though nobody gives the document of its round: the chain shows what is claimed', async () => {
+  const lied = await anchorAndDraw('8', { unit: { checkpointRoots: [bad('b'), bad('c')] }, isWithheld: true })
+  const { start, sent } = verifierNode()
+  const { stop } = await start()
+  await until(async () => (await gamesAbout(lied)).length > 0 && sent.some(({ unit }) => unit.job === lied.job))
+  stop()
+  expect(await gamesAbout(lied)).toMatchObject([{ position: 1, isOuter: false, state: 'open' }])
+  const right = sent.find(({ unit, index }) => unit.job === lied.job && index === 0)
+  expect(right && verdictOn(lied, right)).toBe('agrees')
+})
+
 it('challenges who attested to what was not done, and to what nobody claimed, in games of their own', async () => {
   const lied = await anchorDone(network, workshop, '3', { unit: { checkpointRoots: [bad('b'), bad('c')] } })
   const { coordinator } = network

@@ -1,5 +1,5 @@
 /** From a due draw and the blocks that it needs to its orders: pure. SPEC: docs/spec/audits.md "Beacon", "Selection". */
-import type { NodeAtBlock } from '@cairn/contracts'
+import type { LinkPlace, NodeAtBlock } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
   type Account,
@@ -31,8 +31,10 @@ export interface AuditDraw {
   readonly orders: readonly AuditOrder[]
   readonly anchor: Anchor
   readonly anchoredAtSeconds: number
-  /** The document of the round before. */
-  readonly documentBefore?: HashHex
+  /** Of the link. */
+  readonly blockNumber: bigint
+  /** The link of the round before. */
+  readonly before?: LinkPlace
 }
 
 /** What a draw is made with. */
@@ -81,7 +83,7 @@ function unitsOf({ link: { job, round, anchor } }: DueDraw, { nodes, terms }: Dr
 export function drawAudits(due: DueDraw, basis: DrawBasis): AuditDraw {
   const { link, refuted } = due
   const { chainId, blockHash, nodes, minimumStake, anchoredAtSeconds } = basis
-  const { job, round, head, anchor, records, documentBefore } = link
+  const { job, round, head, anchor, blockNumber, records, before } = link
   const beacon = refuted
     ? refutedBeacon(sha256, { chainId, worker: refuted.worker, head: refuted.head, blockHash })
     : roundBeacon(sha256, { chainId, job, round, head, blockHash })
@@ -92,6 +94,5 @@ export function drawAudits(due: DueDraw, basis: DrawBasis): AuditDraw {
   if (refuted) orders = auditAll(sha256, selection, units.filter(isNamed))
   else if (anchor.globalRoot === NO_HASH) orders = auditAll(sha256, selection, units, 'its link closed the chain')
   else orders = selectAudits(sha256, selection, units, records)
-  const about = { job, round, head, beacon, orders, anchor, anchoredAtSeconds }
-  return documentBefore === undefined ? about : { ...about, documentBefore }
+  return { job, round, head, blockNumber, beacon, orders, anchor, anchoredAtSeconds, ...(before && { before }) }
 }

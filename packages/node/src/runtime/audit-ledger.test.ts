@@ -61,7 +61,9 @@ describe('the ledger of audits', () => {
     const ledger = read(...begun())
     expect(namesOf(ledger)).toEqual(['a0', 'b0', 'a1'])
     for (const { link, drawnAt } of ledger.due) expect(drawnAt).toBe(link.blockNumber + 2n)
-    expect(ledger.due[2]?.link).toMatchObject({ documentBefore: digest('d0') })
+    expect(ledger.due[2]?.link).toMatchObject({
+      before: { head: headOf(A, 0), blockNumber: ledger.due[0]?.link.blockNumber },
+    })
     expect(namesOf(read(...begun(), transaction(final(A, 0))))).toEqual(['b0', 'a1'])
     expect(namesOf(read(...begun(), transaction(rewound(A, 0))))).toEqual(['a0', 'b0', 'a1'])
   })

@@ -3,7 +3,7 @@
  * that are due. Pure: everybody who reads the same events comes to the same. SPEC: docs/spec/audits.md "Records", "Selection".
  * Not here: reading the chain, and the hashes of its blocks (`audit-book.ts`).
  */
-import { GAME_STATES, type HistoryOnChain } from '@cairn/contracts'
+import { GAME_STATES, type HistoryOnChain, type LinkPlace } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
   type Account,
@@ -29,8 +29,8 @@ interface AuditedLink {
   readonly blockNumber: bigint
   /** After it. */
   readonly records: ReadonlyMap<Account, AuditRecord>
-  /** The document of the round before: it says where replicas were left. */
-  readonly documentBefore?: HashHex
+  /** The link of the round before: what it claims says where replicas were left. */
+  readonly before?: LinkPlace
 }
 
 /** A claim that was proven wrong: of whom, and the head of the link that held it. */
@@ -54,8 +54,8 @@ export interface AuditLedger {
   readonly links: readonly AuditedLink[]
   /** Of void links too: what was ordered is done. */
   readonly due: readonly DueDraw[]
-  /** Round documents of every job, by round. */
-  readonly documents: ReadonlyMap<JobId, readonly HashHex[]>
+  /** Links of every job, by round. */
+  readonly places: ReadonlyMap<JobId, readonly LinkPlace[]>
   /** Heads of the links that games are about. */
   readonly games: ReadonlyMap<number, HashHex>
 }
@@ -67,7 +67,7 @@ export interface LedgerRules {
 
 export const EMPTY_LEDGER: AuditLedger = {
   ...{ history: newHistory, links: [], due: [] },
-  ...{ documents: new Map(), games: new Map() },
+  ...{ places: new Map(), games: new Map() },
 }
 
 const NO_AUDITS = 0
@@ -98,15 +98,15 @@ function withLink(ledger: AuditLedger, event: HistoryEvent, blockNumber: bigint,
   if (event.event !== 'Anchored' && event.event !== 'Ended') return ledger
   const { job, round, head, anchor } = event.args
   if (rules.termsOf(job)?.policy === NO_AUDITS) return ledger
-  const known = ledger.documents.get(job) ?? []
-  const documents = new Map(ledger.documents).set(job, [...known.slice(0, round), anchor.documentId])
+  const known = ledger.places.get(job) ?? []
+  const places = new Map(ledger.places).set(job, [...known.slice(0, round), { head, blockNumber }])
   const before = round === 0 ? undefined : known[round - 1]
   const link: AuditedLink = {
     ...{ job, round, head, anchor, blockNumber, records: ledger.history.records },
-    ...(before === undefined ? {} : { documentBefore: before }),
+    ...(before && { before }),
   }
   const drawnAt = blockNumber + BigInt(rules.beaconBlocks)
-  return { ...ledger, documents, due: [...ledger.due, { link, drawnAt }], links: [...ledger.links, link] }
+  return { ...ledger, places, due: [...ledger.due, { link, drawnAt }], links: [...ledger.links, link] }
 }
 
 /** Takes what is final, void or closed from the links, and what nobody has to do any more from the draws. */
@@ -121,11 +121,11 @@ function withoutLinks(ledger: AuditLedger, { event, args }: HistoryEvent): Audit
       due: due.filter(({ link }) => link.head !== args.head),
     }
   if (event !== 'Closed') return ledger
-  const documents = new Map(ledger.documents)
-  documents.delete(args.job)
+  const places = new Map(ledger.places)
+  places.delete(args.job)
   return {
     ...ledger,
-    documents,
+    places,
     links: links.filter(({ job }) => job !== args.job),
     due: due.filter(({ link }) => link.job !== args.job),
   }

@@ -77,10 +77,10 @@ export function doerChallenges({ parts, book, say }: ChallengesOptions): () => v
     if (!found.ok) return found
     const { job, opened } = found.value
     const { audited, before } = opened
-    const { claim, signed } = audited
+    const { claim } = audited
     if (!beganRight(audited, draw.anchor, job.provable, before))
       return { ok: true, value: { charge: unitCharge(job, draw.anchor, opened, 0, true) } }
-    const isSame = 'commitment' in signed && committedResult(sha256, signed.commitment) === committedResult(sha256, own)
+    const isSame = committedResult(sha256, { ...claim, unit }) === committedResult(sha256, own)
     // Done from another start than the round's, the unit says nothing of what was anchored.
     const isOther = claim.globalRoot !== own.globalRoot || claim.replicaRoot !== own.replicaRoot
     if (isSame || isOther) return { ok: true, value: undefined }

@@ -11,7 +11,7 @@ import type { ReasonNote } from './reasons-book.ts'
 import { roundReason } from './retention.ts'
 import { isFinalRefusal, outerCharge } from './verifier-charges.ts'
 import { auditOuter } from './verifier-outer.ts'
-import { documentOfLink, type VerifierParts, verifiableJob } from './verifier-sources.ts'
+import { claimsAt, documentOfLink, type VerifierParts, verifiableJob } from './verifier-sources.ts'
 
 export interface OuterDissent {
   /** Takes a link; its draw says that it stands. */
@@ -50,14 +50,16 @@ export function outerDissent({ parts, state, challengeSeconds, onReason }: Optio
   let isStopped = false
 
   /** Returns why it is to be tried again, if it is. */
-  async function challenge({ job: id, round, anchor }: AuditDraw): Promise<string | undefined> {
+  async function challenge({ job: id, round, anchor, head, blockNumber }: AuditDraw): Promise<string | undefined> {
     const say = (text: string) => onReason({ job: id, round, node: signer.peer, text })
     const reason = roundReason(id, round)
     const job = await verifiableJob(parts, id)
     if (!job.ok) return job.reason
+    const claims = await claimsAt(parts, { head, blockNumber })
+    if (!claims.ok) return claims.reason
     const document = await documentOfLink(parts, anchor, reason)
-    if (!document.ok) return document.reason
-    const found = await auditOuter(parts, job.value, anchor, document.value, reason)
+    const link = { claims: claims.value, workers: document?.units.map(({ worker }) => worker) ?? [] }
+    const found = await auditOuter(parts, job.value, anchor, link, reason)
     if (!found.ok) return found.isFinal ? undefined : found.reason
     if (found.value === undefined || found.value.isRight) return undefined
     const opened = await openChallenge(parts, outerCharge(job.value, anchor, found.value.claims))

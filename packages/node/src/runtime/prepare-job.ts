@@ -1,4 +1,4 @@
-/** Makes a job ready on this node: its document as the chain names it, its blobs, its program compiled, its terms compared. */
+/** Makes a job ready on this node: its document as the chain names it, its blobs, its program compiled. */
 import { provableHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
@@ -15,9 +15,10 @@ import type { WorkerParts } from './parts.ts'
 import { dataReason } from './retention.ts'
 
 export type Prepared =
-  | { readonly ok: true; readonly document: JobDocument }
-  /** `isFinal`: trying again changes nothing. */
-  | { readonly ok: false; readonly reason: string; readonly isFinal?: boolean }
+  | { readonly ok: true; readonly document: JobDocument; readonly provable: ProvableJob }
+  | { readonly ok: false; readonly reason: string }
+
+type Obtained = { readonly ok: true; readonly document: JobDocument } | { readonly ok: false; readonly reason: string }
 
 /** What it takes. */
 export type PreparingParts = Pick<WorkerParts, 'blobs' | 'fetcher' | 'storage' | 'chain' | 'compute'>
@@ -46,7 +47,7 @@ export async function obtainDocument(
   job: JobId,
   documentId: HashHex,
   peers: readonly PeerAddress[],
-): Promise<Prepared> {
+): Promise<Obtained> {
   const onChain = parts.chain.job(job)
   if (onChain?.terms.document !== documentId) return { ok: false, reason: 'the chain names another job document' }
   const missing = await obtain(parts, job, documentId, peers)
@@ -56,15 +57,18 @@ export async function obtainDocument(
   return { ok: true, document: decoded.document }
 }
 
+/** What is wrong with the terms of a job that is not the one that its document is about. */
+export const OTHER_JOB = 'its terms on the chain are not about the job in its document'
+
 /**
  * What of a job's terms is not what its document says. SAFETY: contracts judge units by what the terms hold. A submitter that had
  * another job named there would refute honest units of the one in the document, and live on their bonds.
  */
-function termsProblem(view: JobView, document: JobDocument, provable: ProvableJob): string | undefined {
-  const { terms } = view
-  const isJudged = POLICIES[terms.policy] !== 'none'
-  if (isJudged && provableHash(provable) !== terms.provable)
-    return 'its terms on the chain are not about the job in its document'
+function termsProblem(
+  view: JobView,
+  { document, provable }: Extract<Prepared, { readonly ok: true }>,
+): string | undefined {
+  if (!isJudgedRightly(view, provable)) return OTHER_JOB
   const wrong = wrongTerms(view, document)
   return wrong && `the terms on the chain do not fit the job: ${wrong}`
 }
@@ -83,11 +87,25 @@ export async function prepareJob(
     if (problem !== undefined) return { ok: false, reason: problem }
   }
   const answer = await parts.compute.request({ kind: 'prepare', document: documentId })
-  if (!answer.ok) return { ok: false, reason: problemText(answer) }
+  return answer.ok ? { ...obtained, provable: answer.value.provable } : { ok: false, reason: problemText(answer) }
+}
+
+/** Whether contracts judge units of a job by what its document says. */
+export const isJudgedRightly = ({ terms }: JobView, provable: ProvableJob): boolean =>
+  POLICIES[terms.policy] === 'none' || provableHash(provable) === terms.provable
+
+/** Prepares a job that this node is to work for. */
+export async function prepareWork(
+  parts: PreparingParts,
+  job: JobId,
+  documentId: HashHex,
+  peers: readonly PeerAddress[],
+): Promise<Prepared> {
+  const prepared = await prepareJob(parts, job, documentId, peers)
   const view = parts.chain.job(job)
-  if (view === undefined) return { ok: false, reason: 'the chain names the job no more' }
-  const problem = termsProblem(view, obtained.document, answer.value.provable)
-  return problem === undefined ? obtained : { ok: false, reason: problem, isFinal: true }
+  if (!prepared.ok || view === undefined) return prepared
+  const reason = termsProblem(view, prepared)
+  return reason === undefined ? prepared : { ok: false, reason }
 }
 
 /** Says why there was no result. */

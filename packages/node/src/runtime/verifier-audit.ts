@@ -7,7 +7,6 @@ import {
   type Account,
   type AuditOrder,
   attestSteps,
-  claimedSegment,
   DIVERGED,
   impossibleParts,
   NO_HASH,
@@ -19,19 +18,12 @@ import { modelOf, startNames } from '@cairn/training'
 import { sha256 } from '../files/hash.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import { problemText } from './prepare-job.ts'
+import { beganRight, type ClaimedUnit, claimedUnit, needsClaimsBefore, segmentClaim } from './verifier-claims.ts'
 import {
-  beganRight,
-  type ClaimedUnit,
-  claimedUnit,
-  claimsOfHash,
-  type LinkDocument,
-  needsClaimsBefore,
-} from './verifier-claims.ts'
-import {
+  claimsAt,
   documentOfLink,
   obtainCheckpoint,
   obtainInputs,
-  roundDocument,
   type Sourced,
   type VerifiableJob,
   type VerifierParts,
@@ -62,7 +54,10 @@ export interface Finding {
 /** An order with all that it is about. */
 export interface OpenedOrder {
   readonly audited: ClaimedUnit
-  readonly document: LinkDocument
+  /** Of all works of the link, in their order. */
+  readonly claims: readonly UnitClaim[]
+  /** Peers that should have what the link's units left behind. */
+  readonly workers: readonly string[]
   /** Which segment is done again: where the chain was closed, the one in which its unit says that it left the domain. */
   readonly order: AuditOrder
   /** Claims of the round before, where the unit's start depends on them. */
@@ -85,27 +80,27 @@ function whereItEnds({ claim: { checkpointRoots, updateRoot } }: ClaimedUnit, or
   return diverged < 0 ? order : { ...order, segment: Math.min(diverged, checkpointRoots.length - 1) }
 }
 
-/** Fetches what the round's document says of the unit, and the round before where that matters. */
+/** Reads what the link claims of the unit, and that of the round before where it matters, and finds who may have its states. */
 export async function openOrder(
   parts: VerifierParts,
   job: VerifiableJob,
   { draw, order, reason }: Omit<Assignment, 'account'>,
 ): Promise<Sourced<OpenedOrder>> {
-  const { anchor, documentBefore } = draw
+  const { anchor, before: last } = draw
   const isClosing = anchor.globalRoot === NO_HASH
-  const fetched: Sourced<LinkDocument> = await documentOfLink(parts, anchor, reason)
-  if (!fetched.ok) return fetched
-  const audited = claimedUnit(anchor, fetched.value, order.index)
-  if (audited === undefined)
-    return { ok: false, reason: 'the round document does not claim what its link says', isFinal: true }
-  const opened = { audited, document: fetched.value, order: isClosing ? whereItEnds(audited, order) : order }
+  const { replicas } = job.document.spec.schedule
+  const claims = await claimsAt(parts, draw)
+  if (!claims.ok) return claims
+  const document = await documentOfLink(parts, anchor, reason)
+  const audited = claimedUnit(anchor, { claims: claims.value, document, replicas }, order.index)
+  if (audited === undefined) return { ok: false, reason: 'its link has no such unit', isFinal: true }
+  const workers = document?.units.map(({ worker }) => worker) ?? []
+  const opened = { audited, claims: claims.value, workers, order: isClosing ? whereItEnds(audited, order) : order }
   if (!needsClaimsBefore(audited.unit, job.provable)) return { ok: true, value: { ...opened, before: [] } }
-  if (documentBefore === undefined) return { ok: false, reason: 'the chain names no round before', isFinal: true }
-  const last = await roundDocument(parts, documentBefore, reason)
-  if (!last.ok) return last
-  const before = claimsOfHash(last.value, anchor.previousClaims)
-  if (before !== undefined) return { ok: true, value: { ...opened, before } }
-  return { ok: false, reason: 'the document of the round before does not claim what its link says', isFinal: true }
+  if (last === undefined) return { ok: false, reason: 'the chain names no round before', isFinal: true }
+  const before = await claimsAt(parts, last)
+  // Of an evaluation nobody goes on.
+  return before.ok ? { ok: true, value: { ...opened, before: before.value.slice(0, replicas) } } : before
 }
 
 type Ends = readonly HashHex[]
@@ -229,15 +224,13 @@ export async function audit(
   { audited, before, order }: OpenedOrder,
   { draw, account, reason }: Omit<Assignment, 'order'>,
 ): Promise<Sourced<Finding>> {
-  const { claimHash, signed } = audited
+  const { claimHash } = audited
   const { segment } = order
   const [impossible] = audited.unit.kind === 'train' ? impossibleParts(job.provable, audited.claim) : []
   const isRight = beganRight(audited, draw.anchor, job.provable, before)
   if (!isRight || impossible !== undefined)
     return { ok: true, value: { claim: claimHash, ends: [], steps: [], wrongPart: isRight ? (impossible ?? 0) : 0 } }
-  const { ends: claimed } = claimedSegment(sha256, {
-    ...{ claim: claimHash, schedule: scheduleOf(job), segment, ...signed },
-  })
+  const { ends: claimed } = segmentClaim(audited, scheduleOf(job), segment)
   const first = await doAgain(parts, job, audited, { order, reason }, false)
   if (!first.ok) return first
   // SAFETY: who signs that the right ends follow from a start that is none would lose a game about it.

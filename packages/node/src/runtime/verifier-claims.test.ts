@@ -1,8 +1,8 @@
-import { claimHash, claimsHash } from '@cairn/contracts'
+import { claimHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
-import { type Anchor, type JobId, NO_HASH, type ProvableJob, type RoundDocument, type UnitClaim } from '@cairn/protocol'
+import { type Anchor, type JobId, NO_HASH, type ProvableJob, type UnitClaim } from '@cairn/protocol'
 import { describe, expect, it } from 'vitest'
-import { beganRight, claimedUnit, claimsOfHash } from './verifier-claims.ts'
+import { beganRight, claimedUnit, type LinkDocument } from './verifier-claims.ts'
 
 const digest = (digits: string): HashHex => digits.repeat(32) as HashHex
 const job = digest('0b') as string as JobId
@@ -41,21 +41,27 @@ describe('where a unit began', () => {
   })
 })
 
-describe('what a round document says', () => {
+describe('what a link claims', () => {
+  const works = leaving.map((claim, index) => ({ index, claim: claimHash(claim) })).reverse()
+  const claims = leaving.toReversed()
+  const linked = { ...anchor, works } as unknown as Anchor
   const units = leaving.map((claim, replica) => ({
     commitment: { unit: { ...unitOf(1), replica }, ...claim },
-    custody: [],
+    ...{ worker: `worker ${replica}`, custody: [{ peer: `keeper of ${replica}` }] },
   }))
-  const document = { round: 1, units } as unknown as RoundDocument
-  const works = leaving.map((claim, index) => ({ index, claim: claimHash(claim) })).reverse()
+  const document = { units } as unknown as LinkDocument
 
-  it('counts where it claims what the link does', () => {
-    const linked = { ...anchor, works } as unknown as Anchor
-    expect(claimedUnit(linked, document, 1)).toMatchObject({ position: 0, unit: unitOf(1), claim: leaving[1] })
-    const other = { ...anchor, works: works.map(work => ({ ...work, claim: digest('cc') })) } as unknown as Anchor
-    expect(claimedUnit(other, document, 1)).toBeUndefined()
-    expect(claimedUnit(linked, document, 2)).toBeUndefined()
-    expect(claimsOfHash(document, claimsHash(leaving.map(claimHash)))).toEqual(leaving)
-    expect(claimsOfHash(document, digest('cc'))).toBeUndefined()
+  it('is found by the index of the work, whether anybody says who has the states or not', () => {
+    const about = { position: 0, unit: unitOf(1), claim: leaving[1], claimHash: works[0]?.claim }
+    expect(claimedUnit(linked, { claims, replicas: 2 }, 1)).toEqual({ ...about, holders: [] })
+    const holders = ['worker 1', 'keeper of 1']
+    expect(claimedUnit(linked, { claims, document, replicas: 2 }, 1)).toEqual({ ...about, holders })
+    expect(claimedUnit(linked, { claims, document, replicas: 2 }, 2)).toBeUndefined()
+  })
+
+  it('is an evaluation after the replicas', () => {
+    const unit = { ...unitOf(1, 'evaluate'), replica: 0 }
+    const found = claimedUnit(linked, { claims, document: { units: [] }, replicas: 1 }, 1)
+    expect(found).toMatchObject({ unit, position: 0, holders: [] })
   })
 })

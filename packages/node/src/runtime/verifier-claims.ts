@@ -1,22 +1,18 @@
 /**
- * What a link and its round document say of an audited unit, and whether the unit began where it had to. A document counts as
- * far as its claims are those of the link, which the workers' accounts have signed. SPEC: docs/spec/anchors.md.
+ * What a link says of an audited unit, and whether the unit began where it had to. What is claimed is read from the chain; the
+ * round's document says no more than who may have the states. SPEC: docs/spec/anchors.md.
  */
-import { claimHash, claimsHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
   type Anchor,
-  evaluatedClaim,
+  claimedSegment,
   type ProvableJob,
   type RoundDocument,
-  trainedClaim,
   type Unit,
   type UnitClaim,
+  type UnitSchedule,
 } from '@cairn/protocol'
-
-type Signed =
-  | { readonly commitment: RoundDocument['units'][number]['commitment'] }
-  | { readonly evaluation: NonNullable<RoundDocument['evaluation']> }
+import { sha256 } from '../files/hash.ts'
 
 /** A unit that is to be done again, as its worker claims it. */
 export interface ClaimedUnit {
@@ -26,46 +22,44 @@ export interface ClaimedUnit {
   readonly claim: UnitClaim
   /** As its work has it. */
   readonly claimHash: HashHex
-  readonly signed: Signed
-  /** Peers that should have what it began from and left behind. */
+  /** Peers that should have what it began from and left behind; none, where nobody says who they are. */
   readonly holders: readonly string[]
 }
 
 /** What the document of a round says of its units, or that of the link that closed the chain. */
 export type LinkDocument = Pick<RoundDocument, 'units' | 'evaluation'>
 
-/** Finds the unit of a work by its index; undefined where the document does not claim what the link does. */
+/** Who did a unit and who keeps it, as a document says. */
+function holdersOf({ units, evaluation }: LinkDocument, index: number): string[] {
+  const trained = units.find(({ commitment }) => commitment.unit.replica === index)
+  if (trained !== undefined) return [trained.worker, ...trained.custody.map(({ peer }) => peer)]
+  return [...(evaluation ? [evaluation.worker] : []), ...units.map(({ worker }) => worker)]
+}
+
+/** Finds the unit of a work by its index, of which the chain was shown what it claims. Undefined where the link has none. */
 export function claimedUnit(
   { job, round, works }: Anchor,
-  { units, evaluation }: LinkDocument,
+  {
+    claims,
+    document,
+    replicas,
+  }: { claims: readonly UnitClaim[]; document?: LinkDocument | undefined; replicas: number },
   index: number,
 ): ClaimedUnit | undefined {
   const position = works.findIndex(work => work.index === index)
-  const work = works[position]
-  const trained = units.find(({ commitment }) => commitment.unit.replica === index)
-  const found: Omit<ClaimedUnit, 'position' | 'claimHash'> | undefined =
-    trained !== undefined
-      ? {
-          unit: { job, round, replica: index, kind: 'train' },
-          claim: trainedClaim(trained.commitment),
-          signed: { commitment: trained.commitment },
-          holders: [trained.worker, ...trained.custody.map(({ peer }) => peer)],
-        }
-      : evaluation && {
-          unit: { job, round, replica: 0, kind: 'evaluate' },
-          claim: evaluatedClaim(evaluation),
-          signed: { evaluation },
-          holders: [evaluation.worker, ...units.map(({ worker }) => worker)],
-        }
-  if (work === undefined || found === undefined || claimHash(found.claim) !== work.claim) return undefined
-  return { ...found, position, claimHash: work.claim }
+  const [work, claim] = [works[position], claims[position]]
+  if (work === undefined || claim === undefined) return undefined
+  const unit: Unit =
+    index < replicas ? { job, round, replica: index, kind: 'train' } : { job, round, replica: 0, kind: 'evaluate' }
+  return { unit, position, claim, claimHash: work.claim, holders: document ? holdersOf(document, index) : [] }
 }
 
-/** Claims of the replicas in a round's document, where they come to a hash that a link names. */
-export function claimsOfHash({ units }: RoundDocument, hash: HashHex): UnitClaim[] | undefined {
-  const claims = units.map(({ commitment }) => trainedClaim(commitment))
-  return claimsHash(claims.map(claimHash)) === hash ? claims : undefined
-}
+/** What a claimed unit says of a segment of it. */
+export const segmentClaim = ({ unit, claim, claimHash }: ClaimedUnit, schedule: UnitSchedule, segment: number) =>
+  claimedSegment(sha256, {
+    ...{ claim: claimHash, schedule, segment },
+    ...(unit.kind === 'train' ? { commitment: { unit, ...claim } } : { evaluation: claim }),
+  })
 
 /** Tells whether a unit's start depends on where the round before left its replica. */
 export const needsClaimsBefore = ({ kind, round }: Unit, { isReplicaKept }: ProvableJob): boolean =>

@@ -2,11 +2,9 @@
  * The outer step of a round done again. No order asks for it: a verifier does it for rounds whose first replica it audits,
  * since all workers of a round have signed what came of it and nobody else looks. SPEC: docs/spec/disputes.md "Subject".
  */
-import { claimHash } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
-import { type Anchor, claimsOf, DIVERGED, NO_HASH, trainedClaim, type UnitClaim } from '@cairn/protocol'
+import { type Anchor, DIVERGED, NO_HASH, type UnitClaim } from '@cairn/protocol'
 import { problemText } from './prepare-job.ts'
-import type { LinkDocument } from './verifier-claims.ts'
 import { obtainInputs, type Sourced, type VerifiableJob, type VerifierParts } from './verifier-sources.ts'
 
 export interface OuterFinding {
@@ -15,11 +13,11 @@ export interface OuterFinding {
   readonly claims: readonly UnitClaim[]
 }
 
-/** Claims of the replicas, where they are those of the link. */
-function claimsOfLink({ units }: LinkDocument, anchor: Anchor, replicas: number): UnitClaim[] | undefined {
-  const claims = units.map(({ commitment }) => trainedClaim(commitment))
-  const anchored = claimsOf(anchor, replicas)
-  return claims.every((claim, i) => claimHash(claim) === anchored[i]) ? claims : undefined
+/** What a link's replicas claim, in their order, and peers that should have what they left behind. */
+export interface LinkClaims {
+  /** Of all works of the link. */
+  readonly claims: readonly UnitClaim[]
+  readonly workers: readonly string[]
 }
 
 /**
@@ -37,24 +35,19 @@ export async function auditOuter(
   parts: VerifierParts,
   job: VerifiableJob,
   anchor: Anchor,
-  document: LinkDocument,
+  link: LinkClaims,
   reason: string,
 ): Promise<Sourced<OuterFinding | undefined>> {
   const { replicas } = job.document.spec.schedule
-  const claims = claimsOfLink(document, anchor, replicas)
-  if (claims === undefined)
-    return { ok: false, reason: 'the round document does not claim what its link says', isFinal: true }
+  const claims = link.claims.filter((_, i) => (anchor.works[i]?.index ?? replicas) < replicas)
   if (!isSaid(anchor, claims, replicas)) return { ok: true, value: undefined }
   // There is nothing to go on from after a unit that left the domain.
   const isOver = claims.some(({ updateRoot }) => updateRoot === DIVERGED)
   if (isOver) return { ok: true, value: { isRight: false, claims } }
   const start: HashHex = anchor.round === 0 ? job.provable.initialRoot : anchor.previousRoot
   const updateRoots = claims.map(({ updateRoot }) => updateRoot)
-  const holders = document.units.map(({ worker }) => worker)
-  const missing = await obtainInputs(parts, job, reason, {
-    needed: [start, ...updateRoots].map(root => ({ root })),
-    holders,
-  })
+  const needed = [start, ...updateRoots].map(root => ({ root }))
+  const missing = await obtainInputs(parts, job, reason, { needed, holders: link.workers })
   if (missing !== undefined) return { ok: false, reason: missing }
   const work = { kind: 'applyOuterStep', document: job.id, globalRoot: start, updateRoots } as const
   const answer = await parts.compute.request(work)

@@ -1,10 +1,8 @@
 /** What a verifier works with, brought here: a job that fits its terms, documents of rounds, states. What is missing may come later. */
-import type { ChainClient } from '@cairn/contracts'
+import { type ChainClient, type LinkPlace, readClaims } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
   type Anchor,
-  type ClosingDocument,
-  type Decoded,
   decodeClosingDocument,
   decodeRoundDocument,
   type JobDocument,
@@ -13,10 +11,11 @@ import {
   type Opening,
   type ProvableJob,
   type RoundDocument,
+  type UnitClaim,
 } from '@cairn/protocol'
 import type { LivePeers } from './live-peers.ts'
 import type { WorkerParts } from './parts.ts'
-import { prepareJob, problemText } from './prepare-job.ts'
+import { isJudgedRightly, OTHER_JOB, prepareJob, problemText } from './prepare-job.ts'
 
 export type VerifierParts = Omit<WorkerParts, 'client'> & {
   readonly client: ChainClient
@@ -36,18 +35,19 @@ export interface VerifiableJob {
   readonly contents: Opening
 }
 
-/** Looking for what only saves doing steps again may take as long. */
-const CHECKPOINT_PATIENCE_MS = 5_000
+/** Looking for what is of use, and not needed, may take as long. */
+const PATIENCE_MS = 5_000
 
-/** Prepares a job, and what it takes to challenge its units. */
+/** Prepares a job, and what it takes to challenge its units. One whose terms name another program or other data cannot be judged. */
 export async function verifiableJob(parts: VerifierParts, job: JobId): Promise<Sourced<VerifiableJob>> {
-  const terms = parts.chain.job(job)?.terms
-  if (terms === undefined) return { ok: false, reason: 'the chain has not named the job yet' }
-  const id = terms.document
+  const view = parts.chain.job(job)
+  if (view === undefined) return { ok: false, reason: 'the chain has not named the job yet' }
+  const id = view.terms.document
   const prepared = await prepareJob(parts, job, id, parts.peers.list())
   if (!prepared.ok) return prepared
   const facts = await parts.compute.request({ kind: 'facts', document: id })
   if (!facts.ok) return { ok: false, reason: problemText(facts) }
+  if (!isJudgedRightly(view, prepared.provable)) return { ok: false, reason: OTHER_JOB, isFinal: true }
   return { ok: true, value: { id, document: prepared.document, ...facts.value } }
 }
 
@@ -72,27 +72,33 @@ async function obtain(
   return fetched.ok ? undefined : `the blob ${root.slice(0, 8)} cannot be fetched (${fetched.code})`
 }
 
-/** Fetches what a link names: the document of its round, or the one that closes the chain. */
-export const documentOfLink = (parts: VerifierParts, { globalRoot, documentId }: Anchor, reason: string) =>
-  globalRoot === NO_HASH
-    ? linkDocument<ClosingDocument>(parts, documentId, reason, decodeClosingDocument)
-    : roundDocument(parts, documentId, reason)
+/**
+ * Reads what the works of a link claim. SAFETY: the chain was shown it with the link: whoever keeps the round's document from others
+ * keeps nobody from disputing what it says.
+ */
+export async function claimsAt(
+  { client }: Pick<VerifierParts, 'client'>,
+  place: LinkPlace,
+): Promise<Sourced<UnitClaim[]>> {
+  const claims = await readClaims(client, place)
+  return claims ? { ok: true, value: claims } : { ok: false, reason: 'the chain does not show what the link claims' }
+}
 
-/** Fetches the document of a round. */
-export const roundDocument = (parts: VerifierParts, id: HashHex, reason: string) =>
-  linkDocument<RoundDocument>(parts, id, reason, decodeRoundDocument)
-
-async function linkDocument<T>(
+/**
+ * Fetches what a link names: the document of its round, or the one that closes the chain. Undefined where it is not to be had: it only
+ * says who may have the states.
+ */
+export async function documentOfLink(
   parts: VerifierParts,
-  id: HashHex,
+  { globalRoot, documentId }: Anchor,
   reason: string,
-  decode: (bytes: Uint8Array) => Decoded<T>,
-): Promise<Sourced<T>> {
-  const missing = await obtain(parts, id, reason, { holders: [] })
-  if (missing !== undefined) return { ok: false, reason: `of the round document, ${missing}` }
-  const decoded = decode((await parts.blobs.read(id))?.[0]?.bytes ?? new Uint8Array())
-  if (decoded.ok) return { ok: true, value: decoded.document }
-  return { ok: false, reason: `the round document is refused: ${decoded.path} ${decoded.found}`, isFinal: true }
+): Promise<Pick<RoundDocument, 'units' | 'evaluation'> | undefined> {
+  const signal = AbortSignal.timeout(PATIENCE_MS)
+  const missing = await obtain(parts, documentId, reason, { holders: [], signal })
+  const bytes = missing === undefined ? (await parts.blobs.read(documentId))?.[0]?.bytes : undefined
+  if (bytes === undefined) return undefined
+  const decoded = globalRoot === NO_HASH ? decodeClosingDocument(bytes) : decodeRoundDocument(bytes)
+  return decoded.ok ? decoded.document : undefined
 }
 
 /** A state that something is done again from. */
@@ -136,7 +142,7 @@ export async function obtainCheckpoint(
   reason: string,
   holders: readonly string[],
 ): Promise<boolean> {
-  const signal = AbortSignal.timeout(CHECKPOINT_PATIENCE_MS)
+  const signal = AbortSignal.timeout(PATIENCE_MS)
   const missing = await obtain(parts, root, reason, { holders, signal })
   return missing === undefined
 }

@@ -112,7 +112,7 @@ export function auditSteps({
 
   const lookAtOuter = withReady(async (task, { job, opened }) => {
     const { anchor } = task.draw
-    const found = await auditOuter(parts, job, anchor, opened.document, task.key)
+    const found = await auditOuter(parts, job, anchor, opened, task.key)
     if (!found.ok || isStopped()) return found
     if (found.value === undefined) {
       change(task, { isOuterDone: true })

@@ -29,7 +29,7 @@ import { missingBond } from './missing-bond.ts'
 import { forgetLists, openedOrder, opens, rememberList } from './opened-lists.ts'
 import type { WorkerParts } from './parts.ts'
 import { pinRequests } from './pin-requests.ts'
-import { obtainDocument, prepareJob, problemText } from './prepare-job.ts'
+import { obtainDocument, prepareWork, problemText } from './prepare-job.ts'
 import {
   createCollector,
   dataReason,
@@ -126,7 +126,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
     reason: effect => onReason(effect),
     async prepare({ job, document: id, peers }) {
       for (const peer of peers) parts.learn(peer)
-      const prepared = await prepareJob(parts, job, id, peers)
+      const prepared = await prepareWork(parts, job, id, peers)
       if (prepared.ok) documents.set(job, { id, document: prepared.document })
       const isSealed = prepared.ok && prepared.document.spec.verification.policy === 'redundancy'
       tell({ event: 'prepared', job, ok: prepared.ok, reason: prepared.ok ? '' : prepared.reason, isSealed })
