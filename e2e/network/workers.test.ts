@@ -108,8 +108,8 @@ describe('a job on three workers', { timeout: LIMIT_MS }, () => {
   })
 
   test('gets a lease back at once from a worker that leaves, and gives units to one that joins', async () => {
+    for (const other of network.workers.slice(2)) await other.stop()
     const newcomer = await network.addWorker()
-    await network.workers[0]?.stop()
     const job = await submitTiny(network, tiny)
     const unit = await untilMidUnit(network, job, 0)
     await unit.worker.stop()

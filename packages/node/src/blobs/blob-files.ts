@@ -3,7 +3,7 @@
  * what is still being fetched. A blob is there when its bytes are: they are renamed into place last.
  * Several threads and processes may work in one directory, so nothing is believed that the disk does not say.
  */
-import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type BlobId, type BlobLayout, type BlobManifest, type ChunkPlace, decodeManifest } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
@@ -73,20 +73,55 @@ export interface ByteRange {
   readonly sizeBytes: number
 }
 
+/** PERF: a read costs as much as that many bytes: what is no farther away is read along with what comes before it. */
+const GAP_BYTES = 262_144
+/** SAFETY: whoever asks for a little here and there makes a server read no more than that at a time. */
+const SPAN_BYTES = 2 ** 22
+
+const endOf = ({ offset, sizeBytes }: ByteRange): number => offset + sizeBytes
+
+/** Puts ranges together that one read takes. */
+function nearRanges(ranges: readonly ByteRange[]): ByteRange[][] {
+  const groups: ByteRange[][] = []
+  for (const range of ranges) {
+    const group = groups.at(-1)
+    const [first, last] = [group?.[0], group?.at(-1)]
+    const gap = last === undefined ? -1 : range.offset - endOf(last)
+    const isNear = gap >= 0 && gap <= GAP_BYTES && endOf(range) - (first?.offset ?? 0) <= SPAN_BYTES
+    if (isNear) group?.push(range)
+    else groups.push([range])
+  }
+  return groups
+}
+
+// PERF: not zeroed, for all of it is read.
+const roomFor = (sizeBytes: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(sizeBytes).buffer)
+
+/** Fills `bytes` from a place of a file on. Returns whether the file has so many. */
+async function fill(file: FileHandle, bytes: Uint8Array, offset: number): Promise<boolean> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesRead } = await file.read(bytes, done, bytes.length - done, offset + done)
+    if (bytesRead === 0) return false
+    done += bytesRead
+  }
+  return true
+}
+
 /** Reads ranges of a file, one behind the other; undefined when the file is not there or ends before. */
 export async function readRanges(path: string, ranges: readonly ByteRange[]): Promise<Uint8Array | undefined> {
   const file = await open(path, 'r').catch(() => undefined)
   if (file === undefined) return undefined
   try {
-    const total = ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
-    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(total).buffer) // PERF: not zeroed, for all of it is read
+    const bytes = roomFor(ranges.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0))
     let at = 0
-    for (const { offset, sizeBytes } of ranges) {
-      for (let done = 0; done < sizeBytes; ) {
-        const { bytesRead } = await file.read(bytes, at, sizeBytes - done, offset + done)
-        if (bytesRead === 0) return undefined
-        done += bytesRead
-        at += bytesRead
+    for (const group of nearRanges(ranges)) {
+      const [first, last] = [group[0] as ByteRange, group.at(-1) as ByteRange]
+      const isOne = group.length === 1
+      const span = isOne ? bytes.subarray(at, at + first.sizeBytes) : roomFor(endOf(last) - first.offset)
+      if (!(await fill(file, span, first.offset))) return undefined
+      for (const { offset, sizeBytes } of group) {
+        if (!isOne) bytes.set(span.subarray(offset - first.offset, offset - first.offset + sizeBytes), at)
+        at += sizeBytes
       }
     }
     return bytes
