@@ -1,5 +1,5 @@
 import type { HashHex } from '@cairn/primitives'
-import type { Anchor, UnitClaim } from '@cairn/protocol'
+import type { Anchor, SettlementCalls, UnitClaim } from '@cairn/protocol'
 import { encodeFunctionData } from 'viem'
 import { anchorsAbi } from '../abi/anchors.ts'
 import { toAnchorRecord } from '../chain/anchor-record.ts'
@@ -39,8 +39,16 @@ export function endJob(client: ChainClient, request: AnchorRequest): Promise<Cal
 
 function addLink(client: ChainClient, functionName: 'anchor' | 'end', { epoch, claims, ...link }: AnchorRequest) {
   const anchor = { ...link, coordinator: client.account! }
-  const args = [epoch, toAnchorRecord(anchor), claims.map(toClaimRecord)] as const
-  const data = encodeFunctionData({ abi: anchorsAbi, functionName, args })
+  const data = linkData(functionName, { epoch, anchor, claims })
   const head = anchorHead(anchor)
   return call(client, { to: client.addresses.anchors, data }, () => ({ head }))
+}
+
+/** Encodes the call. */
+export function linkData(
+  functionName: 'anchor' | 'end',
+  { epoch, anchor, claims }: SettlementCalls['anchor'],
+): `0x${string}` {
+  const args = [epoch, toAnchorRecord(anchor), claims.map(toClaimRecord)] as const
+  return encodeFunctionData({ abi: anchorsAbi, functionName, args })
 }

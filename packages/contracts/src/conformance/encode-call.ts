@@ -7,19 +7,16 @@ import { escrowAbi } from '../abi/escrow.ts'
 import { registryAbi } from '../abi/registry.ts'
 import { slashingAbi } from '../abi/slashing.ts'
 import { testTokenAbi } from '../abi/test-token.ts'
+import { linkData } from '../actions/anchor-round.ts'
 import { includeData } from '../actions/include-unit.ts'
 import { toAnchorRecord } from '../chain/anchor-record.ts'
 import type { CallRequest } from '../chain/call.ts'
-import { toClaimRecord } from '../chain/claim-record.ts'
 import { toBytes32 } from '../chain/hex.ts'
 import type { NetworkAddresses } from '../network-addresses.ts'
 import { judgedDisputesAbi } from './judged-disputes.ts'
 
 type Data = `0x${string}`
 type Encoder<Name extends CallName> = readonly [keyof NetworkAddresses, (args: SettlementCalls[Name]) => Data]
-
-const linkArgs = ({ epoch, anchor, claims }: SettlementCalls['anchor']) =>
-  [epoch, toAnchorRecord(anchor), claims.map(toClaimRecord)] as const
 
 const ENCODERS: { readonly [Name in CallName]: Encoder<Name> } = {
   mint: ['token', a => encodeFunctionData({ abi: testTokenAbi, functionName: 'mint', args: [a.to, a.amount] })],
@@ -60,8 +57,8 @@ const ENCODERS: { readonly [Name in CallName]: Encoder<Name> } = {
     'anchors',
     a => encodeFunctionData({ abi: anchorsAbi, functionName: 'releaseLease', args: [toBytes32(a.job), a.epoch] }),
   ],
-  anchor: ['anchors', a => encodeFunctionData({ abi: anchorsAbi, functionName: 'anchor', args: linkArgs(a) })],
-  end: ['anchors', a => encodeFunctionData({ abi: anchorsAbi, functionName: 'end', args: linkArgs(a) })],
+  anchor: ['anchors', a => linkData('anchor', a)],
+  end: ['anchors', a => linkData('end', a)],
   include: ['anchors', includeData],
   finalise: [
     'anchors',

@@ -6,6 +6,7 @@ import type { Anchor, Opening, ProvableJob, UnitClaim } from '@cairn/protocol'
 import { type AbiParameterToPrimitiveType, decodeAbiParameters, encodeAbiParameters, getAbiItem } from 'viem'
 import { gameRulesAbi } from '../abi/game-rules.ts'
 import { type AnchorRecord, fromAnchorRecord, toAnchorRecord } from '../chain/anchor-record.ts'
+import { fromClaimRecord, toClaimRecord } from '../chain/claim-record.ts'
 import { fromBytes32, toBytes32 } from '../chain/hex.ts'
 import { decodeAnchor, encodeAnchor } from '../identities.ts'
 import { openingForm, openingOf } from './move-form.ts'
@@ -42,24 +43,13 @@ export const jobForm = (job: ProvableJob) => ({
   freshReplicaRoot: toBytes32(job.freshReplicaRoot),
 })
 
-const claimForm = (claim: UnitClaim) => ({
-  globalRoot: toBytes32(claim.globalRoot),
-  replicaRoot: toBytes32(claim.replicaRoot),
-  updateRoot: toBytes32(claim.updateRoot),
-  newReplicaRoot: toBytes32(claim.newReplicaRoot),
-  checkpointRoots: claim.checkpointRoots.map(toBytes32),
-  lossBits: claim.lossBits,
-  stepsRoot: toBytes32(claim.stepsRoot),
-  saltHash: toBytes32(claim.saltHash),
-})
-
 /** The arguments of `open`. */
 export function chargeForm(charge: GameCharge) {
   const { anchor, position, isOuter, part, job, claims, claimsBefore, contents, unitLink } = charge
   const form = {
     link: unitLink === undefined ? ('0x' as const) : encodeAnchor(unitLink),
     ...{ part, job: jobForm(job), contents: openingForm(contents) },
-    ...{ claims: claims.map(claimForm), claimsBefore: claimsBefore.map(claimForm) },
+    ...{ claims: claims.map(toClaimRecord), claimsBefore: claimsBefore.map(toClaimRecord) },
   }
   return [toAnchorRecord(anchor), position, isOuter, encodeAbiParameters([CHARGE], [form])] as const
 }
@@ -74,17 +64,6 @@ const jobOf = (job: ChargeForm['job']): ProvableJob => ({
   freshReplicaRoot: fromBytes32(job.freshReplicaRoot),
 })
 
-const claimOf = (claim: ChargeForm['claims'][number]): UnitClaim => ({
-  globalRoot: fromBytes32(claim.globalRoot),
-  replicaRoot: fromBytes32(claim.replicaRoot),
-  updateRoot: fromBytes32(claim.updateRoot),
-  newReplicaRoot: fromBytes32(claim.newReplicaRoot),
-  checkpointRoots: claim.checkpointRoots.map(root => fromBytes32(root)),
-  lossBits: claim.lossBits,
-  stepsRoot: fromBytes32(claim.stepsRoot),
-  saltHash: fromBytes32(claim.saltHash),
-})
-
 /** Reads the arguments of an `open` that a contract took: the inverse of `chargeForm`. */
 export function chargeOf([anchor, position, isOuter, opening]: readonly [
   AnchorRecord,
@@ -95,7 +74,11 @@ export function chargeOf([anchor, position, isOuter, opening]: readonly [
   const [{ part, job, claims, claimsBefore, contents, link }] = decodeAbiParameters([CHARGE], opening)
   return {
     ...{ anchor: fromAnchorRecord(anchor), position, isOuter, part, job: jobOf(job) },
-    ...{ claims: claims.map(claimOf), claimsBefore: claimsBefore.map(claimOf), contents: openingOf(contents) },
+    ...{
+      claims: claims.map(fromClaimRecord),
+      claimsBefore: claimsBefore.map(fromClaimRecord),
+      contents: openingOf(contents),
+    },
     ...(link === '0x' ? {} : { unitLink: decodeAnchor(link) }),
   }
 }
