@@ -33,8 +33,8 @@ interface Linked {
 /// @notice Who challenges which claim, with what bond, and whose clock runs. What is said in between is the game's, which
 /// inherits this: it begins in `_begin`, asks `_onTurn` who moves, changes sides by `_passTurn`, ends with `_conclude`.
 /// @dev A claim is a work's unit, the outer step that its worker signed, or an attestation. A lost challenge defeats that challenger only.
-/// The defender's clock counts the time in which any game on the claim waits for it, so that many challengers cannot
-/// take more of it than one.
+/// Each side of each game has a clock of its own. Games about one claim all begin in its window and go on beside each other, so
+/// that many of them end no later than one, and no challenger takes of the time that a defender has for another.
 abstract contract Disputes {
     enum Turn {
         None,
@@ -60,21 +60,16 @@ abstract contract Disputes {
         address challenger;
         address defender;
         uint128 bond;
-        /// Of the challenger's time.
-        uint48 spent;
-        /// When the challenger's turn began.
+        /// Of each side's time, before `since`.
+        uint40 defenderSpent;
+        uint40 challengerSpent;
+        /// When the turn began.
         uint48 since;
     }
 
     struct Claim {
         /// Games so far: each doubles the next one's bond.
         uint32 games;
-        /// Games that wait for the defender.
-        uint32 waiting;
-        /// Of the defender's time, before `since`.
-        uint48 spent;
-        /// When the first of the waiting ones began to wait.
-        uint48 since;
         bool lost;
     }
 
@@ -142,7 +137,6 @@ abstract contract Disputes {
         c.games++;
         openOn[head]++;
         openAt[head][position]++;
-        _startDefender(c);
         Game storage g = _games[game];
         emit GameOpened(
             a.job, head, game, a.round, position, outer, g.attestation, msg.sender, g.defender, g.bond
@@ -199,15 +193,10 @@ abstract contract Disputes {
         Game storage g = _running(game);
         if (block.timestamp > _clockOf(g)) revert ClockOver();
         if (g.turn == next) return;
-        Claim storage c = _claims[_keyOf(g.head, g.position, g.outer)];
-        if (g.turn == Turn.Defender) {
-            _stopDefender(c);
-            (g.turn, g.since) = (Turn.Challenger, uint48(block.timestamp));
-        } else {
-            _startDefender(c);
-            g.spent += uint48(block.timestamp) - g.since;
-            g.turn = Turn.Defender;
-        }
+        uint40 spent = uint40(block.timestamp - g.since);
+        if (g.turn == Turn.Defender) g.defenderSpent += spent;
+        else g.challengerSpent += spent;
+        (g.turn, g.since) = (next, uint48(block.timestamp));
     }
 
     /// @dev Ends a game and moves the bonds.
@@ -240,7 +229,6 @@ abstract contract Disputes {
     }
 
     function _close(uint256 game, Game storage g, Turn outcome) private {
-        if (g.turn == Turn.Defender) _stopDefender(_claims[_keyOf(g.head, g.position, g.outer)]);
         g.turn = outcome;
         openOn[g.head]--;
         openAt[g.head][g.position]--;
@@ -256,7 +244,7 @@ abstract contract Disputes {
         (g.previousRoot, g.previousClaims) = (a.previousRoot, a.previousClaims);
         g.attestation = position >= a.works.length;
         g.signature = keccak256(_signatureAt(a, position, outer));
-        (g.position, g.outer, g.turn) = (position, outer, Turn.Defender);
+        (g.position, g.outer, g.turn, g.since) = (position, outer, Turn.Defender, uint48(block.timestamp));
         (g.challenger, g.defender) = (msg.sender, answersAt(a, position));
         g.bond = _challengeBond << (before < MOST_DOUBLINGS ? before : MOST_DOUBLINGS);
     }
@@ -271,22 +259,9 @@ abstract contract Disputes {
         return outer ? a.works[position].outer : a.works[position].signature;
     }
 
-    function _startDefender(Claim storage c) private {
-        if (c.waiting == 0) c.since = uint48(block.timestamp);
-        c.waiting++;
-    }
-
-    function _stopDefender(Claim storage c) private {
-        c.waiting--;
-        if (c.waiting == 0) c.spent += uint48(block.timestamp) - c.since;
-    }
-
     /// @dev The last second at which the side whose turn it is may move.
     function _clockOf(Game storage g) private view returns (uint256) {
-        if (g.turn == Turn.Challenger) return uint256(g.since) + _maximumDelaySeconds - g.spent;
-        Claim storage c = _claims[_keyOf(g.head, g.position, g.outer)];
-        uint256 begun = uint256(c.since) + _maximumDelaySeconds;
-        return begun > c.spent ? begun - c.spent : 0;
+        return uint256(g.since) + _maximumDelaySeconds - (g.turn == Turn.Defender ? g.defenderSpent : g.challengerSpent);
     }
 
     function _isLinked(Linked module) private view returns (bool) {

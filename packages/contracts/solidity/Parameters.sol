@@ -19,7 +19,7 @@ struct Parameters {
     uint128 challengerReward;
     uint48 unbondingSeconds;
     uint48 challengeSeconds;
-    /// How long one side of a dispute may think in all; the defender, about all games on one claim together.
+    /// How long each side of a game may think in all.
     uint48 maximumDelaySeconds;
     uint48 leaseSeconds;
     /// How long after a cancellation final earnings may still be asserted.

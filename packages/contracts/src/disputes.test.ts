@@ -256,22 +256,24 @@ describe('a challenge', () => {
       line(16, ONE, 'timeout', game(0)),
     ]))
 
-  it('takes no more of the time of a defender than others on the same claim take together', () =>
+  it('takes nothing of the time that its defender has for others about the same claim', () =>
     play([
       ...begin,
       line(0, JUDGE, 'anchor', anchor([ONE, TWO])),
       line(1, CHALLENGER, 'open', challenge(link(0), 0)),
-      line(1, SUBMITTER, 'open', challenge(link(0), 0)),
       line(6, ONE, 'move', game(0)),
-      line(6, ONE, 'move', game(1)),
-      // Five of twelve seconds are gone, not ten; while the challengers think, the clock stands.
-      line(16, CHALLENGER, 'move', game(0)),
+      line(6, SUBMITTER, 'open', challenge(link(0), 0)),
+      line(11, ONE, 'move', game(1)),
+      line(11, CHALLENGER, 'move', game(0)),
+      line(17, ONE, 'move', game(0)),
       line(17, SUBMITTER, 'move', game(1)),
+      // By turns they have had it think for 22 of twelve seconds; in neither game for more than eleven.
       line(23, ONE, 'move', game(1)),
-      line(23, ONE, 'timeout', game(0), 'ClockRunning'),
-      line(24, ONE, 'move', game(0), 'ClockOver'),
-      line(24, ONE, 'timeout', game(0)),
-      line(24, ONE, 'dissolve', game(1)),
+      line(23, CHALLENGER, 'move', game(0)),
+      line(24, ONE, 'timeout', game(0), 'ClockRunning'),
+      line(25, ONE, 'move', game(0), 'ClockOver'),
+      line(25, ONE, 'timeout', game(0)),
+      line(25, ONE, 'dissolve', game(1)),
     ]))
 
   it('is not for jobs that trust their nodes', () =>

@@ -68,6 +68,11 @@ const OUTCOMES: Readonly<Record<GameOnChain['state'], string>> = {
   dissolved: 'the game is over: somebody else has refuted the claim',
 }
 
+const isOpen = ({ state }: ListedGame): boolean => state === 'open'
+
+/** Moves are found one after another: first where the clock runs out first. */
+const byUrgency = (a: ListedGame, b: ListedGame): number => (a.endsAtSeconds ?? 0) - (b.endsAtSeconds ?? 0)
+
 /** Starts playing. */
 export function hostGames({ parts, evidenceDirectory, ...options }: GameHostOptions): GameHost {
   const { client, chain, key, log } = parts
@@ -170,8 +175,7 @@ export function hostGames({ parts, evidenceDirectory, ...options }: GameHostOpti
     if (count === counted && playing.size === 0) return
     const [games, nowSeconds] = await Promise.all([listGames(client, { account: key.address }), readClock(client)])
     if (isStopped) return
-    for (const game of games) {
-      if (game.state !== 'open') continue
+    for (const game of games.filter(isOpen).toSorted(byUrgency)) {
       const state = playing.get(game.game) ?? begin(game)
       if (!state.isBusy && Date.now() >= state.nextMs) void attempt(state, game, nowSeconds)
     }

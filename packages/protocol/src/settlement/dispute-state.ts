@@ -28,20 +28,15 @@ export interface GameState {
   readonly challenger: Account
   readonly defender: Account
   readonly bond: bigint
-  /** Of the challenger's time. */
-  readonly spent: number
-  /** When the challenger's turn began. */
+  /** Of each side's time, before `since`. */
+  readonly spent: { readonly defender: number; readonly challenger: number }
+  /** When the turn began. */
   readonly since: number
 }
 
 export interface ClaimState {
   /** Games so far: each doubles the next one's bond. */
   readonly games: number
-  /** Games that wait for the defender. */
-  readonly waiting: number
-  /** Of the defender's time, before `since`. */
-  readonly spent: number
-  readonly since: number
   readonly isLost: boolean
 }
 
@@ -73,4 +68,8 @@ export const workKey = (head: HashHex, position: number): string => `${head} ${p
 export const claimKey = ({ head, position, outer }: Pick<GameState, 'head' | 'position' | 'outer'>): string =>
   `${workKey(head, position)} ${outer}`
 
-export const isRunning = ({ turn }: GameState): boolean => turn === 'defender' || turn === 'challenger'
+/** One in which somebody is to move. */
+export type RunningGame = GameState & { readonly turn: 'defender' | 'challenger' }
+
+export const isRunning = (game: GameState): game is RunningGame =>
+  game.turn === 'defender' || game.turn === 'challenger'

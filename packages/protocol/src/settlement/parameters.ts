@@ -15,7 +15,7 @@ export interface NetworkParameters {
   readonly challengerReward: bigint
   readonly unbondingSeconds: number
   readonly challengeSeconds: number
-  /** How long one side of a dispute may think in all; the defender, about all games on one claim together. */
+  /** How long each side of a game may think in all. */
   readonly maximumDelaySeconds: number
   readonly leaseSeconds: number
   /** How long after a cancellation final earnings may still be asserted. */

@@ -1,5 +1,5 @@
 /** Who challenges which claim, with what bond, and whose clock runs. Twin of Disputes.sol and JudgedDisputes.sol. */
-import { type ClaimState, claimKey, type GameState, isRunning, TURNS } from '../dispute-state.ts'
+import { type ClaimState, claimKey, type GameState, isRunning, type RunningGame, TURNS } from '../dispute-state.ts'
 import { MOST_DOUBLINGS } from '../parameters.ts'
 import { andThen, done, type Outcome, type Refused, type Rules, refuse } from '../rule.ts'
 import type { Settlement } from '../state.ts'
@@ -25,8 +25,9 @@ export const disputeRules: Rules<'open' | 'move' | 'rule' | 'timeout' | 'dissolv
     const { job, round } = anchor
     const bond = state.parameters.challengeBond << BigInt(Math.min(claim.games, MOST_DOUBLINGS))
     const players = { challenger, defender, bond }
-    const game = { job, anchor, round, ...about, ...players, turn: 'defender', spent: 0, since: 0 } as const
-    const counted = withClaim(state, game, startDefender({ ...claim, games: claim.games + 1 }, now))
+    const clock = { turn: 'defender', spent: { defender: 0, challenger: 0 }, since: now } as const
+    const game = { job, anchor, round, ...about, ...players, ...clock }
+    const counted = withClaim(state, game, { ...claim, games: claim.games + 1 })
     const attestation = isAttestation(anchor, position)
     const args = { job, round, ...about, attestation, game: state.games.length, ...players }
     const opened = done({ ...counted, games: [...state.games, game] }, { event: 'GameOpened', args })
@@ -38,13 +39,10 @@ export const disputeRules: Rules<'open' | 'move' | 'rule' | 'timeout' | 'dissolv
     if ('code' in game) return game
     if (from !== (game.turn === 'defender' ? game.defender : game.challenger)) return refuse('NotYourTurn')
     if (now > clockOf(state, game)) return refuse('ClockOver')
-    const claim = claimOf(state, game)
-    if (game.turn === 'defender') {
-      const passed = withGame(state, id, { ...game, turn: 'challenger', since: now })
-      return done(withClaim(passed, game, stopDefender(claim, now)))
-    }
-    const passed = withGame(state, id, { ...game, turn: 'defender', spent: game.spent + now - game.since })
-    return done(withClaim(passed, game, startDefender(claim, now)))
+    const { turn, since } = game
+    const spent = { ...game.spent, [turn]: game.spent[turn] + now - since }
+    const next = turn === 'defender' ? 'challenger' : 'defender'
+    return done(withGame(state, id, { ...game, turn: next, spent, since: now }))
   },
 
   rule(state, { game: id, defended }, { from, now, hashing }) {
@@ -60,11 +58,11 @@ export const disputeRules: Rules<'open' | 'move' | 'rule' | 'timeout' | 'dissolv
     return conclude(state, id, game, game.turn === 'challenger', { now, hashing })
   },
 
-  dissolve(state, { game: id }, { now }) {
+  dissolve(state, { game: id }) {
     const game = runningGame(state, id)
     if ('code' in game) return game
     if (!claimOf(state, game).isLost) return refuse('ClaimStands')
-    return andThen(close(state, id, game, 'dissolved', now), rest => unlock(rest, game.challenger, game.bond))
+    return andThen(close(state, id, game, 'dissolved'), rest => unlock(rest, game.challenger, game.bond))
   },
 }
 
@@ -76,28 +74,23 @@ function conclude(
   isDefended: boolean,
   context: Parameters<typeof defenceLost>[2],
 ): Outcome {
-  const closed = close(state, id, game, isDefended ? 'defended' : 'refuted', context.now)
+  const closed = close(state, id, game, isDefended ? 'defended' : 'refuted')
   if (isDefended) return andThen(closed, rest => challengeLost(rest, game))
   const lost = andThen(closed, rest => done(withClaim(rest, game, { ...claimOf(rest, game), isLost: true })))
   const freed = andThen(lost, rest => unlock(rest, game.challenger, game.bond))
   return andThen(freed, rest => defenceLost(rest, game, context))
 }
 
-function close(state: Settlement, id: number, game: GameState, turn: GameState['turn'], now: number): Outcome {
-  const claim = claimOf(state, game)
-  const stopped = game.turn === 'defender' ? withClaim(state, game, stopDefender(claim, now)) : state
+function close(state: Settlement, id: number, game: GameState, turn: GameState['turn']): Outcome {
   const outcome = TURNS.indexOf(turn)
-  return done(withGame(stopped, id, { ...game, turn }), { event: 'GameEnded', args: { game: id, outcome } })
+  return done(withGame(state, id, { ...game, turn }), { event: 'GameEnded', args: { game: id, outcome } })
 }
 
-/** The last second at which the side whose turn it is may move. */
-export function clockOf(state: Settlement, game: GameState): number {
-  const { maximumDelaySeconds } = state.parameters
-  const clock = game.turn === 'challenger' ? game : claimOf(state, game)
-  return Math.max(0, clock.since + maximumDelaySeconds - clock.spent)
-}
+/** The last second at which the side whose turn it is may move. Each side of each game has a clock of its own. */
+export const clockOf = ({ parameters }: Settlement, { turn, spent, since }: RunningGame): number =>
+  since + parameters.maximumDelaySeconds - spent[turn]
 
-const NO_CLAIM: ClaimState = { games: 0, waiting: 0, spent: 0, since: 0, isLost: false }
+const NO_CLAIM: ClaimState = { games: 0, isLost: false }
 
 type About = Parameters<typeof claimKey>[0]
 
@@ -113,21 +106,8 @@ const withGame = (state: Settlement, id: number, game: GameState): Settlement =>
   games: state.games.with(id, game),
 })
 
-function runningGame({ games }: Settlement, id: number): GameState | Refused {
+function runningGame({ games }: Settlement, id: number): RunningGame | Refused {
   const game = games[id]
   if (!game) return refuse('GameUnknown')
   return isRunning(game) ? game : refuse('GameOver')
 }
-
-/** The clock counts the time in which any game on the claim waits, so that many challengers take no more than one. */
-const startDefender = (claim: ClaimState, now: number): ClaimState => ({
-  ...claim,
-  waiting: claim.waiting + 1,
-  since: claim.waiting === 0 ? now : claim.since,
-})
-
-const stopDefender = (claim: ClaimState, now: number): ClaimState => ({
-  ...claim,
-  waiting: claim.waiting - 1,
-  spent: claim.spent + (claim.waiting === 1 ? now - claim.since : 0),
-})
