@@ -28,6 +28,7 @@ import {
   type DocumentId,
   encodeClosingDocument,
   encodeRoundDocument,
+  evaluatedClaim,
   type JobId,
   NO_HASH,
   outerMessage,
@@ -44,12 +45,13 @@ import { tinyDigits } from '@cairn/training/conformance'
 import { accountOf, type DisputeNetwork } from './disputed-round.ts'
 
 const REPLICAS = 2
+const EVALUATION_BATCHES = 2
 const KEY = 'ab'.repeat(32)
 const SALT = new Uint8Array(32).fill(9)
 
-const terms: Omit<Terms, 'document' | 'provable'> = {
+const terms: Omit<Terms, 'document' | 'provable' | 'evaluations'> = {
   ...{ budget: 10_000n, trainPrice: 100n, evaluatePrice: 50n, custodyPrice: 1n, roundPrice: 10n, auditPrice: 10n },
-  ...{ rounds: 2, replicas: REPLICAS, evaluations: 0, custodians: 0, auditRate: 500_000, maximumUnsettled: 2 },
+  ...{ rounds: 2, replicas: REPLICAS, custodians: 0, auditRate: 500_000, maximumUnsettled: 2 },
   ...{ verifiers: 1, policy: 1 },
 }
 
@@ -107,8 +109,8 @@ export interface RoundLie {
   /** Of replica 1's unit. */
   readonly unit?: Partial<SaltedCommitment>
   readonly globalRoot?: HashHex
-  /** That replica 1's unit left the domain after its first checkpoint, or the outer step did, and the job with it. */
-  readonly diverged?: 'unit' | 'outer'
+  /** That replica 1's unit left the domain after its first checkpoint, or the outer step or the evaluation did, and the job with it. */
+  readonly diverged?: 'unit' | 'outer' | 'evaluation'
   /** Nobody has the document of the round. */
   readonly isWithheld?: boolean
 }
@@ -146,6 +148,13 @@ function mustBe<Result extends { readonly ok: boolean }>(result: Result): Result
   return result
 }
 
+/** What a worker claims that says so of the evaluation. */
+const divergedEvaluation = (globalRoot: HashHex) => {
+  const values = Array.from({ length: EVALUATION_BATCHES }, () => ({ lossBits: 0, normBits: [] }))
+  const operator = { graph: 'evaluation', operator: 'x' }
+  return evaluatedClaim({ globalRoot, lossBits: 0, ...commitSteps(sha256, SALT, values), diverged: operator })
+}
+
 interface AnchorOptions {
   /** Other terms than those of an audited job. */
   readonly terms?: Partial<Terms>
@@ -165,7 +174,8 @@ export async function anchorDone(
   const submission = workshop.submit(salt)
   const job = jobKey(accountOf(submitter), submission.documentId)
   const { done, provable, globalRoot: found } = await doRound(workshop, submission, lie)
-  const globalRoot = lie.diverged ? NO_HASH : found
+  const isEvaluated = lie.diverged === 'evaluation'
+  const globalRoot = lie.diverged && !isEvaluated ? NO_HASH : found
   const units = done.map(({ commitment }, i) => ({
     ...{ commitment, worker: KEY, signature: KEY.repeat(2), claimSignature: 'cd'.repeat(65), custody: [] },
     account: accountOf(workers[i] as ChainClient).toLowerCase(),
@@ -175,20 +185,24 @@ export async function anchorDone(
   const bytes = lie.diverged ? encodeClosingDocument(closing) : encodeRoundDocument(document)
   const documentId = lie.isWithheld ? bytesId(sha256, bytes) : await workshop.blobs.write(bytesBlob(bytes))
   const known = { document: submission.documentId, provable: provableHash(provable) }
-  mustBe(await submitJob(submitter, { ...terms, ...options.terms, ...known }))
+  const evaluations = Number(isEvaluated)
+  mustBe(await submitJob(submitter, { ...terms, evaluations, ...options.terms, ...known }))
   mustBe(await takeLease(coordinator, job))
   await options.meanwhile?.({ job, globalRoot: submission.document.initialRoot })
-  const bare = done.map(({ commitment }, index): Work => {
-    const worker: Account = accountOf(workers[index] as ChainClient)
-    return { worker, index, claim: knownClaim(trainedClaim(commitment)), signature: '0x', outer: '0x', custodians: [] }
+  const evaluated = isEvaluated ? [divergedEvaluation(found)] : []
+  const claims = [...done.map(({ commitment }) => trainedClaim(commitment)), ...evaluated]
+  const workerOf = (index: number) => workers[index % REPLICAS] as ChainClient
+  const bare = claims.map((claim, index): Work => {
+    const worker: Account = accountOf(workerOf(index))
+    return { worker, index, claim: knownClaim(claim), signature: '0x', outer: '0x', custodians: [] }
   })
   const link = { job, round: 0, previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH }
   const unsigned = { ...link, globalRoot, documentId, coordinator: accountOf(coordinator), audits: [], works: bare }
   const works = await Promise.all(
     bare.map(async (work, i) => ({
       ...work,
-      signature: await signWork(workers[i] as ChainClient, workMessage(unsigned, work, REPLICAS, claimsHash)),
-      outer: await signWork(workers[i] as ChainClient, outerMessage(unsigned, REPLICAS, claimsHash)),
+      signature: await signWork(workerOf(i), workMessage(unsigned, work, REPLICAS, claimsHash)),
+      ...(i < REPLICAS && { outer: await signWork(workerOf(i), outerMessage(unsigned, REPLICAS, claimsHash)) }),
     })),
   )
   const anchor = { ...unsigned, works }

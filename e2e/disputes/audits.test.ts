@@ -407,10 +407,11 @@ async function outerIsRefused({ anchor, document, submission: { documentId } }: 
 it.each([
   ['unit', { position: 1, isOuter: false }, /replica 1 in round 0 again.*challenging part 1 of the unit/],
   ['outer', { position: 0, isOuter: true }, /outer step of round 0 again: it leads to another state; challenging it/],
+  ['evaluation', { position: 2, isOuter: false }, /evaluation after round 0 again.*challenging/],
 ] as const)(
   'a false divergence (%s) that closed the chain is challenged; its worker loses, and the chain is open',
   async (diverged, claim, wrong) => {
-    const lied = await anchorAndDraw(diverged === 'unit' ? 'e' : 'f', { diverged })
+    const lied = await anchorAndDraw({ unit: 'e', outer: 'f', evaluation: '7' }[diverged], { diverged })
     const { submitter, challenger } = network
     expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: true })
     const node = verifierNode()
@@ -419,7 +420,8 @@ it.each([
     await until(async () => (await gamesAbout(lied)).length > 0)
     if (diverged === 'unit') await outerIsRefused(lied)
     const drawn = book.draws().find(isLied)
-    expect(drawn?.orders).toMatchObject([0, 1].map(index => ({ index, reason: 'its link closed the chain' })))
+    const indexes = lied.anchor.works.map(({ index }) => index)
+    expect(drawn?.orders).toMatchObject(indexes.map(index => ({ index, reason: 'its link closed the chain' })))
     const [game, ...others] = await gamesAbout(lied)
     expect(others).toEqual([])
     expect(game).toMatchObject({ ...claim, state: 'open' })

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {
     AllRoundsAnchored,
     BadRecord,
+    BadWorks,
     HeadMoved,
     JobEnded,
     JobNotOpen,
@@ -67,6 +68,8 @@ contract Anchors is Inclusions {
         JobAnchors storage j = _growing(epoch, a);
         if (j.rounds == terms.rounds) revert AllRoundsAnchored(terms.rounds);
         if (a.round >= j.finalRounds + terms.maximumUnsettled) revert TooManyUnsettled(j.finalRounds);
+        // An evaluation that left the domain ends its job, in its round.
+        if (_isDiverged(a, claims, terms)) revert BadWorks();
         _requireFull(a, terms);
         _append(j, a, claims, terms, true);
         _requireIncluded(a);
@@ -76,18 +79,23 @@ contract Anchors is Inclusions {
         emit Anchored(a.job, a.round, j.head, a);
     }
 
-    /// @notice Closes the chain: of a job that diverged in the round after its last anchor, with that round's units; of one that was
-    /// cancelled, with what was done of that round; of one that has all its rounds, with the last attestations.
+    /// @notice Closes the chain: of a job that diverged in the round after its last anchor, with that round's units, and its
+    /// evaluation if that is where it did; of one that was cancelled, with what was done of that round; of one that has all its
+    /// rounds, with the last attestations.
     function end(uint32 epoch, Anchor calldata a, UnitClaim[] calldata claims) external {
         (Escrow.Status status,) = escrow.statusOf(a.job);
         bool cancelled = status == Escrow.Status.Cancelled;
         if (status != Escrow.Status.Open && !cancelled) revert JobNotOpen(a.job);
         Terms memory terms = escrow.termsOf(a.job);
         JobAnchors storage j = _growing(epoch, a);
-        if (a.globalRoot != 0) revert BadRecord();
-        _requirePart(a, terms, j.rounds == terms.rounds, cancelled);
-        // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
-        _append(j, a, claims, terms, !cancelled && j.rounds < terms.rounds);
+        // No outer step leads to a root of zero; one to another led to the state whose evaluation left the domain.
+        bool evaluated = a.globalRoot != 0;
+        if (evaluated != _isDiverged(a, claims, terms)) revert BadRecord();
+        bool complete = j.rounds == terms.rounds;
+        if (evaluated && !complete) _requireFull(a, terms);
+        else _requirePart(a, terms, complete, cancelled);
+        // Somebody answers for it that the job diverged.
+        _append(j, a, claims, terms, !complete && (evaluated || !cancelled));
         _requireIncluded(a);
         j.ended = true;
         emit Ended(a.job, j.rounds, j.head, a);

@@ -17,7 +17,7 @@ import {Escrow} from "./Escrow.sol";
 import {Registry} from "./Registry.sol";
 import {Terms} from "./Terms.sol";
 import {WorkSignatures} from "./WorkSignatures.sol";
-import {Anchor, answersAt, Audit, claimHashOf, headOf, placesOf, UnitClaim, Work, Wrong} from "./Works.sol";
+import {Anchor, answersAt, Audit, claimHashOf, DIVERGED, headOf, placesOf, UnitClaim, Work, Wrong} from "./Works.sol";
 
 /// @dev What rounds ask of Disputes; an interface, so that the two files need no circle of imports.
 interface OpenGames {
@@ -182,6 +182,13 @@ abstract contract Rounds is WorkSignatures {
         if (complete && length > 0) revert BadWorks();
         if (!complete && !cancelled && length != terms.replicas) revert BadWorks();
         if (length > 0 && a.works[length - 1].index >= terms.replicas) revert BadWorks();
+    }
+
+    /// @dev Whether a link's last work is an evaluation that is said to have left the domain.
+    function _isDiverged(Anchor calldata a, UnitClaim[] calldata claims, Terms memory terms) internal pure returns (bool) {
+        uint256 last = a.works.length;
+        if (last == 0 || claims.length != last) return false;
+        return a.works[last - 1].index == terms.replicas && claims[last - 1].updateRoot == DIVERGED;
     }
 
     /// @dev Adds a link. Its works ascend; its attestations stay within what the job was priced for.

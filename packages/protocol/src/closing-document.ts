@@ -6,7 +6,7 @@
 import { encodeCanonical } from '@cairn/primitives'
 import { z } from 'zod'
 import { type Decoded, decodeDocument } from './document.ts'
-import { type Fixed, hash, index, signedCommitment } from './messages/records.ts'
+import { type Fixed, hash, index, signedCommitment, signedEvaluation } from './messages/records.ts'
 import { MAX_ROUND_BYTES } from './round-document.ts'
 import type { JobId } from './units.ts'
 
@@ -17,6 +17,8 @@ const form = z.strictObject({
   outcome: z.enum(['finished', 'cancelled', 'diverged', 'failed']),
   /** Of the replicas that were done, in their order. */
   units: z.array(signedCommitment).max(1 << 16),
+  /** The one that left the domain, where that is why the chain was closed. */
+  evaluation: signedEvaluation.exactOptional(),
 })
 
 type Form = z.output<typeof form>
@@ -28,14 +30,20 @@ const strayUnit = ({ job, round, units }: Form): number =>
     return unit.job !== job || unit.round !== round || unit.kind !== 'train' || unit.replica <= before
   })
 
+/** Tells whether the evaluation is another one than that which closed the chain. */
+const isStrayEvaluation = ({ job, round, evaluation }: Form): boolean => {
+  const { kind, ...unit } = evaluation?.unit ?? { job, round, kind: 'evaluate' }
+  return (
+    unit.job !== job || unit.round !== round || kind !== 'evaluate' || (evaluation && !evaluation.diverged) === true
+  )
+}
+
 const closingDocument = form.superRefine((document, context) => {
   const stray = strayUnit(document)
-  if (stray < 0) return
-  context.addIssue({
-    code: 'custom',
-    path: ['units', stray],
-    message: 'a unit of another job or round, or out of order',
-  })
+  const message = 'a unit of another job or round, or out of order'
+  if (stray >= 0) context.addIssue({ code: 'custom', path: ['units', stray], message })
+  if (isStrayEvaluation(document))
+    context.addIssue({ code: 'custom', path: ['evaluation'], message: 'of another job or round, or in the domain' })
 })
 
 export type ClosingDocument = Fixed<Form>

@@ -31,7 +31,7 @@ export {
 export { type CoordinatorEvent, tickCoordinator } from './roles/coordinator.ts'
 export { type DoerEffect, type DoerEvent, type DoerState, emptyDoer, tickDoer } from './roles/doer.ts'
 export type { Peer } from './roles/events.ts'
-export { type UnitRecord, type UnitState, unitName } from './roles/unit-machine.ts'
+export { evaluationOf, type UnitRecord, type UnitState, unitName } from './roles/unit-machine.ts'
 export type { WorkerEffect, WorkerEvent } from './roles/worker/events.ts'
 export { emptyWorker, type Keep, type Pin, WORKER_SETTINGS, type WorkerState } from './roles/worker/state.ts'
 export { tickWorker } from './roles/worker.ts'

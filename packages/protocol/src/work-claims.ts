@@ -9,7 +9,7 @@ import type { OuterSignature, SignedCommitment, SignedEvaluation } from './messa
 import { NO_HASH, type SignatureCheck } from './settlement/hashing.ts'
 import type { Account } from './settlement/terms.ts'
 import { type Audit, attestationMessage, type OuterMessage, type Work, type WorkMessage } from './settlement/works.ts'
-import type { JobId, SaltedCommitment } from './units.ts'
+import { DIVERGED_ROOT, type JobId, type SaltedCommitment } from './units.ts'
 
 /** The chain's hashes of claims. */
 export interface ClaimHashing {
@@ -27,13 +27,19 @@ export interface ClaimChecking extends ClaimHashing {
 export const trainedClaim = ({ unit: _, ...claim }: SaltedCommitment): UnitClaim => claim
 
 /** What an evaluation claims; the rest of a claim is zero. */
-type EvaluationClaim = Pick<UnitClaim, 'globalRoot' | 'lossBits' | 'stepsRoot' | 'saltHash'>
+type EvaluationClaim = Pick<SignedEvaluation, 'globalRoot' | 'lossBits' | 'stepsRoot' | 'saltHash' | 'diverged'>
 
 /** What a worker claims by an evaluation. */
-export const evaluatedClaim = ({ globalRoot, lossBits, stepsRoot, saltHash }: EvaluationClaim): UnitClaim => ({
+export const evaluatedClaim = ({
+  globalRoot,
+  lossBits,
+  stepsRoot,
+  saltHash,
+  diverged,
+}: EvaluationClaim): UnitClaim => ({
   globalRoot,
   replicaRoot: NO_HASH,
-  updateRoot: NO_HASH,
+  updateRoot: diverged ? DIVERGED_ROOT : NO_HASH,
   newReplicaRoot: NO_HASH,
   checkpointRoots: [],
   lossBits,

@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {OtherClaim} from "../Errors.sol";
-import {Anchor, Audit, UnitClaim} from "../Works.sol";
-import {DIVERGED, Opening, Subject} from "./GameTypes.sol";
+import {Anchor, Audit, DIVERGED, UnitClaim} from "../Works.sol";
+import {Opening, Subject} from "./GameTypes.sol";
 import {BadPart, ProvableJob, Subjects} from "./Subjects.sol";
 
 /// @notice What a challenger says is wrong with a claim, and what it takes to see what that is. ABI-encoded, it opens a

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Anchor} from "../Works.sol";
+import {Anchor, DIVERGED} from "../Works.sol";
 import {Charge, Charges, Known} from "./Charges.sol";
 import {
     Disputed,
-    DIVERGED,
     Move,
     MoveKind,
     Opening,

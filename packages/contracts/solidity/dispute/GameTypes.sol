@@ -166,6 +166,3 @@ struct Move {
     /// The leaf; or, ABI-encoded, the proof, or the operator's leaf of the program.
     bytes data;
 }
-
-/// @dev SHA-256 of "cairn/diverged": what stands for the end of a run that left the domain.
-bytes32 constant DIVERGED = 0xd2c57d607e1d45cbc162f2466d994508dbb6486cb584059a13983f208b170490;

@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {Blocks} from "../referee/Blocks.sol";
 import {Element, ElementCode, Opening as OpenLeaf, Operand} from "../referee/ElementCode.sol";
 import {SoftFloat} from "../referee/SoftFloat.sol";
+import {DIVERGED} from "../Works.sol";
 import {Judge} from "./GameRules.sol";
 import {
     Disputed,
-    DIVERGED,
     OperandOpening,
     Opening,
     OperatorFacts,

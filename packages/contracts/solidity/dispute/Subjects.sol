@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {DIVERGED, Graph, Opening, Subject, Target} from "./GameTypes.sol";
-import {UnitClaim} from "../Works.sol";
+import {DIVERGED, UnitClaim} from "../Works.sol";
+import {Graph, Opening, Subject, Target} from "./GameTypes.sol";
 import {Merkle} from "./Merkle.sol";
 
 /// @notice What of a job a contract has to know to judge its units. The terms hold its hash.
@@ -79,7 +79,7 @@ library Subjects {
     {
         _setProgram(s, job, contents, Graph.Evaluation);
         (s.round, s.globalRoot, s.runs) = (round, claim.globalRoot, job.evaluationBatches);
-        s.targets[0].root = _lossRoot(MEAN_LOSS, claim.lossBits);
+        s.targets[0].root = claim.updateRoot == DIVERGED ? DIVERGED : _lossRoot(MEAN_LOSS, claim.lossBits);
     }
 
     /// @notice An outer step to no root left the domain. Where a unit did so before, it was never done: whoever doubts that

@@ -9,6 +9,8 @@ import { readAnchors } from './read-anchors.ts'
 
 export interface AnchorEvent extends Anchor {
   readonly head: HashHex
+  /** Whether it closed the chain: then it is no round. */
+  readonly isClosing: boolean
   /** The round's beacon is drawn from a block after this one. */
   readonly blockNumber: bigint
   readonly transaction: `0x${string}`
@@ -34,8 +36,9 @@ export async function listAnchors(client: ChainClient, job: JobId, fromRound = 0
     ])
     const found = new Map<number, AnchorEvent>()
     // Of several links of a round, the last one stands.
-    for (const { args: event, blockNumber, transactionHash } of [...anchored, ...ended].sort(inOrder)) {
-      const about = { head: fromBytes32(event.head), blockNumber, transaction: transactionHash }
+    for (const { args: event, eventName, blockNumber, transactionHash } of [...anchored, ...ended].sort(inOrder)) {
+      const isClosing = eventName === 'Ended'
+      const about = { head: fromBytes32(event.head), isClosing, blockNumber, transaction: transactionHash }
       found.set(event.round, { ...fromAnchorRecord(event.anchor), ...about })
     }
     return [...found.values()]

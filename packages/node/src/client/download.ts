@@ -4,16 +4,7 @@
  */
 import { type AnchorEvent, listAnchors, listNodes, readJob } from '@cairn/contracts'
 import { encodeHex, type HashHex, InputError } from '@cairn/primitives'
-import {
-  type BlobPart,
-  type JobDocument,
-  type JobId,
-  NO_HASH,
-  type Payees,
-  type Receipt,
-  type RoundDocument,
-  type Terms,
-} from '@cairn/protocol'
+import type { BlobPart, JobDocument, JobId, Payees, Receipt, RoundDocument, Terms } from '@cairn/protocol'
 import { type BlobStore, openBlobStore } from '../blobs/blob-store.ts'
 import { blobFetcher } from '../blobs/fetch-blob.ts'
 import type { JobStatus } from '../runtime/summaries.ts'
@@ -87,8 +78,7 @@ export async function downloadJob(
   const { job, terms } = onChain
   const document = await documentOf(client, job, terms.document)
   const links = await listAnchors(client.chain, job)
-  // A link that closes the chain is no round.
-  const anchors = links.filter(({ globalRoot }) => globalRoot !== NO_HASH)
+  const anchors = links.filter(({ isClosing }) => !isClosing)
   const rounds = []
   for (const anchor of anchors) rounds.push({ document: await roundOf(client, job, anchor), anchor })
   onEvent({ kind: 'documents', rounds: rounds.length })

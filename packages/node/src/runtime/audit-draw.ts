@@ -10,7 +10,6 @@ import {
   auditAll,
   type Beacon,
   type JobId,
-  NO_HASH,
   POLICIES,
   refutedBeacon,
   roundBeacon,
@@ -30,6 +29,8 @@ export interface AuditDraw {
   readonly beacon: Beacon
   readonly orders: readonly AuditOrder[]
   readonly anchor: Anchor
+  /** Whether the link closed the chain. */
+  readonly isClosing: boolean
   readonly anchoredAtSeconds: number
   /** Of the link. */
   readonly blockNumber: bigint
@@ -83,7 +84,7 @@ function unitsOf({ link: { job, round, anchor } }: DueDraw, { nodes, terms }: Dr
 export function drawAudits(due: DueDraw, basis: DrawBasis): AuditDraw {
   const { link, refuted } = due
   const { chainId, blockHash, nodes, minimumStake, anchoredAtSeconds } = basis
-  const { job, round, head, anchor, blockNumber, records, before } = link
+  const { job, round, head, anchor, isClosing, blockNumber, records, before } = link
   const beacon = refuted
     ? refutedBeacon(sha256, { chainId, worker: refuted.worker, head: refuted.head, blockHash })
     : roundBeacon(sha256, { chainId, job, round, head, blockHash })
@@ -92,7 +93,8 @@ export function drawAudits(due: DueDraw, basis: DrawBasis): AuditDraw {
   const isNamed = ({ index }: AuditableUnit) => refuted?.units.some(unit => unit.index === index) ?? true
   let orders: AuditOrder[]
   if (refuted) orders = auditAll(sha256, selection, units.filter(isNamed))
-  else if (anchor.globalRoot === NO_HASH) orders = auditAll(sha256, selection, units, 'its link closed the chain')
+  else if (isClosing) orders = auditAll(sha256, selection, units, 'its link closed the chain')
   else orders = selectAudits(sha256, selection, units, records)
-  return { job, round, head, blockNumber, beacon, orders, anchor, anchoredAtSeconds, ...(before && { before }) }
+  const about = { job, round, head, blockNumber, anchor, isClosing, anchoredAtSeconds }
+  return { ...about, beacon, orders, ...(before && { before }) }
 }

@@ -26,6 +26,8 @@ interface AuditedLink {
   /** After it. */
   readonly head: HashHex
   readonly anchor: Anchor
+  /** Whether it closed the chain. */
+  readonly isClosing: boolean
   readonly blockNumber: bigint
   /** After it. */
   readonly records: ReadonlyMap<Account, AuditRecord>
@@ -103,6 +105,7 @@ function withLink(ledger: AuditLedger, event: HistoryEvent, blockNumber: bigint,
   const before = round === 0 ? undefined : known[round - 1]
   const link: AuditedLink = {
     ...{ job, round, head, anchor, blockNumber, records: ledger.history.records },
+    isClosing: event.event === 'Ended',
     ...(before && { before }),
   }
   const drawnAt = blockNumber + BigInt(rules.beaconBlocks)

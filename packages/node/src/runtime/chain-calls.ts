@@ -70,9 +70,10 @@ const CALLS: Calls = {
     const link = nextLink(calling)
     const record = calling.job.rounds[link.round]
     const document = closingDocumentOf(calling.job, link.round, outcome)
-    const about = { globalRoot: NO_HASH, documentId: bytesId(sha256, encodeClosingDocument(document)) }
     // A job that has all its rounds did nothing after them; there are attestations to be paid.
     const closing = record && closingRecord(record)
+    const documentId = bytesId(sha256, encodeClosingDocument(document))
+    const about = { globalRoot: closing?.globalRoot ?? NO_HASH, documentId }
     const done = closing ? { works: worksIn(closing), claims: shownClaims(closing) } : { works: [], claims: [] }
     return endJob(calling.parts.client, { ...link, ...about, ...done, audits })
   },

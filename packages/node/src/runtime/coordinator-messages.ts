@@ -41,7 +41,6 @@ function isFromSender(sender: string, body: MessageBodies['commit']): boolean {
   if (body.outcome === 'evaluated')
     return body.evaluation.worker === sender && isSignedEvaluation(verifySignature, body.evaluation)
   const { commitment } = body
-  if (commitment === undefined) return body.outcome === 'diverged' && body.unit.kind === 'evaluate'
   return commitment.worker === sender && isSignedCommitment(verifySignature, commitment)
 }
 

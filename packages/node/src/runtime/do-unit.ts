@@ -1,6 +1,14 @@
-/** A training unit on the compute thread, whole: what it came to, also where it left the domain. */
+/** A unit on the compute thread, whole: what it came to, also where it left the domain. */
 import type { HashHex } from '@cairn/primitives'
-import { type Commitment, DIVERGED_ROOT, NO_HASH, type StepValues, type Unit, type WorkerEvent } from '@cairn/protocol'
+import {
+  type Commitment,
+  DIVERGED_ROOT,
+  type Evaluation,
+  NO_HASH,
+  type StepValues,
+  type Unit,
+  type WorkerEvent,
+} from '@cairn/protocol'
 import type { Compute } from '../compute/compute.ts'
 import { problemText } from './prepare-job.ts'
 
@@ -10,6 +18,13 @@ export interface UnitJob {
   readonly id: HashHex
   readonly checkpoints: number
   readonly innerSteps: number
+}
+
+/** What an evaluation needs of its job. */
+export interface EvaluationJob {
+  /** Of its document. */
+  readonly id: HashHex
+  readonly evaluationBatches: number
 }
 
 export interface UnitBegin {
@@ -67,4 +82,26 @@ export async function doUnit(
   const values = padded(answer.values ?? [], innerSteps, NO_VALUES)
   const begun = answer.replicaRoot ?? replicaRoot ?? NO_HASH
   return { ok: true, commitment: divergedCommitment(begin, begun, roots), values, divergence: answer.diverged }
+}
+
+type EvaluationDone =
+  | { readonly ok: true; readonly values: readonly StepValues[]; readonly result: EvaluationResult }
+  | { readonly ok: false; readonly reason: string }
+
+type EvaluationResult = Pick<Evaluation, 'lossBits' | 'correct' | 'total' | 'diverged'>
+
+/** Does an evaluation. Never rejects because of the job. */
+export async function doEvaluation(
+  compute: Pick<Compute, 'request'>,
+  { id: document, evaluationBatches }: EvaluationJob,
+  globalRoot: HashHex,
+): Promise<EvaluationDone> {
+  const answer = await compute.request({ kind: 'evaluate', document, globalRoot })
+  if (answer.ok) {
+    const { values, ...result } = answer.value
+    return { ok: true, values, result }
+  }
+  if (answer.why !== 'diverged') return { ok: false, reason: problemText(answer) }
+  const result = { lossBits: 0, correct: 0, total: 0, diverged: answer.diverged }
+  return { ok: true, values: padded([], evaluationBatches, NO_VALUES), result }
 }

@@ -13,7 +13,6 @@ import {
   decodeRoundDocument,
   type JobDocument,
   type JobId,
-  NO_HASH,
   type PeerAddress,
   type RoundDocument,
   type Work,
@@ -90,7 +89,7 @@ export function jobDocuments(
     async history({ job }) {
       const rounds: AnchoredRound[] = []
       for (const link of await listAnchors(client, job)) {
-        if (link.globalRoot === NO_HASH) break // it closed the chain
+        if (link.isClosing) break
         const { round, coordinator, documentId, audits } = link
         const decoded = decodeRoundDocument((await bytesOf(documentId)) ?? new Uint8Array())
         if (!decoded.ok || !isWhole(checking, link, decoded.document)) {

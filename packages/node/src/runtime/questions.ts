@@ -3,6 +3,7 @@ import {
   type CoordinatorState,
   encodeJobDocument,
   encodeRoundDocument,
+  evaluationOf,
   type JobId,
   type JobRecord,
   leaseOf,
@@ -63,12 +64,12 @@ const lossOf = ({ outcome }: UnitRecord): number =>
   outcome?.kind === 'trained' ? outcome.commitment.commitment.lossBits : -1
 
 function roundSummary({ round, units, globalRoot, evaluation }: RoundRecord): RoundSummary {
-  const evaluated = evaluation?.outcome?.kind === 'evaluated' ? evaluation.outcome.evaluation : undefined
+  const { evaluation: evaluated } = evaluationOf(evaluation) ?? {}
   return {
     round,
     losses: units.map(lossOf),
     ...(globalRoot === undefined ? {} : { globalRoot }),
-    ...(evaluated === undefined ? {} : { evaluationBits: evaluated.lossBits }),
+    ...(evaluated === undefined || evaluated.diverged ? {} : { evaluationBits: evaluated.lossBits }),
   }
 }
 

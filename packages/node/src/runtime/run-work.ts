@@ -13,10 +13,9 @@ import {
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
 import { signEvaluated, signTrained } from './account-signing.ts'
-import { doUnit, type UnitJob } from './do-unit.ts'
+import { doEvaluation, doUnit, type EvaluationJob, type UnitJob } from './do-unit.ts'
 import { findDone, findEvaluation, rememberDone, type StepSecrets } from './done-units.ts'
 import type { WorkerParts } from './parts.ts'
-import { problemText } from './prepare-job.ts'
 import { checkpointReason, roundReason } from './retention.ts'
 
 type RunEffect = Extract<WorkerEffect, { effect: 'run' }>
@@ -89,18 +88,14 @@ async function evaluated(
   return { event: 'evaluated', job, lease, evaluation }
 }
 
-async function evaluate(parts: WorkerParts, document: HashHex, effect: RunEffect): Promise<WorkerEvent> {
+async function evaluate(parts: WorkerParts, unitJob: EvaluationJob, effect: RunEffect): Promise<WorkerEvent> {
   const { job, lease, unit, globalRoot } = effect
   const { storage } = parts
   const done = findEvaluation(storage, unit)?.evaluation
   if (done?.globalRoot === globalRoot) return evaluated(parts, effect, done)
-  const answer = await parts.compute.request({ kind: 'evaluate', document, globalRoot })
-  if (!answer.ok) {
-    if (answer.why === 'diverged') return { event: 'diverged', job, lease, unit, divergence: answer.diverged }
-    return { event: 'failed', job, lease, reason: problemText(answer) }
-  }
-  const { values, ...result } = answer.value
-  const { work, secrets } = salted({ unit, globalRoot, ...result }, values)
+  const found = await doEvaluation(parts.compute, unitJob, globalRoot)
+  if (!found.ok) return { event: 'failed', job, lease, reason: found.reason }
+  const { work, secrets } = salted({ unit, globalRoot, ...found.result }, found.values)
   rememberDone(storage, { evaluation: work, ...secrets })
   return evaluated(parts, effect, work)
 }
@@ -108,8 +103,8 @@ async function evaluate(parts: WorkerParts, document: HashHex, effect: RunEffect
 /** Does a unit. Never rejects because of the job; what went wrong is an event. */
 export const runWork = (
   parts: WorkerParts,
-  job: UnitJob,
+  job: UnitJob & EvaluationJob,
   effect: RunEffect,
   onProgress: OnProgress,
 ): Promise<WorkerEvent> =>
-  effect.unit.kind === 'train' ? train(parts, job, effect, onProgress) : evaluate(parts, job.id, effect)
+  effect.unit.kind === 'train' ? train(parts, job, effect, onProgress) : evaluate(parts, job, effect)

@@ -9,7 +9,6 @@ import {
   attestSteps,
   DIVERGED,
   impossibleParts,
-  NO_HASH,
   type UnitClaim,
   type UnitSchedule,
   unitSegment,
@@ -75,7 +74,8 @@ export const segmentOfOrder = (job: VerifiableJob, { unit }: Pick<ClaimedUnit, '
   unitSegment(unit.kind, scheduleOf(job), segment)
 
 /** SAFETY: a chain is closed once, so the segment is not left to chance that a false divergence would be found in. */
-function whereItEnds({ claim: { checkpointRoots, updateRoot } }: ClaimedUnit, order: AuditOrder): AuditOrder {
+function whereItEnds({ unit, claim: { checkpointRoots, updateRoot } }: ClaimedUnit, order: AuditOrder): AuditOrder {
+  if (unit.kind === 'evaluate') return order
   const diverged = [...checkpointRoots, updateRoot].indexOf(DIVERGED)
   return diverged < 0 ? order : { ...order, segment: Math.min(diverged, checkpointRoots.length - 1) }
 }
@@ -86,8 +86,7 @@ export async function openOrder(
   job: VerifiableJob,
   { draw, order, reason }: Omit<Assignment, 'account'>,
 ): Promise<Sourced<OpenedOrder>> {
-  const { anchor, before: last } = draw
-  const isClosing = anchor.globalRoot === NO_HASH
+  const { anchor, isClosing, before: last } = draw
   const { replicas } = job.document.spec.schedule
   const claims = await claimsAt(parts, draw)
   if (!claims.ok) return claims

@@ -11,7 +11,6 @@ import {
   type JobId,
   type Message,
   type MessageBodies,
-  NO_HASH,
 } from '@cairn/protocol'
 import { accountOf } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
@@ -158,7 +157,7 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
     if (!finding || finding.ends.length === 0 || isNoted || Date.now() - sentMs < RESEND_MS) return
     const holder = chain.job(draw.job)?.anchors.holder
     const to = holder && chain.nodeOfAccount(holder)?.peer
-    if (to === undefined || !book.isOpen(draw.head) || draw.anchor.globalRoot === NO_HASH) return
+    if (to === undefined || !book.isOpen(draw.head) || draw.isClosing) return
     task.sentMs = Date.now()
     const { job, round, index, segment } = order
     const isReplica = index < (chain.job(job)?.terms.replicas ?? 0)

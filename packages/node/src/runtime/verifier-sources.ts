@@ -7,7 +7,6 @@ import {
   decodeRoundDocument,
   type JobDocument,
   type JobId,
-  NO_HASH,
   type Opening,
   type ProvableJob,
   type RoundDocument,
@@ -90,15 +89,15 @@ export async function claimsAt(
  */
 export async function documentOfLink(
   parts: VerifierParts,
-  { globalRoot, documentId }: Anchor,
+  { documentId }: Pick<Anchor, 'documentId'>,
   reason: string,
 ): Promise<Pick<RoundDocument, 'units' | 'evaluation'> | undefined> {
   const signal = AbortSignal.timeout(PATIENCE_MS)
   const missing = await obtain(parts, documentId, reason, { holders: [], signal })
   const bytes = missing === undefined ? (await parts.blobs.read(documentId))?.[0]?.bytes : undefined
   if (bytes === undefined) return undefined
-  const decoded = globalRoot === NO_HASH ? decodeClosingDocument(bytes) : decodeRoundDocument(bytes)
-  return decoded.ok ? decoded.document : undefined
+  const decoded = [decodeRoundDocument(bytes), decodeClosingDocument(bytes)].find(({ ok }) => ok)
+  return decoded?.ok ? decoded.document : undefined
 }
 
 /** A state that something is done again from. */

@@ -142,12 +142,9 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
       if (known === undefined)
         return tell({ event: 'failed', job: effect.job, lease: effect.lease, reason: 'the job is not prepared' })
       const { job, lease } = effect
-      const { checkpoints, innerSteps } = known.document.spec.schedule
-      tell(
-        await runWork(parts, { id: known.id, checkpoints, innerSteps }, effect, progress =>
-          tell({ event: 'progress', job, lease, ...progress }),
-        ),
-      )
+      const { schedule, evaluation } = known.document.spec
+      const about = { ...schedule, id: known.id, evaluationBatches: evaluation.batches }
+      tell(await runWork(parts, about, effect, progress => tell({ event: 'progress', job, lease, ...progress })))
     },
     outer: async effect => tell(await applyOuter(parts, documents.get(effect.job)?.id, effect)),
     stop: () => compute.stop(),

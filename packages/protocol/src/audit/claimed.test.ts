@@ -30,11 +30,13 @@ test('a segment ends with its checkpoint, the last one also with what the unit l
 })
 
 test('an evaluation has one segment, of all its batches, which ends with the mean loss', () => {
-  const evaluation = { lossBits: 0x3f800000, stepsRoot, saltHash }
+  const evaluation = { updateRoot: root('0'), lossBits: 0x3f800000, stepsRoot, saltHash }
   const work: AuditedWork = { evaluation, claim, schedule, segment: 0 }
   const ends = [lossRoot(sha256, 'meanLoss', 0x3f800000)]
   expect(claimedSegment(sha256, work)).toEqual({ claim, stepsRoot, saltHash, ends, unitSteps: 4 })
   expect(unitSegment('evaluate', schedule, 0)).toEqual({ firstStep: 0, steps: 4, isLast: true })
+  const left = { ...evaluation, updateRoot: DIVERGED_ROOT, lossBits: 0 }
+  expect(claimedSegment(sha256, { ...work, evaluation: left }).ends).toEqual([DIVERGED_ROOT])
 })
 
 test('a unit that left the domain is said to end so from there on', () => {

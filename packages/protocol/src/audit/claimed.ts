@@ -3,9 +3,8 @@
  * the documents later checks. SPEC: docs/spec/audits.md "Segments".
  */
 import type { HashFunction, HashHex } from '@cairn/primitives'
-import { lossRoot } from '../dispute/claims.ts'
-import type { SignedEvaluation } from '../messages/records.ts'
-import type { SaltedCommitment, UnitKind } from '../units.ts'
+import { lossRoot, type UnitClaim } from '../dispute/claims.ts'
+import { DIVERGED_ROOT, type SaltedCommitment, type UnitKind } from '../units.ts'
 import { type Segment, segmentOf } from './segment.ts'
 import type { ClaimedSegment } from './verdict.ts'
 
@@ -19,7 +18,7 @@ export interface UnitSchedule {
 /** An audited unit: what its worker signed, and the hash that its work holds. */
 export type AuditedWork = { readonly claim: HashHex; readonly schedule: UnitSchedule; readonly segment: number } & (
   | { readonly commitment: SaltedCommitment }
-  | { readonly evaluation: Pick<SignedEvaluation, 'lossBits' | 'stepsRoot' | 'saltHash'> }
+  | { readonly evaluation: Pick<UnitClaim, 'updateRoot' | 'lossBits' | 'stepsRoot' | 'saltHash'> }
 )
 
 const stepsOf = (kind: UnitKind, { innerSteps, checkpoints, evaluationBatches }: UnitSchedule) =>
@@ -33,8 +32,8 @@ export const unitSegment = (kind: UnitKind, schedule: UnitSchedule, segment: num
 export function claimedSegment(hash: HashFunction, work: AuditedWork): ClaimedSegment {
   const { claim, schedule, segment } = work
   if ('evaluation' in work) {
-    const { lossBits, stepsRoot, saltHash } = work.evaluation
-    const ends = [lossRoot(hash, 'meanLoss', lossBits)]
+    const { updateRoot, lossBits, stepsRoot, saltHash } = work.evaluation
+    const ends = [updateRoot === DIVERGED_ROOT ? DIVERGED_ROOT : lossRoot(hash, 'meanLoss', lossBits)]
     return { claim, stepsRoot, saltHash, ends, unitSteps: stepsOf('evaluate', schedule).steps }
   }
   const { checkpointRoots, updateRoot, newReplicaRoot, lossBits, stepsRoot, saltHash } = work.commitment

@@ -2,7 +2,9 @@ import { type HashHex, sha256 } from '@cairn/primitives'
 import { expect, it } from 'vitest'
 import type { JobId } from '../units.ts'
 import {
+  evaluationSubject,
   impossibleParts,
+  lossRoot,
   outerSubject,
   type ProgramContents,
   type ProvableJob,
@@ -77,6 +79,12 @@ it('names the parts of which a claim says what cannot be', () => {
   expect(parts({ checkpointRoots: [DIVERGED, root('b'), DIVERGED] })).toEqual([1, 3])
   for (const checkpointRoots of [[], [root('a'), root('b')], Array.from({ length: 4 }, () => root('a'))])
     expect(parts({ checkpointRoots })).toEqual([0, 1, 2, 3])
+})
+
+it('takes an evaluation with the update root of one that left the domain for that', () => {
+  const end = (updateRoot: HashHex) => evaluationSubject(sha256, job, contents, at, { ...claim, updateRoot }).targets[0]
+  expect(end(DIVERGED)?.root).toBe(DIVERGED)
+  expect(end(root('0'))?.root).toBe(lossRoot(sha256, 'meanLoss', claim.lossBits))
 })
 
 it('takes an outer step to no root for one that left the domain, and has none where a unit did so before', () => {

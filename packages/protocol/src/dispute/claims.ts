@@ -25,7 +25,10 @@ export interface ProvableJob {
   readonly evaluationBatches: number
 }
 
-/** What a worker signs of a unit, as contracts read it. An evaluation has a global root, a loss and its leaves; the rest is zero. */
+/**
+ * What a worker signs of a unit, as contracts read it. An evaluation has a global root, a loss and its leaves; the rest is zero, but for
+ * the update root of one that left the domain, which is `DIVERGED`.
+ */
 export interface UnitClaim {
   readonly globalRoot: HashHex
   readonly replicaRoot: HashHex
@@ -189,10 +192,10 @@ export function evaluationSubject(
   job: ProvableJob,
   contents: ProgramContents,
   place: ClaimPlace,
-  { globalRoot, lossBits }: Pick<UnitClaim, 'globalRoot' | 'lossBits'>,
+  { globalRoot, updateRoot, lossBits }: Pick<UnitClaim, 'globalRoot' | 'updateRoot' | 'lossBits'>,
 ): Subject {
   const roots = { globalRoot, replicaRoot: NO_ROOT, updateRoots: [] }
-  const ends = [lossRoot(hash, 'meanLoss', lossBits)]
+  const ends = [updateRoot === DIVERGED ? DIVERGED : lossRoot(hash, 'meanLoss', lossBits)]
   const stretch = { graph: 'evaluation', firstStep: 0, runs: job.evaluationBatches, ends } as const
   return subjectOf(job, contents, place, roots, stretch)
 }

@@ -133,13 +133,14 @@ const openList = z.strictObject({
 const commit = z.discriminatedUnion('outcome', [
   z.strictObject({ outcome: z.literal('trained'), lease: index, commitment: signedCommitment }),
   z.strictObject({ outcome: z.literal('evaluated'), lease: index, evaluation: signedEvaluation }),
+  /** A training unit; an evaluation that left the domain is an evaluation. */
   z.strictObject({
     outcome: z.literal('diverged'),
     lease: index,
     unit,
     diverged: divergence,
-    /** Of a training unit: what its worker answers for. */
-    commitment: signedCommitment.exactOptional(),
+    /** What its worker answers for. */
+    commitment: signedCommitment,
   }),
 ])
 

@@ -74,6 +74,12 @@ export const signedCommitment = z.strictObject({
   custody: z.array(custody).max(16),
 })
 
+export const divergence = z.strictObject({
+  graph: z.string().min(1).max(64),
+  operator: z.string().min(1).max(1024),
+  step: index.exactOptional(),
+})
+
 export const signedEvaluation = z.strictObject({
   unit,
   globalRoot: hash,
@@ -82,6 +88,8 @@ export const signedEvaluation = z.strictObject({
   total: index,
   stepsRoot: hash,
   saltHash: hash,
+  /** Where it left the domain; the loss and what is counted are zero then. */
+  diverged: divergence.exactOptional(),
   worker: publicKey,
   signature,
   account,
@@ -117,12 +125,6 @@ export const stepReveal = auditedUnit.extend({
   salt,
   values: z.array(z.strictObject({ lossBits: bits, normBits: z.array(bits).max(1 << 20) })).max(MOST_STEPS),
   others: z.array(hash).max(MOST_STEPS),
-})
-
-export const divergence = z.strictObject({
-  graph: z.string().min(1).max(64),
-  operator: z.string().min(1).max(1024),
-  step: index.exactOptional(),
 })
 
 /** Where a node can be reached: its public key in hex, and multiaddresses. */

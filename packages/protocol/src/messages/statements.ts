@@ -62,6 +62,7 @@ export const evaluationStatement = (evaluation: Evaluation): Uint8Array =>
     evaluation.total,
     hashFromHex(evaluation.stepsRoot),
     hashFromHex(evaluation.saltHash),
+    ...(evaluation.diverged ? [evaluation.diverged.graph, evaluation.diverged.operator] : []),
   ])
 
 /** What a worker found by evaluating a global state. */

@@ -195,6 +195,31 @@ describe('a job whose claims are proven wrong', () => {
     expect(job?.chain.wrongs).toMatchObject([{ round: 2, isOuter: true }])
   })
 
+  test('goes on, to the same root, where a unit or an evaluation is proven not to have left the domain', () => {
+    let rewinds = 0
+    const where = fc.record({ in: fc.constantFrom('unit', 'evaluation'), round: fc.constantFrom(1, 3) })
+    fc.assert(
+      fc.property(fc.nat(1_000), where, fc.constantFrom(0, 10), (seed, said, lost) => {
+        const facts = toyFacts({ rounds: 4, replicas: 2 })
+        const index = said.in === 'unit' ? 1 : facts.replicas
+        const divergence = { ...said, replica: 1, workers: 3 } as const
+        const options = { facts, workers: 8, seed, challengeSeconds: 10, divergence, faults: { lost } }
+        const { job } = runWhole({
+          ...options,
+          onBlock(chain, nowMs) {
+            const { isEnded, rounds } = chain.state().jobs.get(facts.job)!
+            if (isEnded && rounds === said.round)
+              rewinds += chain.rewind(said.round, [{ index, isOuter: false }], nowMs)
+          },
+        })
+        // No liar has the unit twice.
+        expect(new Set(job.chain.wrongs.map(({ account }) => account)).size).toBe(job.chain.wrongs.length)
+      }),
+      { numRuns: 40 },
+    )
+    expect(rewinds).toBeGreaterThan(10)
+  })
+
   test('that left the domain in a later round does so again, and ends', () => {
     // Without a signature of its outer step, a round before the last is done again: these runs come to that.
     for (const seed of [2, 33, 45, 49]) {

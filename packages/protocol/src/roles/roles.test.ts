@@ -7,8 +7,9 @@ import { brokenInvariant, impossibleMove } from '../testing/coordinator-invarian
 import type { ToyChain } from '../testing/toy-chain.ts'
 import type { Faults } from '../testing/toy-faults.ts'
 import { runToyNetwork, type ToyNetworkOptions } from '../testing/toy-network.ts'
-import { toyFacts, toyFinalRoot } from '../testing/toy-work.ts'
+import { toyDivergedUnit, toyFacts, toyFinalRoot, toyInitialRoot } from '../testing/toy-work.ts'
 import type { ToyDivergence } from '../testing/toy-workers.ts'
+import type { Unit } from '../units.ts'
 import { claimsBefore, claimsOfRound } from './coordinator/draft.ts'
 import { type CoordinatorState, emptyCoordinator, type JobFacts, type JobRecord } from './coordinator/state.ts'
 import { tickCoordinator } from './coordinator.ts'
@@ -83,7 +84,12 @@ describe('a job on a network of letters', () => {
     const facts = toyFacts({ rounds: 4 })
     const { journal, state } = runChecked({ facts, workers: 3, seed: 5, faults: { deathEveryMs: 5_000 } })
     const [job, peer] = [facts.job, 'liar']
-    const diverged = { kind: 'diverged', node: peer, divergence: { graph: 'inner', operator: '%1' } } as const
+    const author = { worker: peer, account: `0x${'9'.repeat(40)}`, before: [] }
+    const divergedUnit = (unit: Unit) => {
+      const commitment = toyDivergedUnit(unit, toyInitialRoot, undefined, author)
+      const work = { commitment: { ...commitment, custody: [] }, claim: 'f'.repeat(64) as HashHex }
+      return { kind: 'diverged', node: peer, divergence: { graph: 'inner', operator: '%1' }, work } as const
+    }
     const lie = (s: CoordinatorState, round: number, nowMs: number) => {
       const record = s.jobs.get(job)
       const claims = (record && claimsOfRound(record, round)) ?? []
@@ -93,7 +99,12 @@ describe('a job on a network of letters', () => {
       const unit = { job, round, replica: 0, kind: 'train' } as const
       const before = (record && claimsBefore(record, unit)) ?? []
       const reported = tickCoordinator(s, report, nowMs, 0).state
-      return tickCoordinator(reported, { event: 'commit', job, peer, unit, outcome: diverged, before }, nowMs, 0).state
+      return tickCoordinator(
+        reported,
+        { event: 'commit', job, peer, unit, outcome: divergedUnit(unit), before },
+        nowMs,
+        0,
+      ).state
     }
     let attacked = emptyCoordinator(state.settings)
     for (const { event, nowMs, seed } of journal) {
@@ -122,14 +133,17 @@ describe('a job on a network of letters', () => {
 
   test('that leaves the domain ends there: every round before it is anchored, and all that was done is paid', () => {
     const divergence = fc.record({
-      in: fc.constantFrom('unit', 'outer'),
+      in: fc.constantFrom('unit', 'outer', 'evaluation'),
       round: fc.nat({ max: 5 }),
       replica: fc.nat({ max: 4 }),
     })
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 31 }), jobs, divergence, faults, (seed, more, where, given) => {
         const facts = toyFacts(more)
-        const round = where.round % facts.rounds
+        const rounds = [...facts.evaluatesAfter.keys()].filter(
+          at => where.in !== 'evaluation' || facts.evaluatesAfter[at],
+        )
+        const round = rounds[where.round % rounds.length]!
         const { job, chain } = runChecked({
           facts,
           workers: 4,
@@ -142,20 +156,11 @@ describe('a job on a network of letters', () => {
         expect(job.ended).toMatchObject({ outcome: 'diverged' })
         const { trained, evaluated } = settledTotals(chain, facts)
         expect(Number(trained)).toBe((round + 1) * facts.replicas)
-        expect(Number(evaluated)).toBe(facts.evaluatesAfter.slice(0, round).filter(Boolean).length)
+        const before = facts.evaluatesAfter.slice(0, round).filter(Boolean).length
+        expect(Number(evaluated)).toBe(before + Number(where.in === 'evaluation'))
       }),
       { numRuns: 150, endOnFailure: true },
     )
-  })
-
-  test('whose evaluation leaves the domain waits for its submitter, who gets back what is left', () => {
-    const facts = toyFacts({ rounds: 4, replicas: 2 })
-    const divergence = { in: 'evaluation', round: 1, replica: 0 } as const
-    const { job, chain } = runChecked({ facts, workers: 3, seed: 4, divergence, cancelAtMs: 100_000 })
-    expect(job.chain).toMatchObject({ status: 'closed', anchored: 1 })
-    expect(job.ended).toMatchObject({ outcome: 'diverged' })
-    // One round that is anchored, and the one in which the job was cut short.
-    expect(Number(settledTotals(chain, facts).trained)).toBe(4)
   })
 
   test('is restored from its journal to the same state', () => {

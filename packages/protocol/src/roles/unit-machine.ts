@@ -27,7 +27,7 @@ export interface Lease {
   readonly seed: number
 }
 
-/** What a node found by doing a unit. `claim` is the hash of what it answers for. */
+/** What a node found by doing a unit; only training units have diverged as such. `claim` is the hash of what it answers for. */
 export type UnitOutcome =
   | { readonly kind: 'trained'; readonly commitment: SignedCommitment; readonly claim: HashHex }
   | { readonly kind: 'evaluated'; readonly evaluation: SignedEvaluation; readonly claim: HashHex }
@@ -35,8 +35,7 @@ export type UnitOutcome =
       readonly kind: 'diverged'
       readonly node: Peer
       readonly divergence: Divergence
-      /** Of a training unit; nobody answers on the chain for an evaluation that left the domain. */
-      readonly work?: { readonly commitment: SignedCommitment; readonly claim: HashHex }
+      readonly work: { readonly commitment: SignedCommitment; readonly claim: HashHex }
     }
 
 /** The commitment to a training unit, diverged or not, and its claim. */
@@ -44,6 +43,10 @@ export function workOf({ outcome }: { readonly outcome?: UnitOutcome | undefined
   if (outcome?.kind === 'trained') return outcome
   return outcome?.kind === 'diverged' ? outcome.work : undefined
 }
+
+/** An evaluation and its claim, whether or not it left the domain. */
+export const evaluationOf = ({ outcome }: { readonly outcome?: UnitOutcome | undefined } = {}) =>
+  outcome?.kind === 'evaluated' ? outcome : undefined
 
 export interface UnitRecord {
   readonly unit: Unit

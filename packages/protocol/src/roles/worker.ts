@@ -100,8 +100,8 @@ const handlers: Handlers = {
   diverged(draft, { job, lease, unit, divergence, signed, salt }) {
     freeExecutor(draft, lease)
     if (!isCurrent(draft, job, lease)) return
-    const work = signed ? { commitment: { ...signed, custody: [] } } : {}
-    const outcome = { lease, outcome: 'diverged', unit, diverged: divergence, ...work } as const
+    const commitment = { ...signed, custody: [] }
+    const outcome = { lease, outcome: 'diverged', unit, diverged: divergence, commitment } as const
     finish(draft, job, { outcome }, signed, salt)
   },
   failed(draft, { job, lease, reason }) {

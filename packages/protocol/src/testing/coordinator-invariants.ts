@@ -52,7 +52,8 @@ export function impossibleMove(before: CoordinatorState, after: CoordinatorState
     for (const record of unitsOf(old)) {
       const next = now.get(key(record))
       if (next === undefined && !isTakenBack(old, job)) return `${key(record)} vanished`
-      if (next === undefined) continue
+      // A unit that was void may have been opened anew with its round.
+      if (next === undefined || (record.state === 'voided' && isTakenBack(old, job))) continue
       if (next.state !== record.state && !isReachable(record.state, next.state))
         return `${key(record)} went from ${record.state} to ${next.state}`
       if (next.state !== record.state && next.reason === record.reason) return `${key(record)} moved without a reason`

@@ -147,7 +147,7 @@ export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challe
       const closing = record && closingRecord(record)
       const works = closing ? worksIn(closing) : []
       const documentId = toyDocumentId(encodeClosingDocument(closingDocumentOf(job, round, outcome)))
-      const anchor = linkOf(round, NO_HASH, documentId, { works, audits }, from)
+      const anchor = linkOf(round, closing?.globalRoot ?? NO_HASH, documentId, { works, audits }, from)
       return [
         { call: 'end', from, args: { epoch: underLease().epoch, anchor, claims: closing ? shownClaims(closing) : [] } },
       ]

@@ -59,11 +59,8 @@ function auditedIn(facts: JobFacts, { units, evaluation, job, round }: RoundDocu
     return { unit: commitment.unit, work, worker, values, salt: toySalt(worker, ...inputs), schedule }
   }
   const { globalRoot, worker } = evaluation!
-  const work: AuditedWork = {
-    ...about,
-    evaluation: evaluation!,
-    claim: toyChecking.claimHash(evaluatedClaim(evaluation!)),
-  }
+  const said = evaluatedClaim(evaluation!)
+  const work: AuditedWork = { ...about, evaluation: said, claim: toyChecking.claimHash(said) }
   const values = toyValues(schedule.evaluationBatches, globalRoot)
   const unit: Unit = { job, round, replica: 0, kind: 'evaluate' }
   return { unit, work, worker, values, salt: toySalt(worker, globalRoot), schedule }

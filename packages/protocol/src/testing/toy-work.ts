@@ -3,6 +3,7 @@ import { encodeUtf8, type HashHex, hashToHex, sha256 } from '@cairn/primitives'
 import { commitSteps, type StepCommitment, type StepValues, type UnitSchedule } from '../audit.ts'
 import type { SignedCommitment, SignedEvaluation } from '../messages.ts'
 import type { JobFacts } from '../roles/coordinator/state.ts'
+import type { Divergence } from '../roles/events.ts'
 import { type Account, type Audit, attestationMessage, type SignedMessage, toyHashing, toySign } from '../settlement.ts'
 import { DIVERGED_ROOT, type JobId, type SaltedCommitment, type Unit } from '../units.ts'
 import {
@@ -123,10 +124,16 @@ export function toyDivergedUnit(...[unit, globalRoot, replicaRoot, author]: Para
   return signedUnit(diverged, author)
 }
 
-export function toyEvaluation(unit: Unit, globalRoot: HashHex, author: ToyAuthor): SignedEvaluation {
+export function toyEvaluation(
+  unit: Unit,
+  globalRoot: HashHex,
+  author: ToyAuthor,
+  diverged?: Divergence,
+): SignedEvaluation {
   const { worker, account, before, schedule } = author
   const leaves = leavesOf(worker, schedule?.evaluationBatches, globalRoot)
-  const found = { unit, globalRoot, lossBits: 1, correct: 1, total: 2, ...leaves }
+  const result = diverged ? { lossBits: 0, correct: 0, total: 0, diverged } : { lossBits: 1, correct: 1, total: 2 }
+  const found = { unit, globalRoot, ...result, ...leaves }
   const claimSignature = signToy(account, evaluatedMessage(toyChecking, found, before))
   return { ...found, worker, signature: SIGNATURE, account, claimSignature }
 }

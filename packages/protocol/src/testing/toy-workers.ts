@@ -36,6 +36,8 @@ export interface ToyDivergence {
   readonly in: 'unit' | 'outer' | 'evaluation'
   readonly round: number
   readonly replica: number
+  /** How many workers say so; left out, all do. */
+  readonly workers?: number
 }
 
 interface Options {
@@ -115,8 +117,9 @@ export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Op
     return { event: 'fetched', job, root, ok, reason: ok ? '' : 'nobody has it' }
   }
 
-  const leavesDomain = ({ kind, round, replica }: Unit): boolean =>
+  const leavesDomain = (worker: ToyWorker, { kind, round, replica }: Unit): boolean =>
     divergence?.round === round &&
+    workers.indexOf(worker) < (divergence.workers ?? workers.length) &&
     (kind === 'evaluate' ? divergence.in === 'evaluation' : divergence.in === 'unit' && divergence.replica === replica)
 
   function ran(worker: ToyWorker, e: Extract<WorkerEffect, { effect: 'run' }>): WorkerEvent {
@@ -125,14 +128,14 @@ export function toyWorkers({ count, nowMs, later, draw, failed, ...options }: Op
     const author = { worker: worker.peer, account: accountOf(worker.peer), before: e.claims, schedule, isLying }
     const saltOf = ({ commitment }: Pick<SignedCommitment, 'commitment'>) =>
       isSealed ? { salt: toySealSalt(worker.peer, committedResult(sha256, commitment)) } : {}
-    if (leavesDomain(unit)) {
-      const about = { event: 'diverged', job, lease, unit, divergence: DIVERGED } as const
-      if (unit.kind === 'evaluate') return about
-      const signed = toyDivergedUnit(unit, globalRoot, replicaRoot, author)
-      return { ...about, signed, ...saltOf(signed) }
+    if (unit.kind === 'evaluate') {
+      const diverged = leavesDomain(worker, unit) ? DIVERGED : undefined
+      return { event: 'evaluated', job, lease, evaluation: toyEvaluation(unit, globalRoot, author, diverged) }
     }
-    if (unit.kind === 'evaluate')
-      return { event: 'evaluated', job, lease, evaluation: toyEvaluation(unit, globalRoot, author) }
+    if (leavesDomain(worker, unit)) {
+      const signed = toyDivergedUnit(unit, globalRoot, replicaRoot, author)
+      return { event: 'diverged', job, lease, unit, divergence: DIVERGED, signed, ...saltOf(signed) }
+    }
     const signed = toyUnit(unit, globalRoot, replicaRoot, author)
     worker.disk.add(signed.commitment.updateRoot).add(signed.commitment.newReplicaRoot)
     return { event: 'trained', job, lease, signed, ...saltOf(signed) }

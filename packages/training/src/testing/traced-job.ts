@@ -99,7 +99,8 @@ export async function traceJob(job: TinyJob): Promise<TracedJob> {
     ...{ ...outer, graph: 'initial', firstOperator, operators },
     targets: targets.map(target => ({ ...target, root: globalRoot })),
   }
-  const evaluation = evaluationSubject(hash, provable, contents, place, { globalRoot: newGlobalRoot, lossBits })
+  const evaluated = { globalRoot: newGlobalRoot, updateRoot: zero, lossBits }
+  const evaluation = evaluationSubject(hash, provable, contents, place, evaluated)
   const subjects = {
     initial,
     first: training(0),

@@ -7,7 +7,7 @@ import { isRefuted } from './commits.ts'
 import { custodianCounter, eligibleCustodians } from './custodians.ts'
 import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, recordOf, shortPeer } from './draft.ts'
 import { busyNodes, measureObstacle } from './measure.ts'
-import { committersOf } from './rounds.ts'
+import { committersOf } from './outer-signatures.ts'
 import { keepersOf, sendLease } from './send-lease.ts'
 import type { CoordinatorState, JobRecord, NodeInfo } from './state.ts'
 

@@ -8,8 +8,9 @@ import type { ClaimedSegment } from '../../audit/verdict.ts'
 import type { MessageBodies } from '../../messages.ts'
 import type { Account } from '../../settlement/terms.ts'
 import type { Unit } from '../../units.ts'
+import { evaluatedClaim } from '../../work-claims.ts'
 import type { Peer } from '../events.ts'
-import { unitName, workOf } from '../unit-machine.ts'
+import { evaluationOf, unitName, workOf } from '../unit-machine.ts'
 import type { OrderRecord } from './audit-state.ts'
 import { type Draft, note } from './draft.ts'
 import type { JobFacts, JobRecord } from './state.ts'
@@ -38,10 +39,11 @@ export function auditedOf({ facts, rounds }: JobRecord, order: AuditOrder): Audi
     const { commitment, worker } = work.commitment
     return { worker, claimed: claimedSegment(sha256, { ...about, claim: work.claim, commitment }), segment: steps }
   }
-  const outcome = kind === 'evaluate' ? rounds[round]?.evaluation?.outcome : undefined
-  if (outcome?.kind !== 'evaluated') return undefined
+  const outcome = kind === 'evaluate' ? evaluationOf(rounds[round]?.evaluation) : undefined
+  if (outcome === undefined) return undefined
   const { claim, evaluation } = outcome
-  return { worker: evaluation.worker, claimed: claimedSegment(sha256, { ...about, claim, evaluation }), segment: steps }
+  const claimed = claimedSegment(sha256, { ...about, claim, evaluation: evaluatedClaim(evaluation) })
+  return { worker: evaluation.worker, claimed, segment: steps }
 }
 
 /** Ends that are made up in what a verifier is asked, if they are. */

@@ -5,16 +5,22 @@
 
 import type { Account } from '../../settlement/terms.ts'
 import type { JobId } from '../../units.ts'
-import type { UnitRecord } from '../unit-machine.ts'
+import { evaluationOf, type UnitRecord } from '../unit-machine.ts'
 import { leaveUnbondedDoer } from './agreements.ts'
 import { areAuditsOpen, dueAudits, withoutDone, withoutPaid } from './audit-pay.ts'
 import { leaveUnbonded } from './audits.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
 import { closingRecord, worksIn } from './earned.ts'
 import { endJob } from './end.ts'
-import { reopenUnbonded, takeWrongs } from './rewind.ts'
-import { signaturesOf } from './rounds.ts'
+import { signaturesOf } from './outer-signatures.ts'
+import { reopenEnd, reopenUnbonded, takeWrongs } from './rewind.ts'
 import type { ChainCall, ChainView, CoordinatorSettings, JobOutcome, JobRecord, RoundRecord } from './state.ts'
+
+/** Tells whether an evaluation is there that does not end its job. */
+function isInDomain(record: UnitRecord): boolean {
+  const { evaluation } = evaluationOf(record) ?? {}
+  return evaluation !== undefined && evaluation.diverged === undefined
+}
 
 /**
  * A round can be anchored once its root is agreed and somebody who did it answers for that, and its evaluation, where one is
@@ -22,7 +28,7 @@ import type { ChainCall, ChainView, CoordinatorSettings, JobOutcome, JobRecord, 
  */
 const isComplete = (record: RoundRecord): boolean =>
   record.globalRoot !== undefined &&
-  (record.evaluation === undefined || record.evaluation.outcome?.kind === 'evaluated') &&
+  (record.evaluation === undefined || isInDomain(record.evaluation)) &&
   signaturesOf(record).length > 0
 
 /** Links made final in one go: so many transactions wait for one another. */
@@ -71,7 +77,7 @@ function endCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): 
     const isOwed = hasWorks || (audits.length > 0 && !isLastAsserted(job))
     return isOwed ? { call: 'end', outcome: ended.outcome, audits } : undefined
   }
-  const isDiverged = ended.outcome === 'diverged' && chain.status === 'open' && cut.globalRoot === undefined
+  const isDiverged = ended.outcome === 'diverged' && chain.status === 'open' && !isComplete(cut)
   const isDue = isDiverged && hasWorks && signaturesOf(cut).length > 0 && !isForAudits(job, settings, nowMs)
   return isDue ? { call: 'end', outcome: ended.outcome, audits } : undefined
 }
@@ -201,6 +207,7 @@ function onUnbonded(
     if (call.call === 'end') changeJob(draft, id, ({ closingAudits: _, ...rest }) => rest)
     else changeRound(draft, id, call.round, ({ audits: _, ...rest }) => rest)
   } else if (call.call === 'anchor') reopenUnbonded(draft, id, call.round, account)
+  else reopenEnd(draft, id, account)
 }
 
 interface CalledEvent {

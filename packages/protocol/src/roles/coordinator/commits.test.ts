@@ -1,13 +1,20 @@
 import type { HashHex } from '@cairn/primitives'
 import { beforeEach, describe, expect, test } from 'vitest'
-import { toyChecking, toyEvaluation, toyFacts, toyInitialRoot, toyUnit } from '../../testing/toy-work.ts'
+import {
+  toyChecking,
+  toyDivergedUnit,
+  toyEvaluation,
+  toyFacts,
+  toyInitialRoot,
+  toyUnit,
+} from '../../testing/toy-work.ts'
 import { accountOf } from '../../testing/toy-workers.ts'
 import type { Unit } from '../../units.ts'
 import { evaluatedClaim, trainedClaim } from '../../work-claims.ts'
 import { type CoordinatorEvent, tickCoordinator } from '../coordinator.ts'
 import type { UnitOutcome } from '../unit-machine.ts'
 import { claimsBefore, claimsOfRound } from './draft.ts'
-import { type ChainView, DEFAULT_SETTINGS, emptyCoordinator, type JobRecord } from './state.ts'
+import { type ChainView, DEFAULT_SETTINGS, emptyCoordinator, type JobRecord, type ReportOutcome } from './state.ts'
 
 const ACCOUNT = `0x${'c'.repeat(40)}`
 const [A, B, C, STRANGER] = ['a', 'b', 'c', 'f'].map(letter => letter.repeat(64)) as [string, string, string, string]
@@ -28,6 +35,8 @@ const held: ChainView = {
 }
 const custodyOf = (...peers: string[]) =>
   peers.map(peer => ({ peer, account: accountOf(peer), signature: '0'.repeat(128) }))
+
+const DIVERGENCE = { graph: 'inner', operator: '%1' }
 
 const authorOf = (worker: string, before: readonly HashHex[] = []) => ({ worker, account: accountOf(worker), before })
 
@@ -56,8 +65,7 @@ describe('a commitment', () => {
     const before = claimsBefore(record(), given) ?? []
     return tell({ event: 'commit', job, peer, unit: given, outcome, before })
   }
-  const report = (peer: string) => {
-    const outcome = { globalRoot: 'e'.repeat(64) as HashHex }
+  const report = (peer: string, outcome: ReportOutcome = { globalRoot: 'e'.repeat(64) as HashHex }) => {
     const signature = { account: accountOf(peer), signature: '' }
     const claims = claimsOfRound(record(), 0) ?? []
     return tell({ event: 'report', job, peer, round: 0, outcome, signature, claims })
@@ -136,6 +144,45 @@ describe('a commitment', () => {
     expect(record().rounds).toHaveLength(1)
     expect(record().rounds[0]?.units[0]?.lease?.node).not.toBe(A)
     expect(record().rounds[0]?.globalRoot).toBeUndefined()
+  })
+
+  describe('that says that it left the domain ends nothing when its worker cannot answer for it:', () => {
+    const refused = (liar: string) => {
+      expect(record().ended).toMatchObject({ outcome: 'diverged' })
+      expect(record().calling?.call).toMatchObject({ call: 'end', outcome: 'diverged' })
+      const reasons = tell({ event: 'called', job, ok: false, unbonded: accountOf(liar) }).join()
+      expect(reasons).toContain(`${accountOf(liar)} has no stake left for its bond`)
+      expect(record()).not.toHaveProperty('ended')
+      expect(record()).not.toHaveProperty('ending')
+    }
+
+    test('a unit', () => {
+      const signed = toyDivergedUnit(
+        { job, round: 0, replica: 0, kind: 'train' },
+        toyInitialRoot,
+        undefined,
+        authorOf(A),
+      )
+      const claim = toyChecking.claimHash(trainedClaim(signed.commitment))
+      const work = { commitment: { ...signed, custody: [] }, claim }
+      commit(A, { kind: 'diverged', node: A, divergence: DIVERGENCE, work })
+      report(A, { diverged: DIVERGENCE })
+      refused(A)
+      expect(record().rounds[0]?.units[0]?.lease?.node).not.toBe(A)
+    })
+
+    test('an evaluation', () => {
+      commit(A, trained(A, [B]))
+      report(A)
+      const liar = record().rounds[0]?.evaluation?.lease?.node ?? ''
+      const unit = { job, round: 0, replica: 0, kind: 'evaluate' } as const
+      const evaluation = toyEvaluation(unit, 'e'.repeat(64) as HashHex, authorOf(liar), DIVERGENCE)
+      const claim = toyChecking.claimHash(evaluatedClaim(evaluation))
+      commit(liar, { kind: 'evaluated', evaluation, claim }, unit)
+      refused(liar)
+      expect(record().rounds[0]?.evaluation?.lease?.node).not.toBe(liar)
+      expect(record().rounds[1]?.units[0]?.state).toBe('leased')
+    })
   })
 
   test('of one kind never stands for a unit of the other', () => {

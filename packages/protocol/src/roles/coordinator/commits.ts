@@ -4,7 +4,7 @@ import type { Custody, SignedCommitment } from '../../messages.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { areSameClaims } from '../same-claims.ts'
-import { type UnitOutcome, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
+import { evaluationOf, type UnitOutcome, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
 import {
   changeJob,
   changeRound,
@@ -116,12 +116,12 @@ function refusal({ state }: Draft, job: JobRecord, record: UnitRecord, event: Co
 }
 
 /** What a kind of unit may come to. */
-const fits = ({ unit, outcome }: CommitEvent): boolean =>
-  outcome.kind === 'diverged' || (outcome.kind === 'trained') === (unit.kind === 'train')
+const fits = ({ unit, outcome }: CommitEvent): boolean => (outcome.kind === 'evaluated') === (unit.kind === 'evaluate')
 
 const outcomeText = ({ outcome, peer, isIncluded }: CommitEvent): string => {
   if (outcome.kind === 'diverged') return `${shortPeer(peer)} left the domain at ${outcome.divergence.operator}`
-  if (outcome.kind === 'evaluated') return `evaluated by ${shortPeer(peer)}`
+  if (outcome.kind === 'evaluated')
+    return `evaluated by ${shortPeer(peer)}${outcome.evaluation.diverged ? ': it left the domain' : ''}`
   const keepers = outcome.commitment.custody.map(({ peer: keeper }) => shortPeer(keeper))
   return `${isIncluded ? 'put on the chain' : 'committed'} by ${shortPeer(peer)}${keepers.length > 0 ? `, kept by ${keepers.join(', ')}` : ''}`
 }
@@ -212,8 +212,9 @@ export function onCommit(draft: Draft, given: CommitEvent): void {
   if (record.lease?.node === peer && record.lease.sealedMs === undefined) measure(draft, job, record)
   move(draft, record, { to: 'committed', reason: outcomeText(event), outcome: event.outcome })
   joinCustodians(draft, event)
-  if (unit.kind === 'evaluate' && event.outcome.kind === 'diverged') {
-    const reason = `the evaluation after round ${unit.round} left the domain`
+  const diverged = evaluationOf(event)?.evaluation.diverged
+  if (diverged !== undefined) {
+    const reason = `the evaluation after round ${unit.round} left the domain at ${diverged.operator}`
     endAfter(draft, id, { round: unit.round, outcome: 'diverged', reason })
   }
   acknowledge(draft, peer, unit)

@@ -3,16 +3,16 @@
 import type { UnitClaim } from '../../dispute/claims.ts'
 import { type Account, type Counts, earnedIn, NO_HASH, type Work } from '../../settlement.ts'
 import { claimsOfWork, type RoundWork, worksOf } from '../../work-claims.ts'
-import { workOf } from '../unit-machine.ts'
-import { signaturesOf } from './rounds.ts'
+import { evaluationOf, workOf } from '../unit-machine.ts'
+import { signaturesOf } from './outer-signatures.ts'
 import type { JobRecord, RoundRecord } from './state.ts'
 
 /** Gathers the work that a round's anchor pays for, or the link that closes the chain in that round: what was committed. */
 function workIn(record: RoundRecord): RoundWork {
   const units = record.units.flatMap(unit => workOf(unit) ?? [])
   const outers = record.outers ?? signaturesOf(record)
-  const outcome = record.evaluation?.outcome
-  if (record.globalRoot === undefined || outcome?.kind !== 'evaluated') return { units, outers }
+  const outcome = evaluationOf(record.evaluation)
+  if (record.globalRoot === undefined || outcome === undefined) return { units, outers }
   const { evaluation, claim } = outcome
   return { units, outers, evaluation: { evaluation, claim, index: record.units.length } }
 }
@@ -44,7 +44,10 @@ export function earnedCounts(
 
 /**
  * Work of the round in which a job was cut short. The link that closes the chain leads to no root: it has no evaluation, and
- * of the outer steps those that left the domain.
+ * of the outer steps those that left the domain. Where the evaluation did, it leads to the state that was evaluated, as the whole round.
  */
-export const closingRecord = ({ evaluation: _, globalRoot: __, outers: ___, ...record }: RoundRecord): RoundRecord =>
-  record
+export function closingRecord({ outers: _, ...record }: RoundRecord): RoundRecord {
+  const { evaluation, globalRoot: __, ...rest } = record
+  const isWhole = record.units.every(unit => workOf(unit) !== undefined) && signaturesOf(record).length > 0
+  return isWhole && evaluationOf(evaluation)?.evaluation.diverged ? record : rest
+}

@@ -3,7 +3,9 @@
  * job was cut short, is paid. SPEC: docs/spec/network.md "End and money".
  */
 import type { JobId } from '../../units.ts'
+import { evaluationOf } from '../unit-machine.ts'
 import { activeUnitsOf, changeJob, type Draft, isLive, jobOf, move, note } from './draft.ts'
+import { signaturesOf } from './outer-signatures.ts'
 import { addressOf, type Ending, type JobOutcome } from './state.ts'
 
 /** Ends a job once; what has ended before stays as it was. */
@@ -31,9 +33,12 @@ export function endAfter(draft: Draft, id: JobId, ending: Ending): void {
 }
 
 export function endWhenAnchored(draft: Draft, id: JobId): void {
-  const { ending, chain } = jobOf(draft, id) ?? {}
-  if (ending !== undefined && chain !== undefined && chain.anchored >= ending.round)
-    endJob(draft, id, ending.outcome, ending.reason)
+  const { ending, chain, rounds } = jobOf(draft, id) ?? {}
+  if (ending === undefined || chain === undefined || chain.anchored < ending.round) return
+  const cut = rounds?.[ending.round]
+  // That a state's evaluation left the domain is of interest only where somebody answers for the state.
+  const isAnswered = cut?.globalRoot === undefined || signaturesOf(cut).length > 0
+  if (isAnswered) endJob(draft, id, ending.outcome, ending.reason)
 }
 
 function voidFrom(draft: Draft, id: JobId, round: number, reason: string): void {
@@ -49,7 +54,8 @@ function voidRest(draft: Draft, id: JobId): void {
   if (job === undefined) return
   const cut = job.chain.anchored
   for (const record of activeUnitsOf(job)) {
-    const isPaid = record.unit.round === cut && record.unit.kind === 'train'
+    const isClosing = record.unit.kind === 'train' || evaluationOf(record)?.evaluation.diverged !== undefined
+    const isPaid = record.unit.round === cut && isClosing
     if (record.state === 'committed' && !isPaid)
       move(draft, record, { to: 'voided', reason: `the job ended in round ${cut}` })
   }

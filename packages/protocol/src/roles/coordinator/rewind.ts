@@ -4,10 +4,11 @@
  */
 import { NO_HASH } from '../../settlement.ts'
 import type { JobId } from '../../units.ts'
-import { moveUnit, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
+import { evaluationOf, moveUnit, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, shortPeer } from './draft.ts'
 import { avoid } from './leases.ts'
-import { committersOf, isOverdue, signaturesOf } from './rounds.ts'
+import { committersOf, signaturesOf } from './outer-signatures.ts'
+import { isOverdue, openRound } from './rounds.ts'
 import type { JobRecord, RoundRecord, WrongClaim } from './state.ts'
 
 const isThere = ({ state }: UnitRecord): boolean => state !== 'settled' && state !== 'voided'
@@ -41,10 +42,16 @@ function reopen(draft: Draft, id: JobId, round: number, replicas: readonly numbe
   changeJob(draft, id, ({ ending: _, ...job }) => job)
 }
 
-/** Opens the evaluation of a round again. Nothing else follows from it. */
+/** Opens the evaluation of a round again. Nothing else follows from it, but from one that left the domain the end of its job. */
 function reopenEvaluation(draft: Draft, id: JobId, round: number, reason: string): void {
-  const record = jobOf(draft, id)?.rounds[round]?.evaluation
+  const { rounds = [], facts } = jobOf(draft, id) ?? {}
+  const record = rounds[round]?.evaluation
   if (record?.state !== 'committed') return
+  if (evaluationOf(record)?.evaluation.diverged) {
+    dropAfter(draft, id, round, reason)
+    changeJob(draft, id, ({ ending: _, ...job }) => job)
+    if (round + 1 < (facts?.rounds ?? 0)) openRound(draft, id, round + 1, reason)
+  }
   const evaluation = moveUnit(record, { to: 'open', nowMs: draft.nowMs, reason })
   changeRound(draft, id, round, ({ outers: _, ...r }) => ({ ...r, evaluation }))
   note(draft, `${unitName(record.unit)}: ${reason}`, { job: id, round })
@@ -70,7 +77,7 @@ function takeBack(draft: Draft, id: JobId, wrong: WrongClaim): void {
 function isSaid({ units, evaluation, globalRoot }: RoundRecord, { index, isOuter, claim }: WrongClaim): boolean {
   if (isOuter) return (globalRoot ?? NO_HASH) === claim
   if (index < units.length) return workOf(units[index] ?? {})?.claim === claim
-  return evaluation?.outcome?.kind === 'evaluated' && evaluation.outcome.claim === claim
+  return evaluationOf(evaluation)?.claim === claim
 }
 
 /** Takes in what was proven wrong since. What is anchored of the rounds from there on is anchored no more. */
@@ -136,8 +143,26 @@ export function reopenUnbonded(draft: Draft, id: JobId, round: number, account: 
       theirs.map(({ unit }) => unit.replica),
       reason,
     )
-  const outcome = evaluation?.outcome?.kind === 'evaluated' ? evaluation.outcome.evaluation : undefined
-  if (theirs.length === 0 && outcome?.account === account) reopenEvaluation(draft, id, round, reason)
+  const evaluated = evaluationOf(evaluation)?.evaluation
+  if (theirs.length === 0 && evaluated?.account === account) reopenEvaluation(draft, id, round, reason)
   for (const { unit, outcome: by } of theirs) avoid(draft, unit, workOf({ outcome: by })?.commitment.worker ?? '')
-  if (outcome?.account === account) avoid(draft, outcome.unit, outcome.worker)
+  if (evaluated?.account === account) avoid(draft, evaluated.unit, evaluated.worker)
+}
+
+/**
+ * The same of the link that closes the chain. SAFETY: nobody ends a job by saying that it left the domain without answering for that.
+ * Of a cancelled job nothing is done again.
+ */
+export function reopenEnd(draft: Draft, id: JobId, account: string): void {
+  const job = jobOf(draft, id)
+  const round = job?.chain.anchored ?? 0
+  const record = job?.rounds[round]
+  if (job?.ended?.outcome === 'diverged') {
+    changeJob(draft, id, ({ ended: _, ending: __, ...rest }) => rest)
+    reopenUnbonded(draft, id, round, account)
+    return
+  }
+  const reason = `${account} has no stake left for its bond`
+  for (const unit of record?.units ?? [])
+    if (workOf(unit)?.commitment.account === account) move(draft, unit, { to: 'voided', reason })
 }

@@ -3,12 +3,12 @@
  * SPEC: protocol.md section 2 "Outer step"; docs/decisions/0004-network.md "Rounds overlap".
  */
 import type { HashHex } from '@cairn/primitives'
-import type { OuterSignature } from '../../messages.ts'
 import type { JobId } from '../../units.ts'
 import type { Peer } from '../events.ts'
-import { openUnit, type UnitRecord, workOf } from '../unit-machine.ts'
+import { openUnit, type UnitRecord } from '../unit-machine.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, note, shortPeer } from './draft.ts'
 import { endAfter } from './end.ts'
+import { committersOf, signaturesOf } from './outer-signatures.ts'
 import type { JobRecord, Report, ReportOutcome, RoundRecord } from './state.ts'
 
 /** Opens the next round of a job. */
@@ -26,24 +26,6 @@ export function openRound(draft: Draft, id: JobId, round: number, reason: string
 }
 
 const isDone = ({ state }: UnitRecord): boolean => state === 'committed' || state === 'settled'
-
-/** The nodes whose commitments stand in a round. */
-export function committersOf({ units }: RoundRecord): Peer[] {
-  return [...new Set(units.flatMap(record => workOf(record)?.commitment.worker ?? []))]
-}
-
-/**
- * Signatures over a round's outer step by those who did the round, in the order of their units: what its anchor needs at
- * least one of. They are over the root that was agreed, or, where the round left the domain, over none.
- */
-export function signaturesOf(record: RoundRecord): OuterSignature[] {
-  const { reports, globalRoot } = record
-  return committersOf(record).flatMap(peer => {
-    const { outcome, signature } = reports.get(peer) ?? {}
-    const isRight = outcome && ('globalRoot' in outcome ? outcome.globalRoot : undefined) === globalRoot
-    return isRight && signature ? [signature] : []
-  })
-}
 
 /** The lowest replica's divergence ends the job, as it would in one process. */
 export function divergedUnit({ units }: RoundRecord): UnitRecord | undefined {

@@ -49,9 +49,7 @@ function outcomeOf(
     return { kind: 'evaluated', evaluation, claim: checking.claimHash(evaluatedClaim(evaluation)) }
   }
   const { commitment } = body
-  const isEvaluation = body.outcome === 'diverged' && body.unit.kind === 'evaluate'
-  if (isEvaluation) return { kind: 'diverged', node: peer, divergence: body.diverged }
-  if (commitment?.account !== account || !isClaimSigned(checking, commitment, before)) return undefined
+  if (commitment.account !== account || !isClaimSigned(checking, commitment, before)) return undefined
   const work = { commitment, claim: checking.claimHash(trainedClaim(commitment.commitment)) }
   if (body.outcome === 'trained') return { kind: 'trained', ...work }
   const isRight =

@@ -139,8 +139,8 @@ export type WorkerEvent =
       readonly lease: number
       readonly unit: Unit
       readonly divergence: Divergence
-      /** Of a training unit: what this worker answers for. */
-      readonly signed?: Omit<SignedCommitment, 'custody'>
+      /** What this worker answers for. */
+      readonly signed: Omit<SignedCommitment, 'custody'>
       readonly salt?: Uint8Array
     }
   /** The executor stopped or broke; the lease is given back with the reason. */

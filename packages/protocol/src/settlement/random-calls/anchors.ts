@@ -18,19 +18,32 @@ export function randomRound(situation: Situation): Anchor {
   const count = terms.replicas + Number(draw.chance(canEvaluate ? 60 : 2)) - Number(draw.chance(1))
   const anchor = headed(situation, draw.hash() as HashHex, randomAudits(situation))
   const again = [...someIncluded(situation), ...(draw.chance(60) ? stillValid(situation, anchor) : [])]
-  const works = workers(situation, indexes(count)).map(work => again.find(({ index }) => index === work.index) ?? work)
+  const isDiverged = draw.chance(1)
+  const named = workers(situation, indexes(count), isDiverged)
+  const works = named.map(work => again.find(({ index }) => index === work.index) ?? work)
   return signed(situation, anchor, works, true)
 }
 
-/** What closes a job's chain: some of the round under way, or the last attestations alone. */
+/**
+ * What closes a job's chain: some of the round under way, or all of it with an evaluation that left the domain, or the last
+ * attestations alone.
+ */
 export function randomEnd(situation: Situation): Anchor {
   const { draw, job } = situation
+  if (draw.chance(20)) return randomDivergence(situation)
   const [, { terms, rounds, status }] = job
   const isComplete = rounds === terms.rounds
   const some = indexes(terms.replicas).filter(() => draw.chance(status === 'cancelled' ? 60 : 95))
   const anchor = headed(situation, draw.chance(3) ? (draw.hash() as HashHex) : NO_HASH, randomAudits(situation))
   const isPart = !isComplete || draw.chance(4)
   return signed(situation, anchor, workers(situation, isPart ? some : []), status !== 'cancelled' || draw.chance(50))
+}
+
+function randomDivergence(situation: Situation): Anchor {
+  const { draw, job } = situation
+  const anchor = headed(situation, draw.chance(95) ? (draw.hash() as HashHex) : NO_HASH, randomAudits(situation))
+  const count = job[1].terms.replicas + Number(draw.chance(97))
+  return signed(situation, anchor, workers(situation, indexes(count), draw.chance(97)), draw.chance(97))
 }
 
 const indexes = (count: number): number[] => Array.from({ length: Math.max(0, count) }, (_, index) => index)
@@ -70,7 +83,8 @@ const someIncluded = ({ draw, job: [, { included, head }] }: Situation): Named[]
     .filter(one => one.head === head && draw.chance(88))
     .map(({ worker, index, claim, signature }) => ({ worker, index, claim, signature, custodians: [] }))
 
-function workers(situation: Situation, which: readonly number[]): Named[] {
+/** `isDiverged`: the evaluation among them is said to have left the domain. */
+function workers(situation: Situation, which: readonly number[], isDiverged = false): Named[] {
   const { draw, accounts, job } = situation
   const [, { terms }] = job
   return which.map(index => {
@@ -79,7 +93,7 @@ function workers(situation: Situation, which: readonly number[]): Named[] {
     return {
       worker: draw.chance(95) ? someSolvent(situation) : draw.pick(accounts),
       index: index + Number(draw.chance(1)),
-      claim: madeUpClaim(situation),
+      claim: madeUpClaim(situation, isDiverged && !isReplica),
       custodians: indexes(custodians).map(() => draw.pick(accounts)),
     }
   })

@@ -1,6 +1,7 @@
 /** Made-up claims of units, so that links can show what they claim. */
 import type { HashHex } from '@cairn/primitives'
 import type { UnitClaim } from '../../dispute/claims.ts'
+import { DIVERGED_ROOT } from '../../units.ts'
 import { evaluatedClaim } from '../../work-claims.ts'
 import { NO_HASH } from '../hashing.ts'
 import type { Anchor } from '../works.ts'
@@ -10,9 +11,9 @@ import type { Situation } from './situation.ts'
 const claimOf = (globalRoot: HashHex): UnitClaim =>
   evaluatedClaim({ globalRoot, lossBits: 0, stepsRoot: NO_HASH, saltHash: NO_HASH })
 
-/** Makes up a claim. Returns its hash. */
-export function madeUpClaim({ draw, hashing, memory }: Situation): HashHex {
-  const claim = claimOf(draw.hash() as HashHex)
+/** Makes up a claim, if wanted of an evaluation that left the domain. Returns its hash. */
+export function madeUpClaim({ draw, hashing, memory }: Situation, isDiverged = false): HashHex {
+  const claim = { ...claimOf(draw.hash() as HashHex), ...(isDiverged && { updateRoot: DIVERGED_ROOT }) }
   const hash = hashing.claimHash(claim)
   memory.claims.set(hash, claim)
   return hash

@@ -6,7 +6,7 @@ import { type JobState, type Settlement, withJob } from '../state.ts'
 import type { Account } from '../terms.ts'
 import { type Anchor, claimsOf } from '../works.ts'
 import { requireIncluded } from './inclusions.ts'
-import { append, isFull, isPart } from './links.ts'
+import { append, isDiverged, isFull, isPart } from './links.ts'
 import { requireRunning } from './pause.ts'
 import { lock, unlock } from './registry.ts'
 
@@ -47,7 +47,8 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     const { rounds, terms, finalRounds } = job
     if (rounds === terms.rounds) return refuse('AllRoundsAnchored')
     if (rounds >= finalRounds + terms.maximumUnsettled) return refuse('TooManyUnsettled')
-    if (!isFull(anchor, terms)) return refuse('BadWorks')
+    // An evaluation that left the domain ends its job, in its round.
+    if (isDiverged(args, terms) || !isFull(anchor, terms)) return refuse('BadWorks')
     const lease = { ...job.lease, expiresAt: context.now + state.parameters.leaseSeconds }
     const claims = context.hashing.claimsHash(claimsOf(anchor, terms.replicas))
     const grown = append(state, args, true, context, (before, link) => ({
@@ -66,11 +67,15 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     if (job.status !== 'open' && !isCancelled) return refuse('JobNotOpen')
     const refusal = notGrowing(job, epoch, anchor, context.from)
     if (refusal) return refusal
-    if (anchor.globalRoot !== NO_HASH) return refuse('BadRecord')
+    // No outer step leads to a root of zero; one to another led to the state whose evaluation left the domain.
+    const isEvaluated = anchor.globalRoot !== NO_HASH
+    if (isEvaluated !== isDiverged(args, job.terms)) return refuse('BadRecord')
     const isComplete = job.rounds === job.terms.rounds
-    if (!isPart(anchor, job.terms, isComplete, isCancelled)) return refuse('BadWorks')
-    // Somebody answers for it that the job diverged: no outer step leads to a root of zero.
-    const outerNeeded = !isCancelled && !isComplete
+    const isWhole = isEvaluated && !isComplete
+    if (!(isWhole ? isFull(anchor, job.terms) : isPart(anchor, job.terms, isComplete, isCancelled)))
+      return refuse('BadWorks')
+    // Somebody answers for it that the job diverged.
+    const outerNeeded = !isComplete && (isEvaluated || !isCancelled)
     const grown = append(state, args, outerNeeded, context, (before, link) => ({
       ...before,
       ...{ isEnded: true, head: link.head },

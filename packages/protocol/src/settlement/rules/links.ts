@@ -1,4 +1,5 @@
 /** What a link of a job's chain must hold, and the bonds behind it. Twin of Rounds.sol and WorkSignatures.sol. */
+import { DIVERGED_ROOT } from '../../units.ts'
 import type { SettlementCalls } from '../calls.ts'
 import { andThen, type CallContext, done, type Outcome, refuse } from '../rule.ts'
 import { type JobState, type LinkState, type Settlement, withJob } from '../state.ts'
@@ -27,6 +28,12 @@ export function isFull({ works }: Anchor, { replicas }: Terms): boolean {
 export function isPart({ works }: Anchor, { replicas }: Terms, isComplete: boolean, isCancelled: boolean): boolean {
   if (isComplete) return works.length === 0
   return (isCancelled || works.length === replicas) && (works.at(-1)?.index ?? 0) < replicas
+}
+
+/** Tells whether a link's last work is an evaluation that is said to have left the domain. */
+export function isDiverged({ anchor: { works }, claims }: SettlementCalls['anchor'], { replicas }: Terms): boolean {
+  const isEvaluated = claims.length === works.length && works.at(-1)?.index === replicas
+  return isEvaluated && claims.at(-1)?.updateRoot === DIVERGED_ROOT
 }
 
 /** Locks the bonds of a link's works and attestations and adds it to its job, changed by `grow`. */
