@@ -191,6 +191,29 @@ describe('a coordinator of an audited job', () => {
     expect(said.match(/it came after the worker was asked/g)?.length).toBe(2)
   })
 
+  test('asks a substitute at once beside who was silent before, until that one attests again', () => {
+    const later = (digit: string, ...orders: AuditOrder[]) => ({
+      ...drawn(...orders),
+      beacon: digit.repeat(64) as Beacon,
+    })
+    const { done } = run(
+      [0, jobEvent()],
+      [0, drawn(orderOf(0, a, [b]))],
+      [AUDIT_MS, timer],
+      [AUDIT_MS + 1, attested(B)],
+      [AUDIT_MS + 2, later('8', orderOf(1, a, [c]))],
+      [AUDIT_MS + 3, timer],
+      [AUDIT_MS + 4, attested(A, 1)],
+      [AUDIT_MS + 5, later('6', orderOf(0, a, [c]))],
+      [AUDIT_MS + 6, timer],
+    )
+    expect(done[2]).toEqual(['audit A', 'audit B'])
+    expect(done[4]).toContain('audit A')
+    expect(done[5]).toEqual(['audit C'])
+    expect(done[7]).toContain('audit A')
+    expect(done[8]).toEqual([])
+  })
+
   test('gives an order up when its time is over, and pays who has attested to a worker that reveals nothing', () => {
     const { done, said } = run(
       [0, jobEvent()],

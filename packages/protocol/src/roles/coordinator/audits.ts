@@ -8,6 +8,7 @@ import type { Beacon } from '../../audit/beacon.ts'
 import { werePlanted } from '../../audit/decoy.ts'
 import { judgeAttestation, VERDICTS } from '../../audit/verdict.ts'
 import { attestationOf, type SignedAttestation } from '../../messages.ts'
+import type { Account } from '../../settlement/terms.ts'
 import type { JobId } from '../../units.ts'
 import { auditedOf, noteAbout, peerOf, requestOf, unitOf } from './audit-orders.ts'
 import { isPayable, paidFor } from './audit-pay.ts'
@@ -157,10 +158,24 @@ export function onRevealed(draft: Draft, { job: id, peer, body }: EventOf<'revea
   )
 }
 
-/** Asks those who are needed: the verifiers, and one substitute for each that is silent for too long, or wrong. */
+/** Tells whether a verifier let its time run out when it was asked last: until it attests again, it is asked, but not waited for. */
+function wasSilent({ audits = [] }: JobRecord, account: Account, isLate: (ask: Ask) => boolean): boolean {
+  const asked = audits.flatMap(({ asks }) => asks.filter(({ verifier }) => verifier === account))
+  const last = asked
+    .filter(ask => !isSilent(ask) || isLate(ask))
+    .sort((a, b) => a.sinceMs - b.sinceMs)
+    .at(-1)
+  return last !== undefined && isSilent(last)
+}
+
+/**
+ * Asks those who are needed: the verifiers, and one substitute for each that is silent for too long, or wrong; or was silent before,
+ * so that nobody keeps every order waiting.
+ */
 function askMore(draft: Draft, job: JobRecord, record: OrderRecord, auditMs: number): OrderRecord {
   const { order, asks } = record
-  const isPatient = (ask: Ask) => isSilent(ask) && draft.nowMs - ask.sinceMs < auditMs
+  const isLate = (ask: Ask) => draft.nowMs - ask.sinceMs >= auditMs
+  const isPatient = (ask: Ask) => isSilent(ask) && !isLate(ask) && !wasSilent(job, ask.verifier, isLate)
   const missing = order.verifiers.length - asks.filter(ask => isGood(ask) || isPatient(ask)).length
   const next = candidatesOf(record).slice(0, Math.max(0, missing))
   if (next.length === 0) return record
