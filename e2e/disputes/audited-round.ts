@@ -126,7 +126,6 @@ async function doRound({ compute, blobs }: Workshop, submission: Submission, lie
   for (const { parts } of submission.blobs) await blobs.write(parts)
   const document = submission.documentId as DocumentId
   const { globalRoot } = resultOf(await compute.request({ kind: 'initialState', document }))
-  const { provable } = resultOf(await compute.request({ kind: 'facts', document }))
   const about = { kind: 'runUnit', document, round: 0, globalRoot, checkpointEverySeconds: 60 } as const
   const done = []
   for (let replica = 0; replica < REPLICAS; replica++) {
@@ -140,7 +139,7 @@ async function doRound({ compute, blobs }: Workshop, submission: Submission, lie
   }
   const updateRoots = done.map(({ updateRoot }) => updateRoot)
   const outer = await compute.request({ kind: 'applyOuterStep', document, globalRoot, updateRoots })
-  return { done, provable, globalRoot: lie.globalRoot ?? resultOf(outer).globalRoot }
+  return { done, globalRoot: lie.globalRoot ?? resultOf(outer).globalRoot }
 }
 
 function mustBe<Result extends { readonly ok: boolean }>(result: Result): Result {
@@ -173,7 +172,7 @@ export async function anchorDone(
   const { submitter, coordinator, workers } = network
   const submission = workshop.submit(salt)
   const job = jobKey(accountOf(submitter), submission.documentId)
-  const { done, provable, globalRoot: found } = await doRound(workshop, submission, lie)
+  const { done, globalRoot: found } = await doRound(workshop, submission, lie)
   const isEvaluated = lie.diverged === 'evaluation'
   const globalRoot = lie.diverged && !isEvaluated ? NO_HASH : found
   const units = done.map(({ commitment }, i) => ({
@@ -184,7 +183,7 @@ export async function anchorDone(
   const closing: ClosingDocument = { format: 'cairn/closing/v1', job, round: 0, outcome: 'diverged', units }
   const bytes = lie.diverged ? encodeClosingDocument(closing) : encodeRoundDocument(document)
   const documentId = lie.isWithheld ? bytesId(sha256, bytes) : await workshop.blobs.write(bytesBlob(bytes))
-  const known = { document: submission.documentId, provable: provableHash(provable) }
+  const known = { document: submission.documentId, provable: provableHash(submission.provable) }
   const evaluations = Number(isEvaluated)
   mustBe(await submitJob(submitter, { ...terms, evaluations, ...options.terms, ...known }))
   mustBe(await takeLease(coordinator, job))

@@ -395,10 +395,11 @@ it('a worker that found another state after a round challenges the one in its li
 })
 
 /** Who signs truly that an outer step led nowhere, because of another's unit, does not answer for that unit. */
-async function outerIsRefused({ anchor, document, submission: { documentId } }: DoneRound): Promise<void> {
-  const facts = await workshop.compute.request({ kind: 'facts', document: documentId as DocumentId })
-  if (!facts.ok) throw new Error(facts.why)
-  const { provable: job, contents } = facts.value
+async function outerIsRefused({ anchor, document, submission }: DoneRound): Promise<void> {
+  const { documentId, provable: job } = submission
+  const found = await workshop.compute.request({ kind: 'contents', document: documentId as DocumentId })
+  if (!found.ok) throw new Error(found.why)
+  const contents = found.value
   const claims = document.units.map(({ commitment }) => trainedClaim(commitment))
   const charge = { anchor, position: 0, isOuter: true, part: 0, job, claims, claimsBefore: [], contents }
   expect(await openGame(network.challenger, charge)).toMatchObject({ ok: false, code: 'BadPart' })

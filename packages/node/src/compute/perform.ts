@@ -1,6 +1,6 @@
 /** The compute thread's work, one row a kind. Everything here is one of the pure functions that a job is made of. */
 import { type HashFunction, IntegrityError } from '@cairn/primitives'
-import { type Outcome, openContents, provableOf, type State } from '@cairn/training'
+import { type Outcome, openContents, type State } from '@cairn/training'
 import { performAudit } from './perform-audit.ts'
 import { type Moves, moveFinder } from './perform-move.ts'
 import { performUnit, type UnitHost } from './perform-unit.ts'
@@ -31,8 +31,8 @@ async function initialState({ states }: Host, job: ReadyJob): Promise<State> {
 }
 
 const performers: { readonly [Kind in WorkKind]: Perform<Kind> } = {
-  async prepare({ hash }, { job, document, program, executor }) {
-    return { job, memoryBytes: await executor.stepMemoryBytes(), provable: provableOf(hash, document, program) }
+  async prepare(_, { job, executor, provable }) {
+    return { job, memoryBytes: await executor.stepMemoryBytes(), provable }
   },
 
   async initialState(host, job) {
@@ -66,9 +66,7 @@ const performers: { readonly [Kind in WorkKind]: Perform<Kind> } = {
   audit: performAudit,
   move: ({ moves }, job, work) => moves.find(job, work),
 
-  async facts({ hash }, { program, document }) {
-    return { provable: provableOf(hash, document, program), contents: openContents(program, hash) }
-  },
+  contents: async ({ hash }, { program }) => openContents(program, hash),
 }
 
 export interface PerformerOptions
@@ -84,7 +82,7 @@ export type Performer = (work: Work, events: Pick<UnitHost, 'onProgress' | 'isSt
 export function createPerformer(options: PerformerOptions): Performer {
   const { blobs, hash, threads, cacheBytes, progressDirectory, backendFor = onWasm } = options
   const jobs = preparedJobs({ blobs, hash, threads, backendFor })
-  const states = createStates(blobs, createStateCache(cacheBytes), hash)
+  const states = createStates(blobs, createStateCache(cacheBytes))
   const moves = moveFinder(states, hash, threads)
   return async (work, events) => {
     try {

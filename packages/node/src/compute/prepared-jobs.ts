@@ -1,7 +1,14 @@
 /** Jobs ready to be worked on: document checked, program decoded, data read, graphs compiled. The last few stay. */
 import { type Backend, wasm } from '@cairn/engine'
 import { type HashFunction, type HashHex, IntegrityError } from '@cairn/primitives'
-import { type DocumentId, decodeJobDocument, type JobDocument, type JobId, jobKey } from '@cairn/protocol'
+import {
+  type DocumentId,
+  decodeJobDocument,
+  type JobDocument,
+  type JobId,
+  jobKey,
+  type ProvableJob,
+} from '@cairn/protocol'
 import {
   createExecutor,
   type Dataset,
@@ -9,6 +16,7 @@ import {
   decodeProgram,
   type Executor,
   type JobProgram,
+  provableOf,
   wrongCost,
 } from '@cairn/training'
 import type { BlobStore } from '../blobs/blob-store.ts'
@@ -24,6 +32,8 @@ export interface ReadyJob {
   /** The blob that the dataset was read from. */
   readonly dataBytes: Uint8Array
   readonly backend: Backend
+  /** PERF: holds the root of a fresh replica's state, and those zeros take a tenth of a second to hash for a large model. */
+  readonly provable: ProvableJob
 }
 
 /** Chooses what a job is computed on: the same for all honest nodes. */
@@ -73,11 +83,13 @@ async function readyJob({ blobs, hash, threads, backendFor }: JobsOptions, id: D
   const program = decodeProgram(await mustRead(blobs, document.blobs.program), document, hash)
   const wrong = wrongCost(document, program)
   if (wrong !== undefined) throw badDocument(wrong.path, wrong.expected, wrong.found)
+  const provable = provableOf(hash, document, program)
   const dataBytes = await mustRead(blobs, document.blobs.data)
   const dataset = datasetFromBlob({ spec, facts, vocabulary }, dataBytes, hash)
   const backend = backendFor({ document, dataset })
   const executor = createExecutor(program, dataset, { backend, hash, threads })
-  return { id, job: jobKey(document.submitter, id), document, program, executor, dataset, dataBytes, backend }
+  const job = jobKey(document.submitter, id)
+  return { id, job, document, program, executor, dataset, dataBytes, backend, provable }
 }
 
 export interface PreparedJobs {

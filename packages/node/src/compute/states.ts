@@ -1,10 +1,9 @@
 /** States of a job between memory and blobs. */
-import { type HashFunction, type HashHex, IntegrityError } from '@cairn/primitives'
+import { type HashHex, IntegrityError } from '@cairn/primitives'
 import {
   checkpointSlots,
   globalSlots,
   replicaSlots,
-  rootOfState,
   type State,
   stateFromParts,
   stateParts,
@@ -50,7 +49,7 @@ export interface States {
   fresh(job: ReadyJob): { readonly state: State; readonly root: HashHex }
 }
 
-export function createStates(blobs: Blobs, cache: StateCache, hash: HashFunction): States {
+export function createStates(blobs: Blobs, cache: StateCache): States {
   return {
     async load(job, kind, root, { verify = true, only } = {}) {
       const known = cache.get(keyOf(job, kind, root))
@@ -79,10 +78,7 @@ export function createStates(blobs: Blobs, cache: StateCache, hash: HashFunction
       return id
     },
     keepCheckpoint: (job, state) => blobs.write(stateParts(slots.checkpoint(job), state), { isDurable: false }),
-    fresh(job) {
-      const state = zeroState(slots.replica(job))
-      return { state, root: rootOfState(hash, slots.replica(job), state) }
-    },
+    fresh: job => ({ state: zeroState(slots.replica(job)), root: job.provable.freshReplicaRoot }),
   }
 }
 

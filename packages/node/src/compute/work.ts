@@ -72,7 +72,7 @@ export type Work =
   | { readonly kind: 'evaluate'; readonly document: DocumentId; readonly globalRoot: HashHex }
   | AuditWork
   | MoveWork
-  | { readonly kind: 'facts'; readonly document: DocumentId }
+  | { readonly kind: 'contents'; readonly document: DocumentId }
 
 export type WorkKind = Work['kind']
 export type WorkOf<Kind extends WorkKind> = Extract<Work, { kind: Kind }>
@@ -100,8 +100,8 @@ export interface WorkResults {
   }
   audit: { readonly startRoot?: HashHex; readonly ends: readonly HashHex[]; readonly values: readonly StepValues[] }
   move: Move
-  /** What it takes to open a game: what contracts have to know of the job, and the program's first leaf. */
-  facts: { readonly provable: ProvableJob; readonly contents: Opening }
+  /** The program's first leaf: it takes that to open a game. */
+  contents: Opening
 }
 
 /** An error as it crosses between threads. */

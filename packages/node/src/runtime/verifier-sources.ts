@@ -44,10 +44,11 @@ export async function verifiableJob(parts: VerifierParts, job: JobId): Promise<S
   const id = view.terms.document
   const prepared = await prepareJob(parts, job, id, parts.peers.list())
   if (!prepared.ok) return prepared
-  const facts = await parts.compute.request({ kind: 'facts', document: id })
-  if (!facts.ok) return { ok: false, reason: problemText(facts) }
-  if (!isJudgedRightly(view, prepared.provable)) return { ok: false, reason: OTHER_JOB, isFinal: true }
-  return { ok: true, value: { id, document: prepared.document, ...facts.value } }
+  const { document, provable } = prepared
+  if (!isJudgedRightly(view, provable)) return { ok: false, reason: OTHER_JOB, isFinal: true }
+  const contents = await parts.compute.request({ kind: 'contents', document: id })
+  if (!contents.ok) return { ok: false, reason: problemText(contents) }
+  return { ok: true, value: { id, document, provable, contents: contents.value } }
 }
 
 interface ObtainOptions {
