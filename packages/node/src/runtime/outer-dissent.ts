@@ -50,12 +50,13 @@ export function outerDissent({ parts, state, challengeSeconds, onReason }: Optio
   let isStopped = false
 
   /** Returns why it is to be tried again, if it is. */
-  async function challenge({ job: id, round, anchor, head, blockNumber }: AuditDraw): Promise<string | undefined> {
+  async function challenge(draw: AuditDraw): Promise<string | undefined> {
+    const { job: id, round, anchor } = draw
     const say = (text: string) => onReason({ job: id, round, node: signer.peer, text })
     const reason = roundReason(id, round)
     const job = await verifiableJob(parts, id)
     if (!job.ok) return job.reason
-    const claims = await claimsAt(parts, { head, blockNumber })
+    const claims = await claimsAt(parts, draw)
     if (!claims.ok) return claims.reason
     const document = await documentOfLink(parts, anchor, reason)
     const link = { claims: claims.value, workers: document?.units.map(({ worker }) => worker) ?? [] }

@@ -72,6 +72,9 @@ async function obtain(
   return fetched.ok ? undefined : `the blob ${root.slice(0, 8)} cannot be fetched (${fetched.code})`
 }
 
+/** PERF: a link's claims never change, its head being a hash of them; those that were read are known for as long as its draw is. */
+const known = new WeakMap<LinkPlace, readonly UnitClaim[]>()
+
 /**
  * Reads what the works of a link claim. SAFETY: the chain was shown it with the link: whoever keeps the round's document from others
  * keeps nobody from disputing what it says.
@@ -79,9 +82,11 @@ async function obtain(
 export async function claimsAt(
   { client }: Pick<VerifierParts, 'client'>,
   place: LinkPlace,
-): Promise<Sourced<UnitClaim[]>> {
-  const claims = await readClaims(client, place)
-  return claims ? { ok: true, value: claims } : { ok: false, reason: 'the chain does not show what the link claims' }
+): Promise<Sourced<readonly UnitClaim[]>> {
+  const claims = known.get(place) ?? (await readClaims(client, place))
+  if (claims === undefined) return { ok: false, reason: 'the chain does not show what the link claims' }
+  known.set(place, claims)
+  return { ok: true, value: claims }
 }
 
 /**
