@@ -127,7 +127,7 @@ export interface AuditCost extends Spent {
 interface Input {
   readonly root: HashHex
   /** Names of the tensors that are needed; left out, all are. */
-  readonly parts?: readonly string[]
+  readonly names?: readonly string[]
 }
 
 /** What a segment is done again from: all that steps carry; for a unit's first and last segment, some of what the unit began from. */
@@ -138,11 +138,11 @@ function inputsOf(
 ): Input[] {
   const { global, replica } = startNames(model, { isLast: segment === CHECKPOINTS - 1 }, segment > 0)
   const start = [
-    { root: globalRoot, parts: global },
-    { root: replicaRoot, parts: replica },
+    { root: globalRoot, names: global },
+    { root: replicaRoot, names: replica },
   ]
   const checkpoint = segment > 0 ? checkpointRoots.slice(segment - 1, segment) : []
-  return [...checkpoint.map(root => ({ root })), ...start.filter(({ parts }) => parts.length > 0)]
+  return [...checkpoint.map(root => ({ root })), ...start.filter(({ names }) => names.length > 0)]
 }
 
 /** Audits all segments of a unit as a verifier does: it fetches for one while it does another. */

@@ -49,8 +49,8 @@ interface ReadOptions {
 
 export interface BlobStore {
   readonly directory: string
-  /** Looks at the disk: other threads write here too. With `parts`, whether those are here, though nothing else may be. */
-  has(id: BlobId, parts?: readonly string[]): Promise<boolean>
+  /** Looks at the disk: other threads write here too. With `names`, whether the parts of these names are, though nothing else may be. */
+  has(id: BlobId, names?: readonly string[]): Promise<boolean>
   manifest(id: BlobId): Promise<BlobManifest | undefined>
   /** Reads a whole blob as its parts. Every chunk is checked unless `verify` is false. */
   read(id: BlobId, options?: ReadOptions): Promise<BlobPart[] | undefined>
@@ -115,7 +115,7 @@ export async function openBlobStore({ directory, hash = sha256, onCorrupt }: Blo
 
   return {
     directory,
-    has: async (id, parts) => (await has(id)) || (parts !== undefined && (await inPart.has(id, parts))),
+    has: async (id, names) => (await has(id)) || (names !== undefined && (await inPart.has(id, names))),
     manifest: async id => (await knownBlob(id))?.manifest,
     async read(id, { verify = true } = {}) {
       const known = await knownBlob(id)

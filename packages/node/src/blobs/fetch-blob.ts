@@ -21,7 +21,7 @@ const DEFAULT_FETCH_LIMITS: FetchLimits = {
 
 interface FetchOptions {
   /** Names of the parts that are wanted; the blob is then here in part. PERF: some need half of a large state. */
-  readonly parts?: readonly string[]
+  readonly names?: readonly string[]
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: FetchProgress) => void
   /** Whether the blob is to be safe from a power cut, as it is unless this is false. PERF: disks take their time. */
@@ -36,7 +36,7 @@ export interface BlobFetcher {
 }
 
 interface Shared {
-  readonly parts: readonly string[] | undefined
+  readonly names: readonly string[] | undefined
   readonly running: RunningFetch
   waiters: number
 }
@@ -58,9 +58,9 @@ export function blobFetcher(
     return session
   }
 
-  function begin(id: BlobId, parts: readonly string[] | undefined): Shared {
-    const running = beginFetch({ id, ...(parts && { parts }), store, limits: bounds, sessionOf })
-    const shared = { parts, running, waiters: 0 }
+  function begin(id: BlobId, names: readonly string[] | undefined): Shared {
+    const running = beginFetch({ id, ...(names && { names }), store, limits: bounds, sessionOf })
+    const shared = { names, running, waiters: 0 }
     fetches.set(id, shared)
     void running.done.finally(() => {
       if (fetches.get(id) === shared) fetches.delete(id)
@@ -74,14 +74,14 @@ export function blobFetcher(
   })
 
   return {
-    async fetch(id, sources, { parts, signal, onProgress, isDurable = true } = {}) {
+    async fetch(id, sources, { names, signal, onProgress, isDurable = true } = {}) {
       for (const source of sources) connections.learn(source)
       // Two fetches of one blob would write one file.
-      for (let other = fetches.get(id); other !== undefined && !covers(other, parts); other = fetches.get(id)) {
+      for (let other = fetches.get(id); other !== undefined && !covers(other, names); other = fetches.get(id)) {
         await orCancelled(other.running, signal)
         if (signal?.aborted) return cancelled(other.running)
       }
-      const shared = fetches.get(id) ?? begin(id, parts)
+      const shared = fetches.get(id) ?? begin(id, names)
       const { running } = shared
       shared.waiters++
       if (isDurable) running.makeDurable()
@@ -105,8 +105,8 @@ export function blobFetcher(
   }
 }
 
-const covers = ({ parts }: Shared, wanted: readonly string[] | undefined): boolean =>
-  parts === undefined || (wanted?.every(name => parts.includes(name)) ?? false)
+const covers = ({ names }: Shared, wanted: readonly string[] | undefined): boolean =>
+  names === undefined || (wanted?.every(name => names.includes(name)) ?? false)
 
 const cancelled = (running: RunningFetch): Fetched => {
   return { ok: false, code: 'Cancelled', detail: 'nobody wants it any more', stats: running.stats() }

@@ -20,7 +20,7 @@ export interface PartialBlob {
   /** Makes the blob whole, and, where asked for, safe from a power cut. Throws `ResourceError`. */
   finish(isDurable: boolean): Promise<void>
   /** Lets the parts of these names be read, which are there now. */
-  keep(parts: readonly string[]): Promise<void>
+  keep(names: readonly string[]): Promise<void>
   /** Keeps what is there for later. */
   close(): Promise<void>
 }

@@ -20,7 +20,7 @@ export interface PartialBlobs {
   /** Opens what was fetched of a blob so far, or begins. Throws `ResourceError`. */
   open(manifest: BlobManifest): Promise<PartialBlob>
   /** Whether the parts of these names were fetched, since this process began, and are still here. */
-  has(id: BlobId, parts: readonly string[]): Promise<boolean>
+  has(id: BlobId, names: readonly string[]): Promise<boolean>
   /** Reads chunks, one behind the other. What does not verify was never fetched: all is to be fetched again. */
   read(id: BlobId, ranges: ChunkRanges, verify: boolean): Promise<Uint8Array | undefined>
   delete(id: BlobId): Promise<void>
@@ -54,14 +54,14 @@ export function partialBlobs(directory: string): PartialBlobs {
           fetching.delete(id)
           await partial.close()
         },
-        async keep(parts) {
-          await partial.keep(parts)
-          kept.set(id, new Set([...(kept.get(id) ?? []), ...parts]))
+        async keep(names) {
+          await partial.keep(names)
+          kept.set(id, new Set([...(kept.get(id) ?? []), ...names]))
         },
       }
     },
-    async has(id, parts) {
-      const isKept = parts.every(name => kept.get(id)?.has(name))
+    async has(id, names) {
+      const isKept = names.every(name => kept.get(id)?.has(name))
       return isKept && (await sizeOnDisk(within, id)) !== undefined
     },
     async read(id, { chunks, ranges }, verify) {

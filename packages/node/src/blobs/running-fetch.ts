@@ -49,14 +49,14 @@ export interface RunningFetch {
 interface FetchContext {
   readonly id: BlobId
   /** Names of the parts that are wanted; left out, the whole blob is. */
-  readonly parts?: readonly string[]
+  readonly names?: readonly string[]
   readonly store: BlobStore
   readonly limits: FetchLimits
   readonly sessionOf: (peer: string) => BlobSession
 }
 
 /** Begins a fetch; it waits for sources to be added within the same turn. */
-export function beginFetch({ id, parts, store, limits, sessionOf }: FetchContext): RunningFetch {
+export function beginFetch({ id, names, store, limits, sessionOf }: FetchContext): RunningFetch {
   const startedMs = performance.now()
   let isDurable = false
   const stopping = new AbortController()
@@ -93,7 +93,7 @@ export function beginFetch({ id, parts, store, limits, sessionOf }: FetchContext
 
   async function fill(partial: PartialBlob): Promise<boolean> {
     const layout = layoutOf(partial.manifest)
-    const wanted = wantedChunks(layout, parts)
+    const wanted = wantedChunks(layout, names)
     const sizeOf = (chunks: readonly number[]) => chunks.reduce((sum, i) => sum + layout.chunks[i]!.sizeBytes, 0)
     bytes.totalBytes = sizeOf([...wanted])
     bytes.resumedBytes = sizeOf([...partial.present].filter(i => wanted.has(i)))
@@ -108,13 +108,13 @@ export function beginFetch({ id, parts, store, limits, sessionOf }: FetchContext
   }
 
   async function run(): Promise<Fetched> {
-    if (await store.has(id, parts)) return { ok: true, stats: stats() }
+    if (await store.has(id, names)) return { ok: true, stats: stats() }
     const manifest = (await store.partialManifest(id)) ?? (await manifestFromPeers())
     if (manifest === undefined) return unavailable()
     const partial = await store.openPartial(manifest)
     try {
       if (!(await fill(partial))) return unavailable()
-      await (parts === undefined ? partial.finish(isDurable) : partial.keep(parts))
+      await (names === undefined ? partial.finish(isDurable) : partial.keep(names))
       return { ok: true, stats: stats() }
     } finally {
       await partial.close()

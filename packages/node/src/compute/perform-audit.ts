@@ -14,8 +14,8 @@ async function auditEvaluation(
   job: ReadyJob,
   { globalRoot, verify }: AuditWork,
 ): Promise<Audited> {
-  const only = startNames(job.program.model, { isLast: false }, false).global
-  const outcome = await job.executor.evaluate(await states.load(job, 'global', globalRoot, { verify, only }))
+  const names = startNames(job.program.model, { isLast: false }, false).global
+  const outcome = await job.executor.evaluate(await states.load(job, 'global', globalRoot, { verify, names }))
   if (!outcome.ok) return { ends: [DIVERGED], values: [] }
   const { lossBits, meanBits } = outcome.value
   const values = meanBits.map(bits => ({ lossBits: bits, normBits: [] }))
@@ -45,10 +45,10 @@ export async function performAudit(host: UnitHost, job: ReadyJob, work: AuditWor
   const segment = segmentOf({ steps, segments }, work.segment)
   const checkpoint = await checkpointOf(host, job, work)
   const isEnough = checkpoint !== undefined && !segment.isLast
-  const only = startNames(job.program.model, segment, checkpoint !== undefined)
+  const names = startNames(job.program.model, segment, checkpoint !== undefined)
   const { global, replicaState } = isEnough
     ? NO_START
-    : await loadStart(host, job, { ...work, round: unit.round, only })
+    : await loadStart(host, job, { ...work, round: unit.round, names })
   const found = await runSegment(job.executor, sha256, {
     ...{ round: unit.round, replica: unit.replica, global, replicaState },
     segment,

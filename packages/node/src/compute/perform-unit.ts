@@ -35,17 +35,17 @@ function assertCounter(state: State, name: 'round' | 'step', expected: number): 
   })
 }
 
-type Inputs = Pick<UnitWork, 'round' | 'globalRoot' | 'replicaRoot'> & ReadOptions & { readonly only?: StartNames }
+type Inputs = Pick<UnitWork, 'round' | 'globalRoot' | 'replicaRoot'> & ReadOptions & { readonly names?: StartNames }
 
 /** Reads what a unit starts from. Throws where it is not here, or of another round. */
 export async function loadStart({ states }: Pick<UnitHost, 'states'>, job: ReadyJob, work: Inputs): Promise<Start> {
-  const { verify = true, only } = work
-  const options = (names?: readonly string[]) => ({ verify, ...(names && { only: names }) })
-  const global = await states.load(job, 'global', work.globalRoot, options(only?.global))
+  const { verify = true, names } = work
+  const options = (wanted?: readonly string[]) => ({ verify, ...(wanted && { names: wanted }) })
+  const global = await states.load(job, 'global', work.globalRoot, options(names?.global))
   const isFresh = work.replicaRoot === undefined || job.program.spec.outer.innerState === 'reset'
   const fresh = isFresh ? states.fresh(job) : undefined
   const replicaRoot = fresh?.root ?? (work.replicaRoot as HashHex)
-  const replicaState = fresh?.state ?? (await states.load(job, 'replica', replicaRoot, options(only?.replica)))
+  const replicaState = fresh?.state ?? (await states.load(job, 'replica', replicaRoot, options(names?.replica)))
   assertCounter(global, 'round', work.round)
   assertCounter(replicaState, 'step', isFresh ? 0 : work.round * job.program.spec.schedule.innerSteps)
   return { global, replicaState, replicaRoot }

@@ -33,7 +33,7 @@ export interface ReadOptions {
 
 interface LoadOptions extends ReadOptions {
   /** Names of the tensors that are needed; the others need not be here. */
-  readonly only?: readonly string[]
+  readonly names?: readonly string[]
 }
 
 export interface States {
@@ -51,15 +51,17 @@ export interface States {
 
 export function createStates(blobs: Blobs, cache: StateCache): States {
   return {
-    async load(job, kind, root, { verify = true, only } = {}) {
+    async load(job, kind, root, { verify = true, names } = {}) {
       const known = cache.get(keyOf(job, kind, root))
       if (known !== undefined) return known
-      const parts = await (only === undefined ? blobs.read(root, { verify }) : blobs.readParts(root, only, { verify }))
+      const parts = await (names === undefined
+        ? blobs.read(root, { verify })
+        : blobs.readParts(root, names, { verify }))
       if (parts === undefined) throw missing(root)
-      const needed = slots[kind](job).filter(({ name }) => only?.includes(name) ?? true)
+      const needed = slots[kind](job).filter(({ name }) => names?.includes(name) ?? true)
       const state = stateFromParts(needed, parts)
       if (state === undefined) throw otherBlob(kind, root)
-      if (verify && only === undefined) cache.put(keyOf(job, kind, root), state)
+      if (verify && names === undefined) cache.put(keyOf(job, kind, root), state)
       return state
     },
     async find(job, kinds, root, options) {

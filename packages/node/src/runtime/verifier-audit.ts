@@ -114,8 +114,8 @@ function obtainStart(
 ) {
   const { spec, vocabulary } = job.document
   const { global, replica } = startNames(modelOf(spec, vocabulary), { isLast }, hasCheckpoint)
-  const start = { root: claim.globalRoot, only: global }
-  const needed = unit.kind === 'train' ? [start, { root: claim.replicaRoot, only: replica }] : [start]
+  const start = { root: claim.globalRoot, names: global }
+  const needed = unit.kind === 'train' ? [start, { root: claim.replicaRoot, names: replica }] : [start]
   return obtainInputs(parts, job, reason, { needed, holders })
 }
 

@@ -54,7 +54,7 @@ export async function verifiableJob(parts: VerifierParts, job: JobId): Promise<S
 interface ObtainOptions {
   readonly holders: readonly string[]
   /** Names of the parts that are needed; left out, all are. */
-  readonly only?: readonly string[]
+  readonly names?: readonly string[]
   readonly signal?: AbortSignal
 }
 
@@ -63,11 +63,11 @@ async function obtain(
   { blobs, fetcher, storage, peers }: VerifierParts,
   root: HashHex,
   reason: string,
-  { holders, only, signal }: ObtainOptions,
+  { holders, names, signal }: ObtainOptions,
 ): Promise<string | undefined> {
   storage.pins.pin(root, reason, Date.now())
-  if (await blobs.has(root, only)) return undefined
-  const options = { isDurable: false, ...(only && { parts: only }), ...(signal && { signal }) }
+  if (await blobs.has(root, names)) return undefined
+  const options = { isDurable: false, ...(names && { names }), ...(signal && { signal }) }
   const fetched = await fetcher.fetch(root, peers.list(holders), options)
   return fetched.ok ? undefined : `the blob ${root.slice(0, 8)} cannot be fetched (${fetched.code})`
 }
@@ -110,7 +110,7 @@ export async function documentOfLink(
 interface Input {
   readonly root: HashHex
   /** Names of the tensors that are needed; left out, all are. */
-  readonly only?: readonly string[]
+  readonly names?: readonly string[]
 }
 
 interface Inputs {
@@ -126,16 +126,16 @@ export async function obtainInputs(
   { needed, holders }: Inputs,
 ): Promise<string | undefined> {
   const { compute, blobs } = parts
-  async function bring({ root, only }: Input): Promise<string | undefined> {
+  async function bring({ root, names }: Input): Promise<string | undefined> {
     const isComputed = root === document.initialRoot && document.blobs.initial === undefined
     if (isComputed && !(await blobs.has(root))) {
       const answer = await compute.request({ kind: 'initialState', document: id })
       if (!answer.ok) return problemText(answer)
     }
-    return obtain(parts, root, reason, { holders, ...(only && { only }) })
+    return obtain(parts, root, reason, { holders, ...(names && { names }) })
   }
   // A replica that has done nothing yet starts from zeros.
-  const some = needed.filter(({ root, only }) => root !== provable.freshReplicaRoot && only?.length !== 0)
+  const some = needed.filter(({ root, names }) => root !== provable.freshReplicaRoot && names?.length !== 0)
   const missing = await Promise.all(some.map(bring))
   return missing.find(reason => reason !== undefined)
 }
