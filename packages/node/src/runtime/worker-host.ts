@@ -1,6 +1,4 @@
-/** Hosts the worker role: turns messages into events and performs the effects it asks for. */
-
-import { claimChecking } from '@cairn/contracts'
+/** Hosts the worker role: tells it of messages and of time, and performs the effects it asks for. */
 import { encodeHex, type HashHex } from '@cairn/primitives'
 import {
   bytesBlob,
@@ -10,26 +8,22 @@ import {
   type JobDocument,
   type JobId,
   type Message,
+  type MessageBodies,
   tickWorker,
   type WorkerEffect,
   type WorkerEvent,
   type WorkerState,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
-import { accountOf, claimsOfClosed, signKept } from './account-signing.ts'
+import { accountOf, signKept } from './account-signing.ts'
 import { applyOuter } from './apply-outer.ts'
-import { haveFormOfUnit, isUnitOfJob, keepOf, keptEvent } from './custody.ts'
-import type { DoerDraws } from './doer-draws.ts'
+import { haveFormOfUnit } from './custody.ts'
 import { forgetDone } from './done-units.ts'
 import { forgetHeld, listHeld, rememberHeld } from './held-data.ts'
-import { includeLeftOut, unsignedLease } from './inclusion.ts'
+import { includeLeftOut } from './inclusion.ts'
 import { isAnchored } from './is-anchored.ts'
-import { isCoordinator } from './is-coordinator.ts'
-import { missingBond } from './missing-bond.ts'
-import { forgetLists, openedOrder, opens, rememberList } from './opened-lists.ts'
-import type { WorkerParts } from './parts.ts'
-import { pinRequests } from './pin-requests.ts'
-import { obtainDocument, prepareWork, problemText } from './prepare-job.ts'
+import { forgetLists, opens, rememberList } from './opened-lists.ts'
+import { prepareWork, problemText } from './prepare-job.ts'
 import {
   createCollector,
   dataReason,
@@ -40,8 +34,9 @@ import {
   releaseRounds,
   roundReason,
 } from './retention.ts'
-import { type DrawnRound, keepDrawn, revealOf } from './reveals.ts'
+import { type DrawnRound, keepDrawn } from './reveals.ts'
 import { runWork } from './run-work.ts'
+import { type WorkerHearing, workerHearing } from './worker-messages.ts'
 
 export interface WorkerHost {
   /** Takes a message that the guard let through. */
@@ -58,22 +53,15 @@ type Perform = {
   readonly [E in WorkerEffect['effect']]: (effect: Extract<WorkerEffect, { effect: E }>) => void | Promise<void>
 }
 
-type Body<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>['body']
-
 const TIMER_MS = 500
 const SWEEP_MS = 3600 * 1000
 /** SAFETY: round documents in memory that the chain is asked about. */
 const MOST_LOOK_UPS = 16
 
-export interface WorkerHostOptions {
-  readonly parts: WorkerParts
+export interface WorkerHostOptions extends Pick<WorkerHearing, 'parts' | 'isDrawn' | 'draws'> {
   /** Coordinators that are heard of, to tell them of pinned blobs. */
   readonly coordinators: () => readonly string[]
   readonly onReason: (effect: Extract<WorkerEffect, { effect: 'reason' }>) => void
-  /** Tells whether the chain has drawn an audit of a segment. */
-  readonly isDrawn: (job: JobId, segment: Body<'reveal'>) => boolean
-  /** Who does units beside this node. */
-  readonly draws: DoerDraws
 }
 
 /** Starts the role. */
@@ -81,8 +69,6 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
   const { mailbox, signer, storage, blobs, fetcher, compute, chain, log } = parts
   const documents = new Map<JobId, { readonly id: HashHex; readonly document: JobDocument }>()
   const collect = createCollector(storage, blobs)
-  const requestedPin = pinRequests(parts)
-  const checking = claimChecking({ chainId: parts.client.chainId, anchors: parts.client.addresses.anchors })
   let lookUps = 0
   let state = emptyWorker()
   let isStopped = false
@@ -149,7 +135,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
     outer: async effect => tell(await applyOuter(parts, documents.get(effect.job)?.id, effect)),
     stop: () => compute.stop(),
     sendKeep: ({ to, commitment }) =>
-      mailbox.send(to, 'keep', commitment.unit.job, { commitment, holder: self() } as Body<'keep'>),
+      mailbox.send(to, 'keep', commitment.unit.job, { commitment, holder: self() } as MessageBodies['keep']),
     async sendKept({ keep }) {
       const { job, unit, updateRoot, newReplicaRoot, holder } = keep
       const known = documents.get(job)
@@ -208,79 +194,6 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
     releaseRounds(storage, job, last)
   }
 
-  function hear(message: Message): void {
-    const { sender, job } = message
-    if (job === undefined) return
-    const fromCoordinator = isCoordinator(chain, sender, job)
-    if (message.kind === 'lease' || message.kind === 'closed') {
-      if (!fromCoordinator)
-        readChain() // it may just have taken the lease; it will say this again
-      else if (message.kind === 'lease') hearLease(message.body, sender, job)
-      else tell({ event: 'closed', from: sender, job, body: message.body, claims: claimsOfClosed(message.body) })
-    } else if (message.kind === 'anchored' && fromCoordinator) tell({ event: 'anchored', job, ...message.body })
-    else if (message.kind === 'ended' && fromCoordinator) tell({ event: 'ended', job, ...message.body })
-    else if (message.kind === 'open' && fromCoordinator) hearOpen(message.body, sender, job)
-    else if (message.kind === 'noted' && fromCoordinator) tell({ event: 'noted', job, body: message.body })
-    else if (message.kind === 'reveal' && fromCoordinator)
-      hearReveal(message.body, sender, job).catch(error => log.warn({ error: String(error) }, 'nothing was revealed'))
-    else if (message.kind === 'keep') hearKeep(message.body, sender)
-    else if (message.kind === 'kept') hearKept(message.body, sender)
-    else if (message.kind === 'pin')
-      hearPin(message.body, sender, job).catch(error => log.warn({ error: String(error) }, 'a pin was not followed'))
-  }
-
-  /** One read at a time, however many messages ask for one. */
-  let isReading = false
-  function readChain(): void {
-    if (isReading) return
-    isReading = true
-    void chain.refresh().finally(() => {
-      isReading = false
-    })
-  }
-
-  /** A unit whose bond cannot be locked would be paid to nobody; one whose lease is not signed could be left out. */
-  function hearLease(body: Body<'lease'>, from: string, job: JobId): void {
-    const { epoch = 0 } = chain.job(job)?.anchors ?? {}
-    const reason = missingBond(chain, job, signer.peer) ?? unsignedLease(parts, checking, job, body)
-    if (body.signed !== undefined && body.signed.epoch > epoch)
-      readChain() // it has just taken the lease anew; it will say this again
-    else if (reason !== undefined) mailbox.send(from, 'release', job, { lease: body.lease, reason })
-    else tell({ event: 'lease', from, job, body })
-  }
-
-  /** Until the chain says here who was drawn, a list is not looked at; the coordinator repeats it. */
-  function hearOpen(body: Body<'open'>, from: string, job: JobId): void {
-    const order = openedOrder({ chain, storage, draws, account: accountOf(parts) }, job, body)
-    if (order !== undefined) tell({ event: 'open', from, job, body, order })
-  }
-
-  /** SAFETY: what was not drawn stays shut, or anybody could attest to it without doing it. */
-  async function hearReveal(body: Body<'reveal'>, from: string, job: JobId): Promise<void> {
-    const document = chain.job(job)?.terms.document
-    if (document === undefined || !isDrawn(job, body)) return
-    const obtained = await obtainDocument(parts, job, document, [])
-    const revealed = obtained.ok ? revealOf(storage, job, obtained.document, body) : undefined
-    if (revealed !== undefined) mailbox.send(from, 'revealed', job, revealed)
-  }
-
-  async function hearPin(body: Body<'pin'>, submitter: string, job: JobId): Promise<void> {
-    const pin = await requestedPin(body, submitter, job)
-    if (pin !== undefined) tell({ event: 'pin', pin })
-  }
-
-  function hearKeep(body: Body<'keep'>, sender: string): void {
-    const keep = keepOf(body, sender)
-    if (isUnitOfJob(chain, keep)) tell({ event: 'keep', keep })
-  }
-
-  function hearKept(body: Body<'kept'>, sender: string): void {
-    const isPayable = chain.registered(sender)?.account.toLowerCase() === body.account
-    const event = isPayable ? keptEvent(state, checking, sender, body) : undefined
-    if (event !== undefined) tell(event)
-    else log.info({ peer: sender.slice(0, 8) }, 'a custody signature that nothing waits for')
-  }
-
   /**
    * Catches up with what no message told this node: it was away, or keeps blobs for a unit that another node committed.
    */
@@ -305,7 +218,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
   const timer = setInterval(() => tell({ event: 'timer' }), TIMER_MS)
 
   return {
-    hear,
+    hear: workerHearing({ parts, isDrawn, draws, state: () => state, tell }),
     drawn: round => keepDrawn(storage, round, chain.job(round.job)?.terms.replicas ?? 0),
     state: () => state,
     leave: () => tell({ event: 'leave' }),
