@@ -43,6 +43,9 @@ export async function blobHost({ fetch, serve, wrap = store => store }: BlobHost
   return { ...host, store, fetcher, served }
 }
 
+export const addresses = (hosts: readonly Pick<TestHost, 'address'>[]): PeerAddress[] =>
+  hosts.map(({ address }) => address)
+
 /** Answers a request as it likes. */
 export type Answering = (request: BlobRequest, stream: Stream, respond: (bytes: Uint8Array) => void) => void
 
