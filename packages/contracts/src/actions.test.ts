@@ -1,8 +1,6 @@
-import { concat, type HashHex, toHashHex } from '@cairn/primitives'
 import {
   type Anchor,
   type Audit,
-  claimsOf,
   custodyMessage,
   earnedIn,
   type JobId,
@@ -11,85 +9,20 @@ import {
   NO_HASH,
   noCounts,
   priceOf,
-  type Terms,
 } from '@cairn/protocol'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { withClaims } from './conformance/shown-claims.ts'
 import * as cairn from './index.ts'
 import { signedAnchor, signedAudit } from './testing/signed-anchor.ts'
-import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-network.ts'
+import { first, hash, refused, second, startStaffedNetwork, TOKEN, terms } from './testing/staffed-network.ts'
+import { accountOf } from './testing/test-network.ts'
 
-const hash = (digit: string): HashHex => toHashHex(digit.repeat(64))
-const TOKEN = 1_000_000n
-
-const terms: Terms = {
-  document: hash('d'),
-  provable: hash('e'),
-  budget: 1_000n,
-  trainPrice: 10n,
-  evaluatePrice: 5n,
-  custodyPrice: 1n,
-  roundPrice: 7n,
-  auditPrice: 2n,
-  rounds: 2,
-  replicas: 3,
-  evaluations: 2,
-  custodians: 1,
-  auditRate: 500_000,
-  maximumUnsettled: 2,
-  verifiers: 1,
-  policy: 1,
-}
 /** For a dearest unit of 10, audited by one of two, with a fifth of the verifiers colluding. */
 const UNIT_BOND = 99n
-const first = { round: 0, previousRoot: NO_HASH, globalRoot: hash('1'), documentId: hash('2') }
-const second = { round: 1, previousRoot: hash('1'), globalRoot: hash('3'), documentId: hash('4') }
-const refused = (code: string) => ({ ok: false, code })
 
-let network: TestNetwork
-let submitter: cairn.ChainClient
-let coordinator: cairn.ChainClient
-let worker: cairn.ChainClient
-let guardian: cairn.ChainClient
-
-beforeAll(async () => {
-  network = await startTestNetwork()
-  const [, second, third, fourth, fifth] = network.clients
-  guardian = second!
-  submitter = third!
-  coordinator = fourth!
-  worker = fifth!
-  for (const client of [submitter, coordinator, worker]) await cairn.faucet(client, accountOf(client), 1_000n * TOKEN)
-  for (const client of [coordinator, worker]) await becomeNode(client)
-})
-afterAll(() => network?.chain.stop())
-
-async function becomeNode(client: cairn.ChainClient): Promise<void> {
-  const peerKey = new Uint8Array(32).fill(1)
-  const signature = concat(peerKey, new Uint8Array(32).fill(2))
-  expect(await cairn.registerNode(client, { peerKey, signature })).toMatchObject({ ok: true })
-  expect(await cairn.addStake(client, 200n * TOKEN)).toMatchObject({ ok: true })
-}
-
-/** Submits a job of its own for each test, and takes its lease. */
-async function leasedJob(digit: string): Promise<JobId> {
-  const submitted = await cairn.submitJob(submitter, { ...terms, document: hash(digit) })
-  const job = cairn.jobKey(accountOf(submitter), hash(digit))
-  expect(submitted).toMatchObject({ ok: true, job })
-  expect(await cairn.takeLease(coordinator, job)).toMatchObject({ ok: true, epoch: 1 })
-  return job
-}
-
-/** A round as all three replicas and the evaluation are done by the worker; the coordinator audits and keeps. */
-const round = (job: JobId, link: typeof first, before?: Anchor, audits: readonly Audit[] = []) =>
-  signedAnchor({
-    ...{ job, ...link, coordinator, audits },
-    previousHead: before ? cairn.anchorHead(before) : NO_HASH,
-    previousClaims: before ? cairn.claimsHash(claimsOf(before, 3)) : NO_HASH,
-    workers: [worker, worker, worker, worker],
-    replicas: 3,
-    custodians: [accountOf(coordinator)],
-  })
+const network = await startStaffedNetwork()
+const { submitter, coordinator, worker, guardian, unleasedJob, leasedJob, round } = network
+afterAll(network.chain.stop)
 
 /** An attestation to a unit of a round, whole. */
 const attested = (verifier: cairn.ChainClient, { job, round: of, works }: Anchor, index: number) =>
@@ -103,7 +36,8 @@ const earningsOf = (job: JobId) =>
 
 describe('actions', () => {
   it('carry a job from its submission to the last refund, for little gas', async () => {
-    const job = await leasedJob('d')
+    const job = await unleasedJob('d')
+    expect(await cairn.takeLease(coordinator, job)).toMatchObject({ ok: true, epoch: 1 })
     expect(await cairn.readJob(worker, job)).toMatchObject({ status: 'open', terms, owed: 0n, paid: 0n })
 
     const round0 = await round(job, first)
@@ -225,54 +159,6 @@ describe('actions', () => {
     expect(await cairn.releaseLease(coordinator, job, 1)).toMatchObject({ ok: true })
   })
 
-  it('name the reason for which a contract refuses', async () => {
-    const job = await leasedJob('e')
-    const round0 = await round(job, first)
-    const anchor = { epoch: 1, ...round0 }
-    const { leaves } = earningsOf(job)
-    const claim = { job, epoch: 1, rounds: 0, leaves, isFinal: false }
-    const unsigned = round0.works.map(work => ({ ...work, outer: '0x' as const }))
-    const refusals: [string, Promise<cairn.CallResult>][] = [
-      ['JobExists', cairn.submitJob(submitter, { ...terms, document: hash('e') })],
-      [
-        'BudgetTooLow',
-        cairn.submitJob(submitter, { ...terms, document: hash('0').replace(/0$/, '1') as HashHex, budget: 97n }),
-      ],
-      ['ERC20InsufficientBalance', cairn.submitJob(submitter, { ...terms, document: hash('1'), budget: 10n ** 12n })],
-      ['LeaseHeld', cairn.takeLease(worker, job)],
-      ['NotNode', cairn.takeLease(guardian, await unleasedJob('9'))],
-      ['JobUnknown', cairn.takeLease(worker, hash('7') as string as JobId)],
-      ['NotLeaseHolder', cairn.anchorRound(worker, withClaims(anchor))],
-      ['WrongEpoch', cairn.anchorRound(coordinator, withClaims({ ...anchor, epoch: 2 }))],
-      ['HeadMoved', cairn.anchorRound(coordinator, withClaims({ ...anchor, previousHead: hash('5') }))],
-      ['WrongRound', cairn.anchorRound(coordinator, withClaims({ ...anchor, round: 1 }))],
-      ['BadRecord', cairn.anchorRound(coordinator, withClaims({ ...anchor, previousRoot: hash('5') }))],
-      ['BadWorks', cairn.anchorRound(coordinator, withClaims({ ...anchor, works: round0.works.slice(1) }))],
-      ['BadSignature', cairn.anchorRound(coordinator, withClaims({ ...anchor, globalRoot: hash('5') }))],
-      ['OuterUnsigned', cairn.anchorRound(coordinator, withClaims({ ...anchor, works: unsigned }))],
-      ['BadRecord', cairn.finaliseRound(worker, round0)],
-      ['NotVoid', cairn.releaseBond(worker, round0, 0)],
-      ['CaseUnknown', cairn.reportVoid(worker, round0, 0)],
-      ['CaseUnknown', cairn.compensate(worker, hash('5'), accountOf(worker))],
-      ['NothingPending', cairn.countEarnings(worker, job, accountOf(worker), [round0])],
-      ['RoundsNotFinal', cairn.assertEarnings(coordinator, { ...claim, rounds: 1 })],
-      ['TotalsExceedRounds', cairn.assertEarnings(coordinator, claim)],
-      ['NotSubmitter', cairn.cancelJob(worker, job)],
-      ['NotClosable', cairn.closeJob(submitter, job)],
-      ['BadProof', cairn.withdraw(worker, leaves[0]!, [])],
-      ['StakeTooLow', cairn.requestUnstake(worker, 201n * TOKEN)],
-      ['NothingUnbonding', cairn.withdrawStake(worker)],
-      ['NotGuardian', cairn.pauseNetwork(worker)],
-      ['FaucetCapExceeded', cairn.faucet(worker, accountOf(worker), 10n ** 12n + 1n)],
-    ]
-    for (const [code, result] of refusals) expect(await result, code).toMatchObject(refused(code))
-  })
-
-  async function unleasedJob(digit: string): Promise<JobId> {
-    await cairn.submitJob(submitter, { ...terms, document: hash(digit) })
-    return cairn.jobKey(accountOf(submitter), hash(digit))
-  }
-
   it('let a cancelled job have its final earnings, then refund the rest', async () => {
     const job = await leasedJob('f')
     const round0 = await round(job, first)
@@ -327,7 +213,7 @@ describe('actions', () => {
   })
 
   it('refund a job that nobody ever coordinated', async () => {
-    const job = await unleasedJob('a')
+    const job = await unleasedJob('9')
     expect(await cairn.cancelJob(submitter, job)).toMatchObject({ ok: true })
     await network.advance(network.parameters.cancelSeconds + 1)
     expect(await cairn.closeJob(submitter, job)).toMatchObject({ ok: true, refund: 1_000n })
@@ -373,78 +259,5 @@ describe('actions', () => {
     const bond = network.parameters.earningsBond
     expect(await cairn.readNode(worker, accountOf(coordinator))).toMatchObject({ stake: 200n * TOKEN - bond })
     expect(await cairn.releaseLease(coordinator, job, 1)).toMatchObject({ ok: true })
-  })
-
-  it('register a node under an owner that approved it, and list it once', async () => {
-    const [peerKey, signature] = [new Uint8Array(32).fill(9), new Uint8Array(64).fill(8)]
-    const owned = { peerKey, signature, owner: accountOf(submitter), verifies: true }
-    const before = await cairn.latestBlockNumber(submitter)
-    const registered = await cairn.listNodes(submitter)
-    expect(await cairn.registerNode(worker, owned)).toMatchObject(refused('OwnerNotApproving'))
-    expect(await cairn.approveNode(submitter, accountOf(worker))).toMatchObject({ ok: true })
-    expect(await cairn.registerNode(worker, owned)).toMatchObject({ ok: true })
-    const nodes = await cairn.listNodes(submitter)
-    expect(nodes.map(({ account }) => account)).toEqual([accountOf(coordinator), accountOf(worker)])
-    expect(nodes[1]).toMatchObject({ ...owned, isRegistered: true })
-    expect(registered).toMatchObject(await cairn.listNodesAt(submitter, before))
-    expect(nodes).toMatchObject(await cairn.listNodesAt(submitter, before + 2n))
-    expect(registered[1]).toMatchObject({ verifies: false })
-    expect(await cairn.readNode(submitter, accountOf(submitter))).toMatchObject({ isRegistered: false, stake: 0n })
-  })
-
-  it('read blocks, and none that is not there', async () => {
-    const number = await cairn.latestBlockNumber(submitter)
-    const { hash, timestamp } = await submitter.reader.getBlock({ blockNumber: number })
-    const block = { number, hash: hash.slice(2), timestampSeconds: Number(timestamp) }
-    expect(await cairn.readBlock(submitter, number)).toEqual(block)
-    expect(await cairn.readBlock(submitter, number + 1n)).toBeUndefined()
-  })
-
-  it('give a stake back after unbonding', async () => {
-    const before = await cairn.readBalances(worker, accountOf(worker))
-    expect(await cairn.requestUnstake(worker, TOKEN)).toMatchObject({ ok: true })
-    expect(await cairn.withdrawStake(worker)).toMatchObject(refused('StillUnbonding'))
-    await network.advance(network.parameters.unbondingSeconds)
-    expect(await cairn.withdrawStake(worker)).toMatchObject({ ok: true })
-    const after = await cairn.readBalances(worker, accountOf(worker))
-    expect(after).toMatchObject({ stake: before.stake - TOKEN, tokens: before.tokens + TOKEN, unbonding: 0n })
-  })
-
-  it('refuse new money while the guardian pauses, and no withdrawal', async () => {
-    expect(await cairn.pauseNetwork(guardian)).toMatchObject({ ok: true })
-    const paused = { ...terms, document: hash('c') }
-    expect(await cairn.submitJob(submitter, paused)).toMatchObject(refused('NetworkPaused'))
-    expect(await cairn.requestUnstake(worker, 1n)).toMatchObject({ ok: true })
-    expect(await cairn.pauseNetwork(guardian)).toMatchObject(refused('PauseTooSoon'))
-    await network.advance(network.parameters.pauseSeconds)
-    expect(await cairn.submitJob(submitter, paused)).toMatchObject({ ok: true })
-    const { pausableFromSeconds, pausedUntilSeconds } = await cairn.readPause(submitter)
-    expect(pausableFromSeconds - pausedUntilSeconds).toBe(110)
-    await network.advance(network.parameters.pauseIntervalSeconds)
-    expect(await cairn.pauseNetwork(guardian)).toMatchObject({ ok: true })
-    expect(await cairn.resumeNetwork(guardian)).toMatchObject({ ok: true })
-    expect(await cairn.submitJob(submitter, { ...paused, document: '12'.repeat(32) as HashHex })).toMatchObject({
-      ok: true,
-    })
-  })
-
-  it('send many transactions of one account at once', async () => {
-    const documents = ['2', '3', '4', '5'].map(hash)
-    const results = await Promise.all(documents.map(document => cairn.submitJob(submitter, { ...terms, document })))
-    expect(results.map(({ ok }) => ok)).toEqual([true, true, true, true])
-    const jobs = await cairn.listJobs(worker)
-    expect(
-      jobs
-        .slice(-4)
-        .map(job => job.terms.document)
-        .sort(),
-    ).toEqual(documents)
-    expect(await cairn.listJobs(worker, jobs.length)).toEqual([])
-  })
-
-  it('find the network by its Escrow', async () => {
-    expect(await cairn.readAddresses(worker, worker.addresses.escrow)).toEqual(worker.addresses)
-    expect(await cairn.readParameters(worker)).toEqual(network.parameters)
-    expect(await cairn.readToken(worker)).toEqual({ symbol: 'TEST', decimals: 6 })
   })
 })
