@@ -3,122 +3,51 @@ import {
   anchorHead,
   createChainClient,
   endLateGame,
-  type GameOnChain,
-  type LocalChain,
   latestBlockNumber,
   listGames,
   localParameters,
   openGame,
   readAnchors,
-  registerNode,
-  registrationMessage,
-  startLocalChain,
 } from '@cairn/contracts'
+import { type AuditDraw, type OuterDissent, outerDissent, sha256, type VerifierParts } from '@cairn/node/parts'
 import {
-  type AuditBook,
-  type AuditDraw,
-  auditBook,
-  hostVerifier,
-  type OuterDissent,
-  outerDissent,
-  sha256,
-  signerOf,
-  type VerifierParts,
-  watchChain,
-} from '@cairn/node/parts'
-import type { HashHex } from '@cairn/primitives'
-import {
-  type AuditOrder,
   attestationOf,
   claimedSegment,
   claimsOf,
   type DocumentId,
   type JobId,
   judgeAttestation,
-  type Message,
-  type MessageBodies,
   revealSteps,
   trainedClaim,
   unitSegment,
 } from '@cairn/protocol'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { anchorDone, type DoneRound, openWorkshop, type RoundLie, type Workshop } from './audited-round.ts'
-import { accountOf, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
+import { afterAll, expect, it } from 'vitest'
+import { bad, CHECKPOINTS, silent, startAuditedNetwork, verifierKeys } from './audited-network.ts'
+import { anchorDone, type DoneRound } from './audited-round.ts'
+import { accountOf } from './disputed-round.ts'
 import { flakyRpc } from './flaky-rpc.ts'
 import { until } from './game-nodes.ts'
-import { anchorNext, attestedBy } from './next-round.ts'
 import { nodeDisk } from './node-disk.ts'
+import { type Attested, openBook, verifierNode } from './verifier-node.ts'
 
-const CHECKPOINTS = 2
 const SCHEDULE = { innerSteps: 4, checkpoints: CHECKPOINTS, evaluationBatches: 2 }
 const SALT = new Uint8Array(32).fill(9)
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
-const coordinatorKeys = signerOf(new Uint8Array(32).fill(5))
-const verifierKeys = signerOf(new Uint8Array(32).fill(6))
 
-let chain: LocalChain
-let network: DisputeNetwork
-let workshop: Workshop
-let honest: DoneRound
-const closers: (() => unknown)[] = []
-
-beforeAll(async () => {
-  chain = await startLocalChain()
-  closers.push(() => chain.stop())
-  network = await startDisputeNetwork(chain)
-  const { coordinator, challenger } = network
-  for (const [client, keys, verifies] of [
-    [coordinator, coordinatorKeys, false],
-    [challenger, verifierKeys, true],
-  ] as const) {
-    const signature = keys.sign(registrationMessage(chain.chainId, client.addresses.registry, accountOf(client)))
-    await registerNode(client, { peerKey: keys.publicKey, signature, verifies })
-  }
-  workshop = await openWorkshop(network)
-  closers.push(() => workshop.stop())
-  honest = await anchorDone(network, workshop, 'a')
-})
-afterAll(async () => {
-  for (const close of closers.toReversed()) await close()
-})
+const audited = await startAuditedNetwork()
+const { chain, network, workshop, closers, develop, mine, anchorAndDraw, gamesAbout } = audited
+afterAll(audited.stop)
+const honest = await anchorDone(network, workshop, 'a')
 
 const own = () => accountOf(network.challenger).toLowerCase()
 
-/** Asks the chain for what only a development chain does. */
-async function develop(method: string, ...params: unknown[]): Promise<unknown> {
-  const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
-  const answer = await fetch(chain.rpcUrl, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
-  return ((await answer.json()) as { result: unknown }).result
-}
-
-/** A book as a node that starts has it. */
-async function openBook(
-  onDrawn: (draw: AuditDraw) => void = () => undefined,
-  client = network.challenger,
-  onReplaced: () => void = () => undefined,
-) {
-  let book: AuditBook | undefined
-  const onChange = () => book?.chainChanged()
-  const watch = await watchChain({ client, minimumStake: 0n, pollMs: 50, log: silent, onChange })
-  const parameters = { ...localParameters, challengeSeconds: 600 }
-  const checkpointsOf = () => CHECKPOINTS
-  book = auditBook({ parts: { client, chain: watch, log: silent }, parameters, checkpointsOf, onDrawn, onReplaced })
-  const stop = () => {
-    book?.stop()
-    watch.stop()
-  }
-  closers.push(stop)
-  return { book, chain: watch, stop }
-}
-
 it('orders follow once the block of the beacon is there, are the same in every node, and others where it is replaced', async () => {
   const told: AuditDraw[] = []
-  const { book } = await openBook(draw => told.push(draw))
+  const { book } = await openBook(audited, draw => told.push(draw))
   const before = await develop('evm_snapshot')
   await until(() => book.isOpen(anchorHead(honest.anchor)))
   expect(book.draws()).toEqual([])
 
-  await develop('anvil_mine', '0x1')
+  await mine()
   await until(() => told.length > 0)
   const [drawn] = told
   expect(drawn).toMatchObject({ job: honest.job, round: 0, anchor: { documentId: honest.anchor.documentId } })
@@ -131,7 +60,11 @@ it('orders follow once the block of the beacon is there, are the same in every n
   const rpc = await flakyRpc(chain.rpcUrl)
   closers.push(rpc.stop)
   const options = { rpcUrl: rpc.rpcUrl, chainId: chain.chainId, pollingMs: 5 }
-  const { book: again, stop } = await openBook(undefined, createChainClient(options, network.challenger.addresses))
+  const { book: again, stop } = await openBook(
+    audited,
+    undefined,
+    createChainClient(options, network.challenger.addresses),
+  )
   rpc.begin()
   await until(() => again.draws().length > 0 && rpc.lost() > 0)
   expect(again.draws()).toEqual(told)
@@ -139,70 +72,21 @@ it('orders follow once the block of the beacon is there, are the same in every n
 
   await develop('evm_revert', before)
   await develop('evm_increaseTime', 3)
-  await develop('anvil_mine', '0x1')
+  await mine()
   await until(() => told.length > 1)
   expect(told[1]).toMatchObject({ head: drawn?.head })
   expect(told[1]?.beacon).not.toBe(drawn?.beacon)
   expect(book.draws()).toEqual([told[1]])
-  const { book: fresh } = await openBook()
+  const { book: fresh } = await openBook(audited)
   await until(() => fresh.draws().length > 0)
   expect(fresh.draws()).toEqual([told[1]])
 })
 
-type Attested = MessageBodies['attest']
-
-const asDrawn = (draw: AuditDraw): AuditDraw => draw
 /** As if others had been drawn before this verifier. */
 const asSubstitute = (draw: AuditDraw): AuditDraw => ({
   ...draw,
   orders: draw.orders.map(order => ({ ...order, verifiers: [], substitutes: order.verifiers })),
 })
-
-/** The verifier's node, on a disk of its own; peers have what the workshop has. Started again, it goes on where it was. */
-function verifierNode() {
-  const { storage, compute, open } = nodeDisk(workshop, closers)
-  const said: string[] = []
-  const sent: Attested[] = []
-
-  async function start(as = asDrawn) {
-    const onReplaced = () => host?.chainReplaced()
-    const { blobs, fetcher } = await open()
-    let host: ReturnType<typeof hostVerifier> | undefined
-    const { book, chain: watch, stop } = await openBook(draw => host?.drawn(as(draw)), network.challenger, onReplaced)
-    const { challenger: client } = network
-    const parts = {
-      ...{ client, chain: watch, storage, blobs, compute, log: silent, signer: verifierKeys, fetcher },
-      key: { address: accountOf(client) },
-      peers: { list: () => [] },
-      mailbox: { send: (_: string, __: string, ___: string, body: Attested) => void sent.push(body) },
-    } as unknown as VerifierParts
-    host = hostVerifier({
-      parts,
-      book: { draws: () => book.draws().map(as), isOpen: book.isOpen },
-      challengeSeconds: 600,
-      onReason: ({ text }) => void said.push(text),
-    })
-    const stopAll = () => {
-      host?.stop()
-      stop()
-    }
-    closers.push(stopAll)
-    /** The job's coordinator says something. */
-    const hear = (job: JobId, rest: object) =>
-      host?.hear({ sender: coordinatorKeys.peer, sequence: 1, job, ...rest } as Message)
-    return {
-      book,
-      note: ({ unit: { job, round }, index, segment }: Attested) =>
-        hear(job, { kind: 'noted', body: { about: 'attest', round, index, segment } }),
-      ask: ({ job, round, index, segment }: AuditOrder) =>
-        hear(job, { kind: 'audit', body: { round, index, segment, claim: bad('0'), ends: [bad('1')] } }),
-      stop: stopAll,
-    }
-  }
-  return { start, said, sent, storage }
-}
-
-const bad = (digit: string): HashHex => digit.repeat(64) as HashHex
 
 /** What the worker's commitment and what it reveals say of an attestation. */
 function verdictOn({ document, values, anchor }: DoneRound, body: Attested): string {
@@ -215,19 +99,9 @@ function verdictOn({ document, values, anchor }: DoneRound, body: Attested): str
   return judgeAttestation(sha256, claimed, stretch, attestationOf(body), reveal).code
 }
 
-const gamesAbout = async ({ job }: DoneRound): Promise<GameOnChain[]> =>
-  (await listGames(network.challenger, { account: accountOf(network.challenger) })).filter(game => game.job === job)
-
-/** Anchors a round, and makes the block of its beacon. */
-async function anchorAndDraw(salt: string, lie: RoundLie): Promise<DoneRound> {
-  const round = await anchorDone(network, workshop, salt, lie)
-  await develop('anvil_mine', '0x1')
-  return round
-}
-
 it('a verifier attests to what it did again, and challenges what was not done, once, though it is stopped', async () => {
   const lied = await anchorAndDraw('b', { unit: { checkpointRoots: [bad('b'), bad('c')] } })
-  const node = verifierNode()
+  const node = verifierNode(audited)
   const first = await node.start()
   const { sent, said } = node
   await until(() => sent.some(({ unit }) => unit.job === honest.job))
@@ -263,7 +137,7 @@ it('a verifier attests to what it did again, and challenges what was not done, o
 
 it('challenges what was not done though nobody gives the document of its round: the chain shows what is claimed', async () => {
   const lied = await anchorAndDraw('8', { unit: { checkpointRoots: [bad('b'), bad('c')] }, isWithheld: true })
-  const { start, sent } = verifierNode()
+  const { start, sent } = verifierNode(audited)
   const { stop } = await start()
   await until(async () => (await gamesAbout(lied)).length > 0 && sent.some(({ unit }) => unit.job === lied.job))
   stop()
@@ -272,51 +146,9 @@ it('challenges what was not done though nobody gives the document of its round: 
   expect(right && verdictOn(lied, right)).toBe('agrees')
 })
 
-it('challenges who attested to what was not done, and to what nobody claimed, in games of their own', async () => {
-  const lied = await anchorDone(network, workshop, '3', { unit: { checkpointRoots: [bad('b'), bad('c')] } })
-  const { coordinator } = network
-  const wrong = await attestedBy(coordinator, lied.anchor, { index: 1, segment: 0 })
-  const invented = await attestedBy(coordinator, lied.anchor, { index: 0, segment: 0, claim: bad('9') })
-  const link = await anchorNext(network, lied.anchor, [wrong, invented])
-  await develop('anvil_mine', '0x1')
-  const node = verifierNode()
-  const { stop } = await node.start(draw => (draw.head === anchorHead(lied.anchor) ? draw : { ...draw, orders: [] }))
-  await until(async () => (await gamesAbout(lied)).length === 3)
-  const about = async (head: HashHex) =>
-    (await gamesAbout(lied)).filter(game => game.head === head).sort((a, b) => a.position - b.position)
-  expect(await about(anchorHead(lied.anchor))).toMatchObject([{ position: 1, isAttestation: false, state: 'open' }])
-  expect(await about(anchorHead(link))).toMatchObject([
-    { position: 2, isAttestation: true, defender: accountOf(coordinator), state: 'open' },
-    { position: 3, isAttestation: true, defender: accountOf(coordinator), state: 'refuted' },
-  ])
-  expect(node.said.filter(text => /^opened game \d+ about the attestation of 0x/.test(text))).toHaveLength(2)
-  stop()
-})
-
-it('leaves alone who attested to what it found itself, and to what follows from a wrong start', async () => {
-  const lied = await anchorDone(network, workshop, '4', { unit: { checkpointRoots: [bad('b'), bad('c')] } })
-  const { coordinator } = network
-  const right = await attestedBy(coordinator, lied.anchor, { index: 0, segment: 0 })
-  const after = await attestedBy(coordinator, lied.anchor, { index: 1, segment: 1 })
-  const link = await anchorNext(network, lied.anchor, [right, after])
-  const isFirst = ({ head }: AuditDraw) => head === anchorHead(lied.anchor)
-  await develop('anvil_mine', '0x1')
-  const node = verifierNode()
-  const { book, stop } = await node.start(draw => (isFirst(draw) ? draw : { ...draw, orders: [] }))
-  await until(() => book.draws().some(({ head }) => head === anchorHead(link)))
-  await until(async () => (await gamesAbout(lied)).length > 0 && node.said.some(text => /outer step/.test(text)))
-  // Whatever it would challenge, it has looked at by the time at which it has done another audit.
-  const later = await anchorAndDraw('5', {})
-  const last = await node.start(draw => (isFirst(draw) || draw.job === later.job ? draw : { ...draw, orders: [] }))
-  await until(() => node.sent.filter(({ unit }) => unit.job === later.job).length >= 2)
-  expect(await gamesAbout(lied)).toMatchObject([{ position: 1, isAttestation: false, isOuter: false }])
-  last.stop()
-  stop()
-})
-
 it('a challenge in a block that the chain has replaced is made again', async () => {
   const lied = await anchorAndDraw('1', { unit: { checkpointRoots: [bad('b'), bad('c')] } })
-  const node = verifierNode()
+  const node = verifierNode(audited)
   const { book, stop } = await node.start(draw => (draw.job === lied.job ? draw : { ...draw, orders: [] }))
   const opened = () => node.said.filter(text => /^opened game/.test(text)).length
   await until(async () => opened() === 1 && (await gamesAbout(lied)).length > 0)
@@ -335,7 +167,7 @@ it('a substitute waits until it is asked; wrong outer steps and starts, and what
   const outer = await anchorAndDraw('c', { globalRoot: bad('e') })
   const elsewhere = await anchorAndDraw('d', { unit: { replicaRoot: bad('f') } })
   const impossible = await anchorAndDraw('7', { unit: { checkpointRoots: [bad('b')] } })
-  const node = verifierNode()
+  const node = verifierNode(audited)
   const { book, ask } = await node.start(asSubstitute)
   const drawn = () => book.draws().filter(({ job }) => [outer, elsewhere, impossible].some(round => round.job === job))
   await until(() => drawn().length === 3)
@@ -352,7 +184,7 @@ it('a substitute waits until it is asked; wrong outer steps and starts, and what
     expect(await gamesAbout(round)).toMatchObject([{ position: 1, isOuter: false, state: 'refuted' }])
   expect(node.sent.every(({ unit }) => unit.job === outer.job)).toBe(true)
 
-  await develop('anvil_mine', '0x1')
+  await mine()
   await until(() => book.draws().some(({ orders: [order] }) => /refuted/.test(order?.reason ?? '')))
   expect(book.isOpen(anchorHead(elsewhere.anchor))).toBe(false)
 })
@@ -366,7 +198,7 @@ async function dissenter(...rounds: readonly DoneRound[]) {
     return [job, { closed, reports: new Map([[0, { outcome: { globalRoot: bad('1') } }]]) }] as const
   })
   let dissent: OuterDissent | undefined
-  const { chain: watch, book } = await openBook(draw => dissent?.drawn(draw))
+  const { chain: watch, book } = await openBook(audited, draw => dissent?.drawn(draw))
   const { challenger: client } = network
   const parts = {
     ...{ client, chain: watch, storage, compute, log: silent, signer: verifierKeys, learn: () => undefined },
@@ -415,7 +247,7 @@ it.each([
     const lied = await anchorAndDraw({ unit: 'e', outer: 'f', evaluation: '7' }[diverged], { diverged })
     const { submitter, challenger } = network
     expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: true })
-    const node = verifierNode()
+    const node = verifierNode(audited)
     const isLied = ({ job }: { readonly job: JobId }) => job === lied.job
     const { book, stop } = await node.start(draw => (isLied(draw) ? draw : { ...draw, orders: [] }))
     await until(async () => (await gamesAbout(lied)).length > 0)

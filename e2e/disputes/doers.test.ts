@@ -1,21 +1,11 @@
 /** A doer beside its worker on a real chain: drawn by the submission's block, sealed, opened once, and a game where results differ. */
-import {
-  anchorHead,
-  claimChecking,
-  type GameOnChain,
-  listGames,
-  localParameters,
-  registerNode,
-  registrationMessage,
-  startLocalChain,
-} from '@cairn/contracts'
+import { anchorHead, claimChecking, localParameters } from '@cairn/contracts'
 import {
   type AuditBook,
   auditBook,
   doerDraws,
   hostDoer,
   sha256,
-  signerOf,
   type VerifierParts,
   watchChain,
 } from '@cairn/node/parts'
@@ -29,42 +19,17 @@ import {
   sealRoot,
   type Unit,
 } from '@cairn/protocol'
-import { afterAll, beforeAll, expect, it } from 'vitest'
-import { anchorDone, openWorkshop, type Workshop } from './audited-round.ts'
-import { accountOf, type DisputeNetwork, startDisputeNetwork } from './disputed-round.ts'
+import { afterAll, expect, it } from 'vitest'
+import { bad, coordinatorKeys, silent, startAuditedNetwork, verifierKeys } from './audited-network.ts'
+import { anchorDone } from './audited-round.ts'
+import { accountOf } from './disputed-round.ts'
 import { until } from './game-nodes.ts'
 import { anchorNext, attestedBy } from './next-round.ts'
 import { nodeDisk } from './node-disk.ts'
 
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined }
-const [coordinatorKeys, doerKeys] = [5, 6].map(seed => signerOf(new Uint8Array(32).fill(seed))) as [Signer, Signer]
-type Signer = ReturnType<typeof signerOf>
-
-const bad = (digit: string): HashHex => digit.repeat(64) as HashHex
-const closers: (() => unknown)[] = []
-let network: DisputeNetwork
-let workshop: Workshop
-let mine: () => Promise<unknown>
-
-beforeAll(async () => {
-  const chain = await startLocalChain()
-  closers.push(() => chain.stop())
-  network = await startDisputeNetwork(chain)
-  const { coordinator, challenger } = network
-  for (const [client, keys, verifies] of [
-    [coordinator, coordinatorKeys, false],
-    [challenger, doerKeys, true],
-  ] as const) {
-    const signature = keys.sign(registrationMessage(chain.chainId, client.addresses.registry, accountOf(client)))
-    await registerNode(client, { peerKey: keys.publicKey, signature, verifies })
-  }
-  workshop = await openWorkshop(network)
-  closers.push(() => workshop.stop())
-  mine = () => challenger.reader.request({ method: 'anvil_mine', params: ['0x1'] } as never)
-})
-afterAll(async () => {
-  for (const close of closers.toReversed()) await close()
-})
+const audited = await startAuditedNetwork()
+const { network, workshop, closers, mine, gamesAbout } = audited
+afterAll(audited.stop)
 
 interface Sent {
   readonly kind: string
@@ -90,7 +55,7 @@ function doerNode() {
     const draws = doerDraws({ parts, parameters, onFound: () => undefined })
     const host = hostDoer({
       parts: {
-        ...{ ...parts, storage, blobs, compute, signer: doerKeys, fetcher, learn: () => undefined },
+        ...{ ...parts, storage, blobs, compute, signer: verifierKeys, fetcher, learn: () => undefined },
         key: { address: accountOf(client) },
         peers: { list: () => [] },
         mailbox: { send: (_: string, kind: string, __: string, body: Sent['body']) => void sent.push({ kind, body }) },
@@ -162,8 +127,7 @@ it('seals and opens what it found, once, and challenges a worker whose anchored 
   expect(bodies('opened')[0]?.root).not.toBe(committedResult(sha256, document.units[1]!.commitment))
 
   await mine()
-  const games = async (): Promise<GameOnChain[]> =>
-    (await listGames(network.challenger, { account: accountOf(network.challenger) })).filter(game => game.job === job)
+  const games = () => gamesAbout({ job })
   await until(async () => (await games()).length > 0)
   expect(await games()).toMatchObject([{ position: 1, isOuter: false, state: 'open' }])
   await until(() => said.some(text => /opened game \d+ about part 0 of it/.test(text)))
