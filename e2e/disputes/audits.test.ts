@@ -244,7 +244,7 @@ it.each([
 ] as const)(
   'a false divergence (%s) that closed the chain is challenged; its worker loses, and the chain is open',
   async (diverged, claim, wrong) => {
-    const lied = await anchorAndDraw({ unit: 'e', outer: 'f', evaluation: '7' }[diverged], { diverged })
+    const lied = await anchorAndDraw({ unit: 'e', outer: 'f', evaluation: '9' }[diverged], { diverged })
     const { submitter, challenger } = network
     expect(await readAnchors(submitter, lied.job)).toMatchObject({ rounds: 0, isEnded: true })
     const node = verifierNode(audited)
