@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { LAUNCHER } from '@cairn/cli'
+import { assertFree, LAUNCHER } from '@cairn/cli'
 import { expect, test } from 'vitest'
 import { DEMO_CHEATS } from '../zoo/demo-cheats.ts'
 
@@ -64,6 +64,8 @@ test('finds out a worker that skips a step in the last round, and ends with the 
   const summary = lastLine(out)
   expect(summary.disputes).toHaveLength(1)
   expect(err).toContain(`  without          ${summary.finalStateRoot}`)
+  // So that it can be run there again.
+  await expect(assertFree(join(directory, 'out'), true)).resolves.toBeUndefined()
   rmSync(directory, { recursive: true })
 })
 

@@ -3,11 +3,12 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { EXIT, LAUNCHER } from '@cairn/cli'
+import { networkDirectoryIn } from './demo-directory.ts'
 import type { DemoRun } from './demo-job.ts'
 
 /** Trains alone and returns the root of the final state. Throws `Error` when that fails. */
 export async function honestRoot({ options, signal }: DemoRun): Promise<string> {
-  const args = ['train', options.job, '--out', join(options.out, 'alone'), '--keep', 'last', '--json']
+  const args = ['train', options.job, '--out', join(networkDirectoryIn(options.out), 'alone'), '--keep', 'last', '--json']
   const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'ignore'], signal })
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject)
