@@ -8,7 +8,8 @@ import type { DemoRun } from './demo-job.ts'
 
 /** Trains alone and returns the root of the final state. Throws `Error` when that fails. */
 export async function honestRoot({ options, signal }: DemoRun): Promise<string> {
-  const args = ['train', options.job, '--out', join(networkDirectoryIn(options.out), 'alone'), '--keep', 'last', '--json']
+  const out = join(networkDirectoryIn(options.out), 'alone')
+  const args = ['train', options.job, '--out', out, '--keep', 'last', '--json']
   const child = spawn(process.execPath, [LAUNCHER, ...args], { stdio: ['ignore', 'pipe', 'ignore'], signal })
   const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject)
