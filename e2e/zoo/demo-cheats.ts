@@ -71,6 +71,11 @@ const games: readonly DemoCheat[] = [
 
 const roles: readonly DemoCheat[] = [
   {
+    name: 'equivocator',
+    description: `${WORKER} signs two results of one unit, a wrong and a right one, and sends the wrong one first`,
+    ...{ cheaters: [WORKER], end: 'refuted', isSlow: true },
+  },
+  {
     name: 'refuses-custody',
     description: `${WORKER} asks nobody to hold what its unit left, and holds nothing for others`,
     ...{ cheaters: [WORKER], end: 'undisputed' },

@@ -1,6 +1,7 @@
 /** What a dishonest node does otherwise beside computing, kind by kind: what it hears, what it says, what it asks of the chain. */
 import type { NodeParts } from '@cairn/node/parts'
 import type { Message } from '@cairn/protocol'
+import { readsLease, signsTwice } from './dishonest-commits.ts'
 import { anchorsAgain, paysItself } from './dishonest-coordinator.ts'
 import { asksNobody, holdsNothing } from './dishonest-custody.ts'
 import type { DishonestOrder, NodeRole } from './dishonest-order.ts'
@@ -16,6 +17,7 @@ export interface DishonestParts {
 }
 
 const PARTS: Readonly<Record<string, Partial<Record<NodeRole, DishonestParts>>>> = {
+  equivocator: { worker: { alters: signsTwice, hears: readsLease } },
   'refuses-custody': { worker: { alters: asksNobody, hears: holdsNothing } },
   'lazy-verifier': { verifier: { hears: attestsUnseen } },
   'has-a-verifier': { verifier: { hears: attestsUnseen } },

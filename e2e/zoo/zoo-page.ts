@@ -145,7 +145,7 @@ export function zooPage(performed: readonly Performed[], costPage: string): stri
     '## In a network of processes',
     '`npm run demo -- --cheat KIND`, for the kinds of the first table and for these: a coordinator, three workers and two verifiers, of which those that are named run',
     'another program (`e2e/zoo/dishonest-node.ts`). Whoever is found loses its bond, nobody else loses anything, and the final root is that of an honest run: all kinds, one after the',
-    'other, by `node e2e/slow/demo-cheats.ts`. `equivocator` and `prices-challengers-out` are on contracts alone. In `has-a-verifier` and `sybil-loses-to-itself` two verifiers look at every',
+    'other, by `node e2e/slow/demo-cheats.ts`. `prices-challengers-out` is on contracts alone. In `has-a-verifier` and `sybil-loses-to-itself` two verifiers look at every',
     'part that is audited, and one of them is honest: where the accomplice alone is drawn, and nobody else looks, the wrong unit passes.',
     '',
     '| kind | who does what | what comes of it |',
