@@ -158,24 +158,27 @@ export function onRevealed(draft: Draft, { job: id, peer, body }: EventOf<'revea
   )
 }
 
-/** Tells whether a verifier let its time run out when it was asked last: until it attests again, it is asked, but not waited for. */
-function wasSilent({ audits = [] }: JobRecord, account: Account, isLate: (ask: Ask) => boolean): boolean {
-  const asked = audits.flatMap(({ asks }) => asks.filter(({ verifier }) => verifier === account))
-  const last = asked
-    .filter(ask => !isSilent(ask) || isLate(ask))
-    .sort((a, b) => a.sinceMs - b.sinceMs)
-    .at(-1)
-  return last !== undefined && isSilent(last)
+/** Who is waited for, and how long. */
+interface Patience {
+  readonly auditMs: number
+  /** Those who let their time run out when they were asked last: until they attest again, they are asked, but not waited for. */
+  readonly silent: ReadonlySet<Account>
+}
+
+function patienceOf({ nowMs }: Draft, { audits = [] }: JobRecord, auditMs: number): Patience {
+  const asks = audits.flatMap(record => record.asks).sort((a, b) => a.sinceMs - b.sinceMs)
+  const over = asks.filter(ask => !isSilent(ask) || nowMs - ask.sinceMs >= auditMs)
+  const last = new Map(over.map(ask => [ask.verifier, isSilent(ask)]))
+  return { auditMs, silent: new Set([...last].flatMap(([verifier, wasSilent]) => (wasSilent ? [verifier] : []))) }
 }
 
 /**
  * Asks those who are needed: the verifiers, and one substitute for each that is silent for too long, or wrong; or was silent before,
  * so that nobody keeps every order waiting.
  */
-function askMore(draft: Draft, job: JobRecord, record: OrderRecord, auditMs: number): OrderRecord {
+function askMore(draft: Draft, job: JobRecord, record: OrderRecord, { auditMs, silent }: Patience): OrderRecord {
   const { order, asks } = record
-  const isLate = (ask: Ask) => draft.nowMs - ask.sinceMs >= auditMs
-  const isPatient = (ask: Ask) => isSilent(ask) && !isLate(ask) && !wasSilent(job, ask.verifier, isLate)
+  const isPatient = (ask: Ask) => isSilent(ask) && draft.nowMs - ask.sinceMs < auditMs && !silent.has(ask.verifier)
   const missing = order.verifiers.length - asks.filter(ask => isGood(ask) || isPatient(ask)).length
   const next = candidatesOf(record).slice(0, Math.max(0, missing))
   if (next.length === 0) return record
@@ -217,11 +220,12 @@ function tendReveal(draft: Draft, job: JobRecord, record: OrderRecord, auditMs: 
 }
 
 /** What is due of an order: to ask, to have it revealed, or to give it up. */
-function tendOrder(draft: Draft, job: JobRecord, given: OrderRecord, auditMs: number): OrderRecord {
+function tendOrder(draft: Draft, job: JobRecord, given: OrderRecord, patience: Patience): OrderRecord {
+  const { auditMs } = patience
   if (given.outcome !== undefined) return given
   if (given.reveal !== undefined) return tendReveal(draft, job, given, auditMs)
   const isOver = draft.nowMs - given.sinceMs >= 2 * auditMs
-  const record = isOver ? given : askMore(draft, job, given, auditMs)
+  const record = isOver ? given : askMore(draft, job, given, patience)
   const good = record.asks.filter(isGood)
   const isHeard = candidatesOf(record).length === 0 && !record.asks.some(isSilent)
   if (good.length < record.order.verifiers.length && !isOver && !isHeard) return repeatAsks(draft, job, record)
@@ -235,7 +239,9 @@ export function tendAudits(draft: Draft, id: JobId): void {
   const { audits } = job?.facts ?? {}
   if (!job?.audits || audits === undefined || job.isBehind) return
   if (job.chain.status !== 'closed') {
-    if (areAuditsRun(job)) changeOrders(draft, job, order => tendOrder(draft, job, order, audits.auditMs))
+    if (!areAuditsRun(job) || job.audits.every(({ outcome }) => outcome !== undefined)) return
+    const patience = patienceOf(draft, job, audits.auditMs)
+    changeOrders(draft, job, order => tendOrder(draft, job, order, patience))
     return
   }
   for (const record of job.audits)
