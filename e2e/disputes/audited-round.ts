@@ -49,7 +49,7 @@ const EVALUATION_BATCHES = 2
 const KEY = 'ab'.repeat(32)
 const SALT = new Uint8Array(32).fill(9)
 
-const terms: Omit<Terms, 'document' | 'provable' | 'evaluations'> = {
+const terms: Omit<Terms, 'document' | 'provable' | 'evaluateEvery'> = {
   ...{ budget: 10_000n, trainPrice: 100n, evaluatePrice: 50n, custodyPrice: 1n, roundPrice: 10n, auditPrice: 10n },
   ...{ rounds: 2, replicas: REPLICAS, custodians: 0, auditRate: 500_000, maximumUnsettled: 2 },
   ...{ verifiers: 1, policy: 1 },
@@ -184,8 +184,8 @@ export async function anchorDone(
   const bytes = lie.diverged ? encodeClosingDocument(closing) : encodeRoundDocument(document)
   const documentId = lie.isWithheld ? bytesId(sha256, bytes) : await workshop.blobs.write(bytesBlob(bytes))
   const known = { document: submission.documentId, provable: provableHash(submission.provable) }
-  const evaluations = Number(isEvaluated)
-  mustBe(await submitJob(submitter, { ...terms, evaluations, ...options.terms, ...known }))
+  const evaluateEvery = Number(isEvaluated)
+  mustBe(await submitJob(submitter, { ...terms, evaluateEvery, ...options.terms, ...known }))
   mustBe(await takeLease(coordinator, job))
   await options.meanwhile?.({ job, globalRoot: submission.document.initialRoot })
   const evaluated = isEvaluated ? [divergedEvaluation(found)] : []

@@ -104,7 +104,7 @@ const terms: Omit<Terms, 'document' | 'provable'> = {
   auditPrice: 10n,
   rounds: 2,
   replicas: REPLICAS,
-  evaluations: 0,
+  evaluateEvery: 0,
   custodians: 0,
   auditRate: 500_000,
   maximumUnsettled: 2,

@@ -24,7 +24,7 @@ import { accountOf, done, mint, startChain } from './chain.ts'
 import { type RunCase, rowsFor } from './context.ts'
 
 /** The shape of the demo job. */
-const SHAPE = { rounds: 44, replicas: 4, evaluations: 11, custodians: 1 } as const
+const SHAPE = { rounds: 44, replicas: 4, evaluateEvery: 4, custodians: 1 } as const
 const PRICES = { trainPrice: 3000n, evaluatePrice: 700n, custodyPrice: 40n, roundPrice: 1000n } as const
 const NO_VERIFICATION = {
   policy: 0,

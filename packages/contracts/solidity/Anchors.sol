@@ -68,8 +68,9 @@ contract Anchors is Inclusions {
         JobAnchors storage j = _growing(epoch, a);
         if (j.rounds == terms.rounds) revert AllRoundsAnchored(terms.rounds);
         if (a.round >= j.finalRounds + terms.maximumUnsettled) revert TooManyUnsettled(j.finalRounds);
-        // An evaluation that left the domain ends its job, in its round.
-        if (_isDiverged(a, claims, terms)) revert BadWorks();
+        // No outer step leads to a root of zero.
+        if (a.globalRoot == 0) revert BadRecord();
+        _requireInDomain(claims);
         _requireFull(a, terms);
         _append(j, a, claims, terms, true);
         _requireIncluded(a);

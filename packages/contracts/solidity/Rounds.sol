@@ -15,7 +15,7 @@ import {
 } from "./Errors.sol";
 import {Escrow} from "./Escrow.sol";
 import {Registry} from "./Registry.sol";
-import {Terms} from "./Terms.sol";
+import {evaluationsIn, isEvaluated, Terms} from "./Terms.sol";
 import {WorkSignatures} from "./WorkSignatures.sol";
 import {Anchor, answersAt, Audit, claimHashOf, DIVERGED, headOf, placesOf, UnitClaim, Work, Wrong} from "./Works.sol";
 
@@ -52,7 +52,6 @@ abstract contract Rounds is WorkSignatures {
         uint64 blockNumber;
         uint48 anchoredAt;
         /// So far, with this one.
-        uint32 evaluations;
         uint64 audits;
     }
 
@@ -169,10 +168,10 @@ abstract contract Rounds is WorkSignatures {
         return _standing(job, round, head).anchoredAt + _challengeSeconds;
     }
 
-    /// @dev A round has all its replicas, in order, and at most one evaluation.
+    /// @dev A round has all its replicas, in order, and the evaluation where one is due.
     function _requireFull(Anchor calldata a, Terms memory terms) internal pure {
-        bool counted = a.works.length == terms.replicas || a.works.length == uint256(terms.replicas) + 1;
-        if (!counted || a.works[a.works.length - 1].index != a.works.length - 1) revert BadWorks();
+        uint256 length = uint256(terms.replicas) + (isEvaluated(terms, a.round) ? 1 : 0);
+        if (a.works.length != length || a.works[length - 1].index != length - 1) revert BadWorks();
     }
 
     /// @dev Nothing is done of a round that a job does not have; without an outer step there is nothing to evaluate. Who says that a
@@ -191,6 +190,11 @@ abstract contract Rounds is WorkSignatures {
         return a.works[last - 1].index == terms.replicas && claims[last - 1].updateRoot == DIVERGED;
     }
 
+    /// @dev What left the domain ends its job, in its round.
+    function _requireInDomain(UnitClaim[] calldata claims) internal pure {
+        for (uint256 i = 0; i < claims.length; i++) if (claims[i].updateRoot == DIVERGED) revert BadWorks();
+    }
+
     /// @dev Adds a link. Its works ascend; its attestations stay within what the job was priced for.
     function _append(
         JobAnchors storage j,
@@ -199,13 +203,11 @@ abstract contract Rounds is WorkSignatures {
         Terms memory terms,
         bool outerNeeded
     ) internal {
-        Link memory previous = a.round > 0 ? _links[a.job][a.round - 1] : Link(0, 0, 0, 0, 0);
-        uint32 evaluations = previous.evaluations + _requireWorks(a.works, terms);
-        if (evaluations > terms.evaluations) revert BadWorks();
-        uint64 audits = previous.audits + uint64(a.audits.length);
+        _requireWorks(a.works, terms);
+        uint64 audits = (a.round > 0 ? _links[a.job][a.round - 1].audits : 0) + uint64(a.audits.length);
         _requireAudits(a, terms.replicas);
         // Only the works of earlier rounds can have been audited.
-        uint256 units = uint256(a.round) * terms.replicas + previous.evaluations;
+        uint256 units = uint256(a.round) * terms.replicas + evaluationsIn(terms, a.round);
         if (audits > units * terms.verifiers) revert BadAudits();
         _requireSigned(a, terms.replicas, outerNeeded);
         _requireAttested(a);
@@ -213,7 +215,7 @@ abstract contract Rounds is WorkSignatures {
         _lockAll(a);
         j.head = headOf(a);
         emit Claimed(j.head, claims);
-        _links[a.job][a.round] = Link(j.head, uint64(block.number), uint48(block.timestamp), evaluations, audits);
+        _links[a.job][a.round] = Link(j.head, uint64(block.number), uint48(block.timestamp), audits);
     }
 
     /// @dev SAFETY: a claim that nobody has seen is one that nobody can dispute.
@@ -224,11 +226,10 @@ abstract contract Rounds is WorkSignatures {
         }
     }
 
-    function _requireWorks(Work[] calldata works, Terms memory terms) private pure returns (uint32 evaluations) {
+    function _requireWorks(Work[] calldata works, Terms memory terms) private pure {
         for (uint256 i = 0; i < works.length; i++) {
             if (i > 0 && works[i].index <= works[i - 1].index) revert BadWorks();
             if (works[i].custodians.length > (works[i].index < terms.replicas ? terms.custodians : 0)) revert BadWorks();
-            if (works[i].index == terms.replicas) evaluations++;
         }
     }
 

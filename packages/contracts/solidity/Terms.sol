@@ -20,8 +20,8 @@ struct Terms {
     uint128 auditPrice;
     uint32 rounds;
     uint32 replicas;
-    /// At most one per round.
-    uint32 evaluations;
+    /// The state is evaluated after so many rounds each, and after the last; never where this is zero.
+    uint32 evaluateEvery;
     uint32 custodians;
     /// The least chance that a unit is audited, in parts per million.
     uint32 auditRate;
@@ -55,18 +55,31 @@ function priceOf(Terms memory t, Counts memory c) pure returns (uint256) {
         + uint256(c.kept) * t.custodyPrice + uint256(c.coordinated) * t.roundPrice + uint256(c.audited) * t.auditPrice;
 }
 
+/// @dev Whether the state after a round is evaluated.
+function isEvaluated(Terms memory t, uint32 round) pure returns (bool) {
+    return evaluationsIn(t, round + 1) > evaluationsIn(t, round);
+}
+
+/// @dev Evaluations in so many rounds.
+function evaluationsIn(Terms memory t, uint32 rounds) pure returns (uint32) {
+    if (t.evaluateEvery == 0) return 0;
+    uint32 whole = rounds / t.evaluateEvery;
+    return rounds == t.rounds && rounds % t.evaluateEvery > 0 ? whole + 1 : whole;
+}
+
 /// @dev The most work that so many anchored rounds can hold.
 function mostCounts(Terms memory t, uint32 rounds) pure returns (Counts memory) {
     uint64 trained = uint64(rounds) * t.replicas;
-    uint64 evaluated = rounds < t.evaluations ? rounds : t.evaluations;
+    uint64 evaluated = evaluationsIn(t, rounds);
     return Counts(trained, evaluated, trained * t.custodians, rounds, (trained + evaluated) * t.verifiers);
 }
 
 /// @dev Whether a job can be counted at all: it has rounds and replicas, and its counts fit into 64 bits.
 function areSensible(Terms memory t) pure returns (bool) {
     uint256 trained = uint256(t.rounds) * t.replicas;
-    bool counted = t.rounds > 0 && t.replicas > 0 && t.replicas < type(uint32).max && t.evaluations <= t.rounds;
-    bool fits = trained * t.custodians <= type(uint64).max && (trained + t.evaluations) * t.verifiers <= type(uint64).max;
+    uint256 evaluated = evaluationsIn(t, t.rounds);
+    bool counted = t.rounds > 0 && t.replicas > 0 && t.replicas < type(uint32).max;
+    bool fits = trained * t.custodians <= type(uint64).max && (trained + evaluated) * t.verifiers <= type(uint64).max;
     bool settles = t.maximumUnsettled > 0 && t.maximumUnsettled <= MOST_UNSETTLED;
     return t.document != 0 && counted && fits && settles && isVerifiable(t);
 }

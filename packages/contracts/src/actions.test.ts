@@ -108,7 +108,7 @@ describe('actions', () => {
       { worker: accountOf(worker), index: 1, claim: left.claim },
     ])
     const plan = { job, ...first, coordinator, previousHead: head, previousClaims: NO_HASH, replicas: 3 }
-    const without = await signedAnchor({ ...plan, workers: [worker, coordinator, worker] })
+    const without = await signedAnchor({ ...plan, workers: [worker, coordinator, worker, worker] })
     expect(await cairn.anchorRound(coordinator, withClaims({ epoch: 1, ...without }))).toMatchObject(
       refused('WorkLeftOut'),
     )

@@ -25,7 +25,7 @@ const terms = {
   auditPrice: 0n,
   rounds: 2,
   replicas: 1,
-  evaluations: 0,
+  evaluateEvery: 0,
   custodians: 0,
   auditRate: 0,
   maximumUnsettled: 2,

@@ -25,7 +25,7 @@ import { accountOf, startTestNetwork, type TestNetwork } from './testing/test-ne
 const document: HashHex = toHashHex('d'.repeat(64))
 const prices = { trainPrice: 0n, evaluatePrice: 0n, custodyPrice: 0n, roundPrice: 0n, auditPrice: 0n }
 const policy = { provable: toHashHex('0'.repeat(64)), auditRate: 0, verifiers: 0, policy: 0, maximumUnsettled: 1 }
-const counts = { rounds: 1, replicas: 1, evaluations: 0, custodians: 0, ...policy }
+const counts = { rounds: 1, replicas: 1, evaluateEvery: 0, custodians: 0, ...policy }
 
 let network: TestNetwork
 beforeAll(async () => {

@@ -26,7 +26,7 @@ const terms = {
   auditPrice: 1n,
   rounds: 4,
   replicas: 2,
-  evaluations: 0,
+  evaluateEvery: 0,
   custodians: 0,
   auditRate: 1_000_000,
   maximumUnsettled: 3,

@@ -41,7 +41,7 @@ const terms = {
   auditPrice: 0n,
   rounds: 2,
   replicas: 2,
-  evaluations: 1,
+  evaluateEvery: 0,
   custodians: 1,
   auditRate: 1_000_000,
   maximumUnsettled: 2,

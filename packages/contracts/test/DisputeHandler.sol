@@ -5,7 +5,7 @@ import {Anchors} from "../solidity/Anchors.sol";
 import {Disputes} from "../solidity/Disputes.sol";
 import {Escrow} from "../solidity/Escrow.sol";
 import {Rounds} from "../solidity/Rounds.sol";
-import {Terms} from "../solidity/Terms.sol";
+import {isEvaluated, Terms} from "../solidity/Terms.sol";
 import {Anchor, UnitLease} from "../solidity/Works.sol";
 import {Signer} from "./Signer.sol";
 import {VM} from "./Vm.sol";
@@ -36,8 +36,7 @@ abstract contract DisputeHandler is Signer {
         Anchors.JobAnchors memory j = anchors.anchorsOf(job);
         if (seed % 8 > 0 && _included[job][j.head] != 0) seed = _included[job][j.head];
         Terms memory t = escrow.termsOf(job);
-        uint32 done = j.rounds > 0 ? anchors.linkOf(job, j.rounds - 1).evaluations : 0;
-        uint256 count = t.replicas + (done < t.evaluations ? (seed >> 20) % 2 : 0);
+        uint256 count = t.replicas + (isEvaluated(t, j.rounds) ? 1 : 0);
         Anchor memory a = _signed(job, globalRoot, count, seed);
         VM.prank(j.holder);
         anchors.anchor(j.epoch, a, _shown(count, seed));

@@ -61,7 +61,7 @@ contract Handler is DisputeHandler {
         Terms memory t;
         t.document = bytes32(++documents);
         (t.rounds, t.replicas, t.custodians) = (1 + (rounds % 4), 1 + (replicas % 3), custodians % 3);
-        (t.evaluations, t.maximumUnsettled) = (t.rounds - (slack % 2), 1 + (slack % 3));
+        (t.evaluateEvery, t.maximumUnsettled) = (slack % 3, 1 + (slack % 3));
         (t.trainPrice, t.evaluatePrice, t.custodyPrice, t.roundPrice) = (price % 16, price / 16, slack % 8, price % 8);
         if (rounds < 220) (t.policy, t.auditRate, t.verifiers, t.auditPrice, t.provable) = (1, 500_000, 1, price % 3, t.document);
         t.budget = uint128(priceOf(t, mostCounts(t, t.rounds))) + slack;

@@ -12,7 +12,6 @@ contract TermsTest {
         t.document = bytes32(uint256(1));
         t.rounds = t.rounds == 0 ? 1 : t.rounds;
         t.replicas = t.replicas == 0 ? 1 : t.replicas;
-        t.evaluations = uint32(t.evaluations % (uint256(t.rounds) + 1));
         _makeVerifiable(t);
         VM.assume(areSensible(t));
         rounds = uint32(rounds % (uint256(t.rounds) + 1));

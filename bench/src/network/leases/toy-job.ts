@@ -72,7 +72,7 @@ export function toyJob(
   const id = documentId(sha256, document)
   const parts = bytesBlob(encodeJobDocument(document))
   const prices = { trainPrice: 3n, evaluatePrice: 1n, custodyPrice: 1n, roundPrice: 1n }
-  const counted = { rounds: ROUNDS, replicas, evaluations: 1, custodians: CUSTODIANS }
+  const counted = { rounds: ROUNDS, replicas, evaluateEvery: ROUNDS, custodians: CUSTODIANS }
   const unpriced: Terms = { document: id, budget: 0n, ...NO_VERIFICATION, ...prices, ...counted }
   return {
     submission: { document, documentId: id, job: jobKey(submitter, id), blobs: [{ id, parts }] },

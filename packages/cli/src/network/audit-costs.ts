@@ -32,8 +32,8 @@ const bondTooLarge = ({ trainPrice, auditRate }: Terms): InputError =>
   })
 
 /** Counts the most units that one of so many workers may have done in rounds that are not final. */
-function unsettledUnits({ replicas, evaluations, rounds, maximumUnsettled }: Terms, workers: number): bigint {
-  const perRound = Math.ceil((replicas + Math.sign(evaluations)) / Math.max(1, workers))
+function unsettledUnits({ replicas, evaluateEvery, rounds, maximumUnsettled }: Terms, workers: number): bigint {
+  const perRound = Math.ceil((replicas + Math.sign(evaluateEvery)) / Math.max(1, workers))
   return BigInt(perRound * Math.min(rounds, maximumUnsettled))
 }
 

@@ -66,7 +66,7 @@ afterAll(() => network?.chain.stop())
 
 function newTerms(): Terms {
   const prices = { trainPrice: TRAIN_PRICE, evaluatePrice: 0n, custodyPrice: 0n, roundPrice: 0n }
-  const counts = { rounds: 2, replicas: 1, evaluations: 0, custodians: 0 }
+  const counts = { rounds: 2, replicas: 1, evaluateEvery: 0, custodians: 0 }
   const document = toHashHex(randomBytes(32).toString('hex'))
   const terms = { document, budget: 0n, ...NO_VERIFICATION, ...prices, ...counts }
   return { ...terms, budget: maximumPriceOf(terms) }

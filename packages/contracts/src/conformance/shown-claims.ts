@@ -1,6 +1,6 @@
 /** Claims of units that checks make up or know, by their hashes: a link shows what its works claim. */
 import type { HashHex } from '@cairn/primitives'
-import { type Anchor, evaluatedClaim, NO_HASH, type UnitClaim } from '@cairn/protocol'
+import { type Anchor, DIVERGED_ROOT, evaluatedClaim, NO_HASH, type UnitClaim } from '@cairn/protocol'
 import { claimHash } from '../claim-hash.ts'
 
 const known = new Map<HashHex, UnitClaim>()
@@ -12,9 +12,11 @@ export function knownClaim(claim: UnitClaim): HashHex {
   return hash
 }
 
-/** Makes up a claim that says nothing but a root. Returns its hash. */
-export const madeUpClaim = (globalRoot: HashHex): HashHex =>
-  knownClaim(evaluatedClaim({ globalRoot, lossBits: 0, stepsRoot: NO_HASH, saltHash: NO_HASH }))
+/** Makes up a claim that says nothing but a root, or also that it left the domain. Returns its hash. */
+export function madeUpClaim(globalRoot: HashHex, isDiverged = false): HashHex {
+  const claim = evaluatedClaim({ globalRoot, lossBits: 0, stepsRoot: NO_HASH, saltHash: NO_HASH })
+  return knownClaim({ ...claim, ...(isDiverged && { updateRoot: DIVERGED_ROOT }) })
+}
 
 /** Adds to a link what its works claim. Throws `Error` on a claim that nobody has made known. */
 export function withClaims<Link extends Pick<Anchor, 'works'>>(link: Link): Link & { readonly claims: UnitClaim[] } {

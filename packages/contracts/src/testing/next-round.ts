@@ -24,6 +24,12 @@ export interface RoundParts {
   readonly audits?: readonly Audit[]
   /** Which of several attempts at the round this is: its claims differ from the others'. */
   readonly attempt?: number
+  /** Left out, one that is made up. */
+  readonly globalRoot?: HashHex
+  /** Work that is said to have left the domain, by its index. */
+  readonly diverged?: number
+  /** Whether nobody signs the outer step. */
+  readonly isUnsigned?: boolean
 }
 
 /** The call that adds a link, with what its works claim. */
@@ -32,7 +38,7 @@ export const adding = (epoch: number, anchor: Anchor) => ({ epoch, anchor, claim
 export function nextRound(
   { head, root, claims, rounds: round, terms: { replicas } }: JobState,
   job: JobId,
-  { coordinator, workers, custodians = [], audits = [], attempt = 0 }: RoundParts,
+  { coordinator, workers, custodians = [], audits = [], attempt = 0, ...parts }: RoundParts,
   sign: Players['sign'],
 ): Anchor {
   const hash = (kind: number, index: number): HashHex =>
@@ -41,19 +47,20 @@ export function nextRound(
     (worker, index): Work => ({
       worker,
       index,
-      claim: madeUpClaim(hash(1, index)),
+      claim: madeUpClaim(hash(1, index), index === parts.diverged),
       signature: '0x',
       outer: '0x',
       custodians: index < replicas ? custodians : [],
     }),
   )
-  const roots = { previousRoot: root, previousClaims: claims, globalRoot: hash(2, 0), documentId: hash(3, 0) }
+  const { globalRoot = hash(2, 0), isUnsigned = false } = parts
+  const roots = { previousRoot: root, previousClaims: claims, globalRoot, documentId: hash(3, 0) }
   const anchor: Anchor = { job, previousHead: head, ...roots, coordinator, round, works: bare, audits }
   const outer = outerMessage(anchor, replicas, claimsHash)
   const works = bare.map(work => ({
     ...work,
     signature: sign(work.worker, workMessage(anchor, work, replicas, claimsHash)),
-    outer: work.index < replicas ? sign(work.worker, outer) : ('0x' as const),
+    outer: work.index < replicas && !isUnsigned ? sign(work.worker, outer) : ('0x' as const),
   }))
   return { ...anchor, works }
 }

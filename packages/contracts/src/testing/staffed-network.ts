@@ -20,7 +20,7 @@ export const terms: Terms = {
   auditPrice: 2n,
   rounds: 2,
   replicas: 3,
-  evaluations: 2,
+  evaluateEvery: 1,
   custodians: 1,
   auditRate: 500_000,
   maximumUnsettled: 2,

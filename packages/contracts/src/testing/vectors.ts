@@ -114,7 +114,7 @@ const terms: Terms = {
   auditPrice: 50n,
   rounds: 5,
   replicas: 4,
-  evaluations: 2,
+  evaluateEvery: 3,
   custodians: 2,
   auditRate: 100_000,
   maximumUnsettled: 4,

@@ -70,7 +70,7 @@ describe('a node', () => {
     ['maximumUnsettled', 64, '64 unsettled rounds instead of 4'],
     ['rounds', 8, '8 rounds instead of 9'],
     ['replicas', 3, '3 replicas instead of 2'],
-    ['evaluations', 0, '0 evaluations instead of 9'],
+    ['evaluateEvery', 0, '0 rounds to an evaluation instead of 1'],
   ] as const)('refuses another %s (%d)', (key, value, words) => {
     expect(found(audited, { ...termsOf(audited, RATES, 1), [key]: value })).toBe(words)
   })

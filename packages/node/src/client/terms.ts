@@ -3,7 +3,6 @@ import { provableHash } from '@cairn/contracts'
 import { InputError } from '@cairn/primitives'
 import {
   auditTermsOf,
-  evaluatesAfter,
   type JobDocument,
   MAX_ROUND_BYTES,
   maximumPriceOf,
@@ -81,7 +80,7 @@ export function termsOf(
     roundPrice: rates.perRound,
     rounds,
     replicas,
-    evaluations: Array.from({ length: rounds }, (_, round) => evaluatesAfter(spec, round)).filter(Boolean).length,
+    evaluateEvery: spec.evaluation.everyRounds,
     custodians,
   }
   return { ...terms, budget: maximumPriceOf(terms) }

@@ -59,7 +59,7 @@ export function jobFacts(onChain: JobOnChain, document: JobDocument, challengeSe
 const COUNTED: Partial<Record<keyof Terms, string>> = {
   replicas: 'replicas',
   rounds: 'rounds',
-  evaluations: 'evaluations',
+  evaluateEvery: 'rounds to an evaluation',
   auditRate: 'in a million units audited',
   verifiers: 'verifiers',
   maximumUnsettled: 'unsettled rounds',
@@ -68,9 +68,9 @@ const COUNTED: Partial<Record<keyof Terms, string>> = {
 /** What a document asks of its terms. Without audits no round is taken back, and any number may be unsettled. */
 function neededTerms({ spec }: JobDocument): Partial<Terms> {
   const { replicas, rounds } = spec.schedule
-  const evaluations = Array.from({ length: rounds }, (_, round) => evaluatesAfter(spec, round)).filter(Boolean).length
+  const { everyRounds: evaluateEvery } = spec.evaluation
   const { policy, maximumUnsettled, ...audits } = auditTermsOf(spec)
-  return { replicas, rounds, evaluations, ...audits, ...(policy === 0 ? {} : { maximumUnsettled }) }
+  return { replicas, rounds, evaluateEvery, ...audits, ...(policy === 0 ? {} : { maximumUnsettled }) }
 }
 
 /** Says how far the terms on the chain are from those that the document needs, if at all. */

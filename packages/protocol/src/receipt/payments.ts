@@ -70,7 +70,7 @@ export function termsOf({ spec }: Pick<ReceiptBody, 'spec'>, { terms, documentId
     roundPrice: BigInt(terms.roundPrice),
     rounds,
     replicas,
-    evaluations: Math.ceil(rounds / spec.evaluation.everyRounds),
+    evaluateEvery: spec.evaluation.everyRounds,
     custodians: terms.custodians,
   }
 }

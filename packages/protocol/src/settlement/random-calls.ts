@@ -37,7 +37,7 @@ const NO_TERMS: Terms = {
   auditPrice: 0n,
   rounds: 1,
   replicas: 1,
-  evaluations: 0,
+  evaluateEvery: 0,
   custodians: 0,
   auditRate: 0,
   maximumUnsettled: 1,

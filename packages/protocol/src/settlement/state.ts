@@ -56,7 +56,6 @@ export interface LinkState {
   readonly anchor: Anchor
   readonly anchoredAt: number
   /** So far, with this one. */
-  readonly evaluations: number
   readonly audits: number
 }
 

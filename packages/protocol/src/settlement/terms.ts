@@ -23,8 +23,8 @@ export interface Terms {
   readonly auditPrice: bigint
   readonly rounds: number
   readonly replicas: number
-  /** At most one per round. */
-  readonly evaluations: number
+  /** The state is evaluated after so many rounds each, and after the last; never where this is zero. */
+  readonly evaluateEvery: number
   readonly custodians: number
   /** The least chance that a unit is audited, in parts per million; 0 without audits. */
   readonly auditRate: number
@@ -67,10 +67,20 @@ export const priceOf = (terms: Terms, counts: Counts): bigint =>
   counts.coordinated * terms.roundPrice +
   counts.audited * terms.auditPrice
 
+/** Counts evaluations in so many rounds. */
+export function evaluationsIn({ evaluateEvery, rounds: all }: Terms, rounds: number): number {
+  if (evaluateEvery === 0) return 0
+  return rounds === all ? Math.ceil(rounds / evaluateEvery) : Math.floor(rounds / evaluateEvery)
+}
+
+/** Tells whether the state after a round is evaluated. */
+export const isEvaluated = (terms: Terms, round: number): boolean =>
+  evaluationsIn(terms, round + 1) > evaluationsIn(terms, round)
+
 /** Computes the most work that so many anchored rounds can hold. */
 export function mostCounts(terms: Terms, rounds: number): Counts {
   const trained = BigInt(rounds) * BigInt(terms.replicas)
-  const evaluated = BigInt(Math.min(rounds, terms.evaluations))
+  const evaluated = BigInt(evaluationsIn(terms, rounds))
   const kept = trained * BigInt(terms.custodians)
   const audited = (trained + evaluated) * BigInt(terms.verifiers)
   return { trained, evaluated, kept, coordinated: BigInt(rounds), audited }
@@ -87,8 +97,8 @@ const MOST_UNSETTLED = 64
 
 /** Tells whether a job can be counted at all: it has rounds and replicas, and its counts fit into 64 bits. */
 export function areTermsSensible(terms: Terms): boolean {
-  const { document, rounds, replicas, evaluations, maximumUnsettled } = terms
-  const isCounted = rounds > 0 && replicas > 0 && replicas < 2 ** 32 - 1 && evaluations <= rounds
+  const { document, rounds, replicas, maximumUnsettled } = terms
+  const isCounted = rounds > 0 && replicas > 0 && replicas < 2 ** 32 - 1
   const { kept, audited } = mostCounts(terms, rounds)
   const fits = kept < 2n ** 64n && audited < 2n ** 64n
   const settles = maximumUnsettled > 0 && maximumUnsettled <= MOST_UNSETTLED

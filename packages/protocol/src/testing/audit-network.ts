@@ -48,7 +48,7 @@ export const termsOf = ({ policy, auditPrice }: Market): Terms => ({
   auditPrice: BigInt(auditPrice),
   rounds: ROUNDS,
   replicas: REPLICAS,
-  evaluations: 0,
+  evaluateEvery: 0,
   custodians: 2,
   auditRate: policy.rate,
   maximumUnsettled: WINDOW + 1,

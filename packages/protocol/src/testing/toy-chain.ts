@@ -69,7 +69,7 @@ export const toyDocumentId = (bytes: Uint8Array): HashHex => hashToHex(sha256(by
 function termsOf({ audits, ...facts }: JobFacts): Terms {
   const { document, rounds, replicas, custodians, evaluatesAfter, maximumUnsettled } = facts
   const prices = { trainPrice: 100n, evaluatePrice: 50n, custodyPrice: 1n, roundPrice: 10n }
-  const counts = { rounds, replicas, custodians, evaluations: evaluatesAfter.filter(Boolean).length }
+  const counts = { rounds, replicas, custodians, evaluateEvery: evaluatesAfter.indexOf(true) + 1 }
   const verification = { policy: 1, auditRate: 1_000_000, verifiers: audits?.verifiers ?? 1, maximumUnsettled }
   const auditPrice = audits ? 7n : 0n
   const terms = { document, provable: document, budget: 0n, ...prices, auditPrice, ...counts, ...verification }

@@ -3,7 +3,7 @@ import type { HashHex } from '@cairn/primitives'
 import { workKey } from '../dispute-state.ts'
 import { NO_HASH } from '../hashing.ts'
 import { nodeOf } from '../state.ts'
-import type { Account } from '../terms.ts'
+import { type Account, isEvaluated, type Terms } from '../terms.ts'
 import { type Anchor, type Audit, attestationMessage, outerMessage, type Work, workMessage } from '../works.ts'
 import { madeUpClaim } from './claims.ts'
 import type { Situation } from './situation.ts'
@@ -13,10 +13,9 @@ type Named = Pick<Work, 'worker' | 'index' | 'claim' | 'custodians'> & Partial<P
 /** The next round of a job, whole. */
 export function randomRound(situation: Situation): Anchor {
   const { draw, job } = situation
-  const [, { terms, links }] = job
-  const canEvaluate = (links.at(-1)?.evaluations ?? 0) < terms.evaluations
-  const count = terms.replicas + Number(draw.chance(canEvaluate ? 60 : 2)) - Number(draw.chance(1))
-  const anchor = headed(situation, draw.hash() as HashHex, randomAudits(situation))
+  const [, { terms, rounds }] = job
+  const count = wholeRound(terms, rounds) + Number(draw.chance(1)) - Number(draw.chance(1))
+  const anchor = headed(situation, draw.chance(1) ? NO_HASH : (draw.hash() as HashHex), randomAudits(situation))
   const again = [...someIncluded(situation), ...(draw.chance(60) ? stillValid(situation, anchor) : [])]
   const isDiverged = draw.chance(1)
   const named = workers(situation, indexes(count), isDiverged)
@@ -39,10 +38,15 @@ export function randomEnd(situation: Situation): Anchor {
   return signed(situation, anchor, workers(situation, isPart ? some : []), status !== 'cancelled' || draw.chance(50))
 }
 
+/** Works of a round, with the evaluation where one is due. */
+const wholeRound = (terms: Terms, round: number): number =>
+  terms.replicas + Number(round < terms.rounds && isEvaluated(terms, round))
+
 function randomDivergence(situation: Situation): Anchor {
   const { draw, job } = situation
   const anchor = headed(situation, draw.chance(95) ? (draw.hash() as HashHex) : NO_HASH, randomAudits(situation))
-  const count = job[1].terms.replicas + Number(draw.chance(97))
+  const { terms, rounds } = job[1]
+  const count = draw.chance(97) ? wholeRound(terms, rounds) : terms.replicas + draw.below(2)
   return signed(situation, anchor, workers(situation, indexes(count), draw.chance(97)), draw.chance(97))
 }
 

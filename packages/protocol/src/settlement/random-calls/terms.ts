@@ -17,7 +17,7 @@ export function randomTerms(draw: Draw, known: readonly Terms[]): Terms {
     ...verification(draw),
     rounds,
     replicas: 1 + draw.below(3),
-    evaluations: draw.below(rounds + 1),
+    evaluateEvery: draw.below(rounds + 2),
     custodians: draw.below(3),
     maximumUnsettled: 1 + draw.below(4),
   }
@@ -43,9 +43,8 @@ function verification(draw: Draw): Pick<Terms, 'provable' | 'policy' | 'auditRat
 /** Something that no job may have. */
 const senseless = (draw: Draw): Partial<Terms> =>
   draw.pick([
-    { rounds: 0, evaluations: 0 },
+    { rounds: 0 },
     { replicas: 0 },
-    { evaluations: 7 },
     { document: NO_HASH },
     { policy: 3 },
     { provable: NO_HASH, policy: 1 },

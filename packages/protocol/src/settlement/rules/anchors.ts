@@ -6,7 +6,7 @@ import { type JobState, type Settlement, withJob } from '../state.ts'
 import type { Account } from '../terms.ts'
 import { type Anchor, claimsOf } from '../works.ts'
 import { requireIncluded } from './inclusions.ts'
-import { append, isDiverged, isFull, isPart } from './links.ts'
+import { append, areInDomain, isDiverged, isFull, isPart } from './links.ts'
 import { requireRunning } from './pause.ts'
 import { lock, unlock } from './registry.ts'
 
@@ -47,8 +47,9 @@ export const anchorRules: Rules<'takeLease' | 'releaseLease' | 'anchor' | 'end'>
     const { rounds, terms, finalRounds } = job
     if (rounds === terms.rounds) return refuse('AllRoundsAnchored')
     if (rounds >= finalRounds + terms.maximumUnsettled) return refuse('TooManyUnsettled')
-    // An evaluation that left the domain ends its job, in its round.
-    if (isDiverged(args, terms) || !isFull(anchor, terms)) return refuse('BadWorks')
+    // No outer step leads to a root of zero.
+    if (anchor.globalRoot === NO_HASH) return refuse('BadRecord')
+    if (!areInDomain(args.claims) || !isFull(anchor, terms)) return refuse('BadWorks')
     const lease = { ...job.lease, expiresAt: context.now + state.parameters.leaseSeconds }
     const claims = context.hashing.claimsHash(claimsOf(anchor, terms.replicas))
     const grown = append(state, args, true, context, (before, link) => ({

@@ -3,7 +3,7 @@ import { DIVERGED_ROOT } from '../../units.ts'
 import type { SettlementCalls } from '../calls.ts'
 import { andThen, type CallContext, done, type Outcome, refuse } from '../rule.ts'
 import { type JobState, type LinkState, type Settlement, withJob } from '../state.ts'
-import type { Account, Terms } from '../terms.ts'
+import { type Account, evaluationsIn, isEvaluated, type Terms } from '../terms.ts'
 import {
   type Anchor,
   answeringIn,
@@ -15,10 +15,10 @@ import {
 } from '../works.ts'
 import { lock } from './registry.ts'
 
-/** A round has all its replicas, in order, and at most one evaluation. */
-export function isFull({ works }: Anchor, { replicas }: Terms): boolean {
-  const isCounted = works.length === replicas || works.length === replicas + 1
-  return isCounted && works.at(-1)?.index === works.length - 1
+/** A round has all its replicas, in order, and the evaluation where one is due. */
+export function isFull({ works, round }: Anchor, terms: Terms): boolean {
+  const length = terms.replicas + Number(isEvaluated(terms, round))
+  return works.length === length && works.at(-1)?.index === length - 1
 }
 
 /**
@@ -36,6 +36,10 @@ export function isDiverged({ anchor: { works }, claims }: SettlementCalls['ancho
   return isEvaluated && claims.at(-1)?.updateRoot === DIVERGED_ROOT
 }
 
+/** What left the domain ends its job, in its round. */
+export const areInDomain = (claims: SettlementCalls['anchor']['claims']): boolean =>
+  claims.every(({ updateRoot }) => updateRoot !== DIVERGED_ROOT)
+
 /** Locks the bonds of a link's works and attestations and adds it to its job, changed by `grow`. */
 export function append(
   state: Settlement,
@@ -46,12 +50,10 @@ export function append(
 ): Outcome {
   const job = state.jobs.get(anchor.job)!
   const { terms } = job
-  const before = job.links[anchor.round - 1] ?? { evaluations: 0, audits: 0 }
-  const evaluations = before.evaluations + anchor.works.filter(({ index }) => index === terms.replicas).length
-  if (!areWorksGood(anchor.works, terms) || evaluations > terms.evaluations) return refuse('BadWorks')
-  const audits = before.audits + anchor.audits.length
+  if (!areWorksGood(anchor.works, terms)) return refuse('BadWorks')
+  const audits = (job.links[anchor.round - 1]?.audits ?? 0) + anchor.audits.length
   // Only the works of earlier rounds can have been audited.
-  const units = anchor.round * terms.replicas + before.evaluations
+  const units = anchor.round * terms.replicas + evaluationsIn(terms, anchor.round)
   if (!areAuditsGood(anchor, terms) || audits > units * terms.verifiers) return refuse('BadAudits')
   const unsigned = notSigned(anchor, terms, outerNeeded, { state, hashing })
   if (unsigned) return refuse(unsigned)
@@ -59,7 +61,7 @@ export function append(
   const isShown = claims.length === anchor.works.length
   if (!isShown || anchor.works.some(({ claim }, i) => hashing.claimHash(claims[i]!) !== claim))
     return refuse('OtherClaim')
-  const link = { head: hashing.anchorHead(anchor), anchor, anchoredAt: now, evaluations, audits }
+  const link = { head: hashing.anchorHead(anchor), anchor, anchoredAt: now, audits }
   const locked = answeringIn(anchor).reduce<Outcome>(
     (outcome, account, place) => andThen(outcome, rest => lockAt(rest, anchor, place, account)),
     done(state),
