@@ -136,19 +136,26 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       for (const peer of to) mailbox.send(peer, 'anchored', id, body)
     },
     async call({ job: id, call }) {
-      let [ok, unbonded]: [boolean, string | undefined] = [false, undefined]
+      let [ok, isRefused, unbonded]: [boolean, boolean, string | undefined] = [false, false, undefined]
       try {
         await chain.refresh()
         const [job, view] = [state().jobs.get(id), chain.job(id)]
         if (job === undefined || view === undefined) return
         const refused = await makeCall({ parts, state: state(), job, view, earned }, call)
         ok = refused === undefined
+        isRefused = !ok
         unbonded = refused?.unbonded
         if (refused !== undefined) log.warn({ job: id, call: call.call }, refused.reason)
         else log.info({ job: id, call: call.call }, 'sent to the chain')
       } finally {
         await chain.refresh()
-        const called = { event: 'called', job: id, ok, ...(unbonded === undefined ? {} : { unbonded }) } as const
+        const called = {
+          event: 'called',
+          job: id,
+          ok,
+          isRefused,
+          ...(unbonded === undefined ? {} : { unbonded }),
+        } as const
         await tellChain(id).finally(() => tell(called))
       }
     },
@@ -168,7 +175,7 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
   const underWay = new Set<JobId>()
   function takeIncluded(view: JobView): void {
     const job = state().jobs.get(view.job)
-    if (job === undefined || job.ended || !job.chain.holdsLease || underWay.has(view.job)) return
+    if (job === undefined || job.chain.isEnded || !job.chain.holdsLease || underWay.has(view.job)) return
     underWay.add(view.job)
     attempt('included', async () => {
       try {

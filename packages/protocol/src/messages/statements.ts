@@ -51,6 +51,12 @@ export const custodyStatement = (claim: CustodyClaim): Uint8Array => {
   ])
 }
 
+const divergenceFields = ({ graph, operator, step = -1 }: NonNullable<Evaluation['diverged']>) => [
+  graph,
+  operator,
+  step,
+]
+
 /** Encodes what a worker signs when it has evaluated a global state. */
 export const evaluationStatement = (evaluation: Evaluation): Uint8Array =>
   encodeCanonical([
@@ -62,7 +68,7 @@ export const evaluationStatement = (evaluation: Evaluation): Uint8Array =>
     evaluation.total,
     hashFromHex(evaluation.stepsRoot),
     hashFromHex(evaluation.saltHash),
-    ...(evaluation.diverged ? [evaluation.diverged.graph, evaluation.diverged.operator] : []),
+    ...(evaluation.diverged ? divergenceFields(evaluation.diverged) : []),
   ])
 
 /** What a worker found by evaluating a global state. */

@@ -95,12 +95,13 @@ function paymentClaims(receipt: ReceiptBody, network: ReceiptNetwork): Claim[] {
       const { trained = 0, evaluated = 0, kept = 0 } = counts.get(payment.peer) ?? {}
       const path = `payments[${i}]`
       const before = payments[i - 1]
-      // A unit that was done in the round that diverged is paid, and is in no round.
-      const isMore = diverged !== undefined && payment.trained > trained
+      // What was done in the round that diverged is paid, and is in no round.
+      const inRounds = (counted: number, paidFor: number) =>
+        diverged !== undefined && paidFor > counted ? paidFor : counted
       return [
         claim(`${path}.peer`, true, before === undefined || before.peer < payment.peer),
-        claim(`${path}.trained`, isMore ? payment.trained : trained, payment.trained),
-        claim(`${path}.evaluated`, evaluated, payment.evaluated),
+        claim(`${path}.trained`, inRounds(trained, payment.trained), payment.trained),
+        claim(`${path}.evaluated`, inRounds(evaluated, payment.evaluated), payment.evaluated),
         claim(`${path}.kept`, kept, payment.kept),
         claim(`${path}.audited`, attested.get(payment.account) ?? 0, payment.audited),
         claim(`${path}.amount`, amountOf(terms, payment), payment.amount),

@@ -11,7 +11,7 @@ import { assign } from './coordinator/assign.ts'
 import type { AuditEvent } from './coordinator/audit-state.ts'
 import { onAttested, onDrawn, onRevealed, tendAudits } from './coordinator/audits.ts'
 import { type AnchoredRound, onJob, unheardNode } from './coordinator/begin.ts'
-import { onCalled, onChain, tendChain } from './coordinator/chain.ts'
+import { type CalledEvent, onCalled, onChain, tendChain } from './coordinator/chain.ts'
 import { type CommitEvent, isOfPresent, onCommit, onIncluded, takeEarly } from './coordinator/commits.ts'
 import {
   type CoordinatorEffect,
@@ -89,14 +89,7 @@ export type CoordinatorEvent =
       readonly claims: readonly HashHex[]
     }
   | { readonly event: 'chain'; readonly job: JobId; readonly view: ChainView }
-  /** The transaction under way is over, whatever came of it; a `chain` event was sent before. */
-  | {
-      readonly event: 'called'
-      readonly job: JobId
-      readonly ok: boolean
-      /** Account of a worker or verifier whose bond could not be locked for it. */
-      readonly unbonded?: string
-    }
+  | CalledEvent
   | { readonly event: 'timer' }
 
 type Handlers = {

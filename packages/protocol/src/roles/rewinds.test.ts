@@ -199,22 +199,35 @@ describe('a job whose claims are proven wrong', () => {
     let rewinds = 0
     const where = fc.record({ in: fc.constantFrom('unit', 'evaluation'), round: fc.constantFrom(1, 3) })
     fc.assert(
-      fc.property(fc.nat(1_000), where, fc.constantFrom(0, 10), (seed, said, lost) => {
-        const facts = toyFacts({ rounds: 4, replicas: 2 })
-        const index = said.in === 'unit' ? 1 : facts.replicas
-        const divergence = { ...said, replica: 1, workers: 3 } as const
-        const options = { facts, workers: 8, seed, challengeSeconds: 10, divergence, faults: { lost } }
-        const { job } = runWhole({
-          ...options,
-          onBlock(chain, nowMs) {
-            const { isEnded, rounds } = chain.state().jobs.get(facts.job)!
-            if (isEnded && rounds === said.round)
-              rewinds += chain.rewind(said.round, [{ index, isOuter: false }], nowMs)
-          },
-        })
-        // No liar has the unit twice.
-        expect(new Set(job.chain.wrongs.map(({ account }) => account)).size).toBe(job.chain.wrongs.length)
-      }),
+      fc.property(
+        fc.nat(1_000),
+        where,
+        fc.constantFrom(0, 10),
+        fc.constantFrom(0, 40_000),
+        (seed, said, lost, every) => {
+          const facts = toyFacts({ rounds: 4, replicas: 2 })
+          const index = said.in === 'unit' ? 1 : facts.replicas
+          const divergence = { ...said, replica: 1, workers: 3 } as const
+          const options = {
+            facts,
+            workers: 8,
+            seed,
+            challengeSeconds: 10,
+            divergence,
+            faults: { lost, replaceEveryMs: every },
+          }
+          const { job } = runWhole({
+            ...options,
+            onBlock(chain, nowMs) {
+              const { isEnded, rounds } = chain.state().jobs.get(facts.job)!
+              if (isEnded && rounds === said.round)
+                rewinds += chain.rewind(said.round, [{ index, isOuter: false }], nowMs)
+            },
+          })
+          // No liar has the unit twice.
+          expect(new Set(job.chain.wrongs.map(({ account }) => account)).size).toBe(job.chain.wrongs.length)
+        },
+      ),
       { numRuns: 40 },
     )
     expect(rewinds).toBeGreaterThan(10)
@@ -222,7 +235,7 @@ describe('a job whose claims are proven wrong', () => {
 
   test('that left the domain in a later round does so again, and ends', () => {
     // Without a signature of its outer step, a round before the last is done again: these runs come to that.
-    for (const seed of [2, 33, 45, 49]) {
+    for (const seed of [27, 49, 72, 76]) {
       const facts = toyFacts({ rounds: 4, replicas: 2 })
       const divergence = { in: 'unit', round: 2, replica: 1 } as const
       const faults = { lost: 10, failed: 10, rewindEveryMs: 8_000 }

@@ -112,6 +112,9 @@ function earningsCall(job: JobRecord, settings: CoordinatorSettings, nowMs: numb
   return due ? { call: 'assertEarnings', rounds, final: false } : undefined
 }
 
+/** After so many a chain that cannot be closed keeps nobody from what is owed for its rounds any more. */
+const MANY_REFUSALS = 5
+
 /** Finds the next transaction that a job needs, if any. */
 function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
   const { chain, isBehind } = job
@@ -125,7 +128,10 @@ function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number):
   if (finalise?.call === 'finalise' && finalise.links >= MANY_LINKS) return finalise
   if (chain.coordinator === undefined) return { call: 'takeLease' }
   if (chain.coordinator !== settings.account) return finalise
-  return anchorCall(job) ?? endCall(job, settings, nowMs) ?? finalise ?? earningsCall(job, settings, nowMs)
+  const earnings = earningsCall(job, settings, nowMs)
+  const end = endCall(job, settings, nowMs)
+  if ((job.endRefusals ?? 0) < MANY_REFUSALS) return anchorCall(job) ?? end ?? finalise ?? earnings
+  return anchorCall(job) ?? finalise ?? earnings ?? (isLastAsserted(job) ? undefined : end)
 }
 
 /** Counts the rounds whose root this coordinator knows. */
@@ -148,9 +154,19 @@ function isForeign({ chain, ...job }: JobRecord, view: ChainView): boolean {
   return !isOwn || view.anchored > agreedRounds(job)
 }
 
+/** What this coordinator took for the end of a job, and could not put on the chain, was none where another one has gone on. */
+function reviveWhenContinued(draft: Draft, id: JobId, view: ChainView): void {
+  const { ended, chain } = jobOf(draft, id) ?? {}
+  const isOver = ended?.outcome === 'diverged' || ended?.outcome === 'failed'
+  if (!isOver || chain === undefined || view.isEnded || view.anchored <= chain.anchored) return
+  changeJob(draft, id, ({ ended: _, ending: __, ...rest }) => rest)
+  note(draft, 'the job goes on: another coordinator has anchored more of it', { job: id })
+}
+
 /** Takes in what the chain says of a job; documents of rounds that others anchored come with a `job` event. */
 export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; readonly view: ChainView }): void {
   takeWrongs(draft, id, view.wrongs)
+  reviveWhenContinued(draft, id, view)
   const job = jobOf(draft, id)
   if (job === undefined) return
   const { anchored, finalLinks } = job.chain
@@ -183,12 +199,17 @@ export function takeView(draft: Draft, id: JobId, view: ChainView): void {
  * A transaction has gone through, or was refused; what is needed now follows from the chain. After a refusal it is not
  * asked for again at once: the same call would only be refused again.
  */
-export function onCalled(draft: Draft, { job, ok, unbonded }: CalledEvent): void {
+export function onCalled(draft: Draft, { job, ok, isRefused, unbonded }: CalledEvent): void {
   const callAfterMs = ok ? 0 : draft.nowMs + draft.state.settings.callPauseMs
   const { call } = jobOf(draft, job)?.calling ?? {}
   if (unbonded !== undefined && (call?.call === 'anchor' || call?.call === 'end'))
     onUnbonded(draft, job, call, unbonded)
-  changeJob(draft, job, ({ calling: _, ...rest }) => ({ ...rest, callAfterMs }))
+  const counted = Number(call?.call === 'end' && isRefused === true && unbonded === undefined)
+  changeJob(draft, job, ({ calling: _, endRefusals = 0, ...rest }) => ({
+    ...rest,
+    callAfterMs,
+    ...(endRefusals + counted > 0 && { endRefusals: endRefusals + counted }),
+  }))
 }
 
 /**
@@ -210,9 +231,13 @@ function onUnbonded(
   else reopenEnd(draft, id, account)
 }
 
-interface CalledEvent {
+/** The transaction under way is over, whatever came of it; a `chain` event was sent before. */
+export interface CalledEvent {
+  readonly event: 'called'
   readonly job: JobId
   readonly ok: boolean
+  /** The contract has refused it; otherwise nobody knows what became of it. */
+  readonly isRefused?: boolean
   /** Account of a worker or verifier whose bond could not be locked for it. */
   readonly unbonded?: string
 }

@@ -9,12 +9,19 @@ import {
   toyUnit,
 } from '../../testing/toy-work.ts'
 import { accountOf } from '../../testing/toy-workers.ts'
-import type { Unit } from '../../units.ts'
+import { DIVERGED_ROOT, type SaltedCommitment, type Unit } from '../../units.ts'
 import { evaluatedClaim, trainedClaim } from '../../work-claims.ts'
 import { type CoordinatorEvent, tickCoordinator } from '../coordinator.ts'
 import type { UnitOutcome } from '../unit-machine.ts'
 import { claimsBefore, claimsOfRound } from './draft.ts'
-import { type ChainView, DEFAULT_SETTINGS, emptyCoordinator, type JobRecord, type ReportOutcome } from './state.ts'
+import {
+  type ChainView,
+  DEFAULT_SETTINGS,
+  emptyCoordinator,
+  type JobFacts,
+  type JobRecord,
+  type ReportOutcome,
+} from './state.ts'
 
 const ACCOUNT = `0x${'c'.repeat(40)}`
 const [A, B, C, STRANGER] = ['a', 'b', 'c', 'f'].map(letter => letter.repeat(64)) as [string, string, string, string]
@@ -48,6 +55,15 @@ function trained(worker: string, custodians: string[], unit: Unit = { job, round
   return { kind: 'trained', commitment: { ...signed, commitment, custody: custodyOf(...custodians) }, claim } as const
 }
 
+/** The same where it left the domain. */
+function divergedUnit(worker: string, changes: Partial<SaltedCommitment> = {}) {
+  const unit = { job, round: 0, replica: 0, kind: 'train' } as const
+  const signed = toyDivergedUnit(unit, toyInitialRoot, undefined, authorOf(worker))
+  const commitment = { ...signed.commitment, checkpointRoots: [DIVERGED_ROOT], ...changes }
+  const work = { commitment: { ...signed, commitment, custody: [] }, claim: 'f'.repeat(64) as HashHex }
+  return { kind: 'diverged', node: worker, divergence: DIVERGENCE, work } as const
+}
+
 describe('a commitment', () => {
   let state = emptyCoordinator({ account: ACCOUNT, ...DEFAULT_SETTINGS })
   let nowMs = 0
@@ -70,20 +86,22 @@ describe('a commitment', () => {
     const claims = claimsOfRound(record(), 0) ?? []
     return tell({ event: 'report', job, peer, round: 0, outcome, signature, claims })
   }
-  const beat = () =>
+  const beat = (freeStake: bigint) =>
     [A, B, C].map((peer): CoordinatorEvent => {
       const node = { peer, account: accountOf(peer), owner: `owner of ${peer}`, role: 'worker', addresses: [] } as const
-      const offer = { price: 1n, memoryBytes: 1000, operationsPerSecond: 1000, leaving: false, freeStake: 0n }
+      const offer = { price: 1n, memoryBytes: 1000, operationsPerSecond: 1000, leaving: false, freeStake }
       return { event: 'presence', node: { ...node, ...offer } }
     })
 
-  beforeEach(() => {
+  function begin(begun: JobFacts, freeStake: bigint): void {
     state = emptyCoordinator({ account: ACCOUNT, ...DEFAULT_SETTINGS })
     nowMs = 1000
-    tell(...beat(), { event: 'job', facts, submitter: '0xs', chain: held, history: [] })
+    tell(...beat(freeStake), { event: 'job', facts: begun, submitter: '0xs', chain: held, history: [] })
     tell({ event: 'pinned', job, peer: A }, { event: 'timer' })
     expect(record().rounds[0]?.units[0]?.state).toBe('leased')
-  })
+  }
+
+  beforeEach(() => begin(facts, 0n))
 
   test.each([
     ['strangers', [STRANGER]],
@@ -146,6 +164,32 @@ describe('a commitment', () => {
     expect(record().rounds[0]?.globalRoot).toBeUndefined()
   })
 
+  test.each<[string, Partial<SaltedCommitment>, RegExp]>([
+    ['from another state', { globalRoot: '9'.repeat(64) as HashHex }, /it starts from the state 99999999/],
+    ['with other checkpoints', { checkpointRoots: [] }, /it has 0 checkpoints, not 1/],
+  ])('that left the domain %s is refused: no chain would take it', (_, changes, reason) => {
+    expect(commit(A, divergedUnit(A, changes)).join()).toMatch(reason)
+    expect(record().rounds[0]?.units[0]?.state).toBe('leased')
+  })
+
+  test('that left the domain is refused where there is no stake for its bond', () => {
+    begin({ ...facts, unitBond: 5n }, 9n)
+    tell(...beat(1n))
+    expect(commit(A, divergedUnit(A)).join()).toContain('its stake does not cover the bond')
+    expect(commit(A, trained(A, [B])).join()).toContain('committed by')
+  })
+
+  /** One that says so, of the evaluation after round 0. */
+  const endByEvaluation = (): string => {
+    commit(A, trained(A, [B]))
+    report(A)
+    const liar = record().rounds[0]?.evaluation?.lease?.node ?? ''
+    const unit = { job, round: 0, replica: 0, kind: 'evaluate' } as const
+    const evaluation = toyEvaluation(unit, 'e'.repeat(64) as HashHex, authorOf(liar), DIVERGENCE)
+    commit(liar, { kind: 'evaluated', evaluation, claim: 'c'.repeat(64) as HashHex }, unit)
+    return liar
+  }
+
   describe('that says that it left the domain ends nothing when its worker cannot answer for it:', () => {
     const refused = (liar: string) => {
       expect(record().ended).toMatchObject({ outcome: 'diverged' })
@@ -157,32 +201,46 @@ describe('a commitment', () => {
     }
 
     test('a unit', () => {
-      const signed = toyDivergedUnit(
-        { job, round: 0, replica: 0, kind: 'train' },
-        toyInitialRoot,
-        undefined,
-        authorOf(A),
-      )
-      const claim = toyChecking.claimHash(trainedClaim(signed.commitment))
-      const work = { commitment: { ...signed, custody: [] }, claim }
-      commit(A, { kind: 'diverged', node: A, divergence: DIVERGENCE, work })
+      commit(A, divergedUnit(A))
       report(A, { diverged: DIVERGENCE })
       refused(A)
       expect(record().rounds[0]?.units[0]?.lease?.node).not.toBe(A)
     })
 
     test('an evaluation', () => {
-      commit(A, trained(A, [B]))
-      report(A)
-      const liar = record().rounds[0]?.evaluation?.lease?.node ?? ''
-      const unit = { job, round: 0, replica: 0, kind: 'evaluate' } as const
-      const evaluation = toyEvaluation(unit, 'e'.repeat(64) as HashHex, authorOf(liar), DIVERGENCE)
-      const claim = toyChecking.claimHash(evaluatedClaim(evaluation))
-      commit(liar, { kind: 'evaluated', evaluation, claim }, unit)
+      const liar = endByEvaluation()
       refused(liar)
       expect(record().rounds[0]?.evaluation?.lease?.node).not.toBe(liar)
       expect(record().rounds[1]?.units[0]?.state).toBe('leased')
     })
+  })
+
+  test('that is put on the chain begins a job anew that was taken for ended', () => {
+    endByEvaluation()
+    expect(record().ended).toMatchObject({ outcome: 'diverged' })
+    const outcome = trained(C, [B])
+    const { unit } = outcome.commitment.commitment
+    tell({ event: 'included', job, peer: C, unit, outcome, before: [] })
+    expect(record()).not.toHaveProperty('ended')
+    expect(record().rounds[0]?.units[0]).toMatchObject({ outcome: { commitment: { worker: C } } })
+    expect(record().rounds[0]).not.toHaveProperty('evaluation')
+  })
+
+  test('keeps nobody from what is owed where the link that closes a cancelled chain is refused', () => {
+    const liar = endByEvaluation()
+    const cancelled: ChainView = { ...held, status: 'cancelled', cancelEndsAtMs: 1e9 }
+    tell({ event: 'called', job, ok: false }, { event: 'chain', job, view: cancelled })
+    const calls: string[] = []
+    for (let i = 0; i < 8; i++) {
+      nowMs += DEFAULT_SETTINGS.callTimeoutMs
+      tell({ event: 'timer' })
+      calls.push(record().calling?.call.call ?? 'none')
+      const unbonded = i === 1 ? { unbonded: accountOf(liar) } : {}
+      tell({ event: 'called', job, ok: false, isRefused: true, ...unbonded })
+      tell({ event: 'chain', job, view: cancelled })
+    }
+    expect(calls.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => 'end'))
+    expect(calls.at(-1)).toBe('assertEarnings')
   })
 
   test('of one kind never stands for a unit of the other', () => {
@@ -227,7 +285,7 @@ describe('a commitment', () => {
     report(B)
     expect(record().rounds[0]?.globalRoot).toBeUndefined()
     nowMs += DEFAULT_SETTINGS.shortestLeaseMs
-    const reasons = tell(...beat(), { event: 'timer' })
+    const reasons = tell(...beat(0n), { event: 'timer' })
     expect(record().rounds[0]?.globalRoot).toBe('e'.repeat(64))
     expect(reasons.join()).toContain('has not reported; the others agree without it')
   })

@@ -92,26 +92,37 @@ export const isRefuted = ({ chain, facts }: JobRecord, { kind, round, replica }:
 /** Tells whether a node has the lease on a unit, or had it and gave it back or let it run out. */
 const wasLeased = ({ lease, avoid }: UnitRecord, peer: Peer): boolean => lease?.node === peer || !!avoid?.has(peer)
 
+/** Tells whether it says that the job has left the domain. */
+const isEnd = ({ outcome }: CommitEvent): boolean =>
+  outcome.kind === 'diverged' || evaluationOf({ outcome })?.evaluation.diverged !== undefined
+
+const startProblem = (given: HashHex, start: HashHex): string | undefined =>
+  given === start ? undefined : `it starts from the state ${given.slice(0, 8)}, not ${start.slice(0, 8)}`
+
 /** Says what is wrong with a commitment, if anything. */
 function refusal({ state }: Draft, job: JobRecord, record: UnitRecord, event: CommitEvent): string | undefined {
   const { unit, outcome, peer } = event
   if (isRefuted(job, unit, state.nodes.get(peer)?.account ?? '')) return 'what it said of that unit was proven wrong'
   // SAFETY: custodians vouch for training; for anything else the lease is all that speaks for who says it.
   if (outcome.kind !== 'trained' && !wasLeased(record, peer)) return 'it never had the lease on that unit'
-  if (outcome.kind === 'diverged') return undefined
+  // Nobody ends a job who cannot answer for that.
+  const stake = state.nodes.get(peer)?.freeStake ?? 0n
+  if (isEnd(event) && stake < job.facts.unitBond) return 'it left the domain, and its stake does not cover the bond'
   const evaluated = outcome.kind === 'evaluated'
   const startRoot = evaluated ? job.rounds[unit.round]?.globalRoot : startRootOf(job, unit.round)
   if (startRoot === undefined) return 'the state it starts from is not agreed yet'
-  const given = evaluated ? outcome.evaluation.globalRoot : outcome.commitment.commitment.globalRoot
-  if (given !== startRoot) return `it starts from the state ${given.slice(0, 8)}, not ${startRoot.slice(0, 8)}`
-  if (evaluated) return undefined
+  if (evaluated) return startProblem(outcome.evaluation.globalRoot, startRoot)
+  const { commitment, custody } = outcome.kind === 'trained' ? outcome.commitment : outcome.work.commitment
+  const problem = startProblem(commitment.globalRoot, startRoot)
+  if (problem !== undefined) return problem
   const before = replicaRootBefore(job, unit.round, unit.replica)
-  const { replicaRoot } = outcome.commitment.commitment
+  const { replicaRoot, checkpointRoots } = commitment
   if (before !== undefined && before !== replicaRoot) return 'it starts from another replica state'
-  const { checkpointRoots } = outcome.commitment.commitment
   const { custodians: needed, checkpoints } = job.facts
   if (checkpointRoots.length !== checkpoints) return `it has ${checkpointRoots.length} checkpoints, not ${checkpoints}`
-  const signed = outcome.commitment.custody.length
+  // There is nothing to keep of what left the domain.
+  if (outcome.kind === 'diverged') return undefined
+  const signed = custody.length
   return signed >= needed ? undefined : `${signed} custodians of other owners have signed, ${needed} are needed`
 }
 
@@ -174,8 +185,13 @@ export function onIncluded(draft: Draft, event: Omit<CommitEvent, 'event'>): voi
   const job = jobOf(draft, id)
   const record = job && recordOf(job, unit)
   if (job === undefined || record === undefined || !isOfPresent(job, unit, event.before)) return
-  const claimed = workOf({ outcome })?.commitment.claimSignature
-  if (record.state === 'committed' && workOf(record)?.commitment.claimSignature !== claimed)
+  const isOther = workOf(record)?.commitment.claimSignature !== workOf({ outcome })?.commitment.claimSignature
+  if (job.ended !== undefined) {
+    // The chain takes no end without it; with it the job may have another one.
+    if (!isOther || job.ended.outcome !== 'diverged' || job.chain.isEnded) return
+    changeJob(draft, id, ({ ended: _, ending: __, ...rest }) => rest)
+  }
+  if (record.state === 'committed' && isOther)
     displace(draft, record, `${shortPeer(peer)} has put its own on the chain`)
   onCommit(draft, { ...event, event: 'commit', isIncluded: true })
 }

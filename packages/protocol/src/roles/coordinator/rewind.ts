@@ -165,4 +165,7 @@ export function reopenEnd(draft: Draft, id: JobId, account: string): void {
   const reason = `${account} has no stake left for its bond`
   for (const unit of record?.units ?? [])
     if (workOf(unit)?.commitment.account === account) move(draft, unit, { to: 'voided', reason })
+  const { evaluation } = record ?? {}
+  if (evaluation && evaluationOf(evaluation)?.evaluation.account === account)
+    move(draft, evaluation, { to: 'voided', reason })
 }

@@ -206,6 +206,8 @@ export interface JobRecord {
   /** No transaction before this: the last one was refused. */
   readonly callAfterMs?: number
   readonly calling?: { readonly call: ChainCall; readonly atMs: number }
+  /** How often the contract has refused the link that closes the chain. */
+  readonly endRefusals?: number
   readonly ending?: Ending
   readonly ended?: { readonly outcome: JobOutcome; readonly reason: string }
   /** Why the job waits, when it does. */
