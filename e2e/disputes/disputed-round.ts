@@ -8,12 +8,14 @@ import {
   createChainClient,
   createConnection,
   deploy,
+  endJob,
   faucet,
   type GameCharge,
   jobKey,
   type LocalChain,
   localParameters,
   provableHash,
+  readAnchors,
   registerNode,
   registrationMessage,
   signWork,
@@ -26,6 +28,8 @@ import { type HashFunction, type HashHex, hashToHex, merkleLeafHash, merkleProof
 import {
   type Account,
   type Anchor,
+  DIVERGED,
+  evaluatedClaim,
   type NetworkParameters,
   NO_HASH,
   outerMessage,
@@ -118,41 +122,54 @@ export interface DisputedRound {
   readonly terms: Terms
 }
 
-/** Submits a job and anchors its round 0: replica 0 as it should be, replica 1 as `claim` says. */
+/** What an evaluation claims that left the domain. */
+const divergedEvaluation = (globalRoot: HashHex): UnitClaim => {
+  const nothing = { lossBits: 0, stepsRoot: NO_HASH, saltHash: NO_HASH }
+  return evaluatedClaim({ globalRoot, ...nothing, diverged: { graph: 'evaluation', operator: 'x' } })
+}
+
+/**
+ * Submits a job and anchors its round 0: replica 0 as it should be, replica 1 as `claim` says. Where that left the domain the link
+ * closes the chain; with `isEvaluated` it says so of an evaluation, too, as if there had been an outer step.
+ */
 export async function anchorDisputed(
   network: DisputeNetwork,
   hash: HashFunction,
   { provable, newGlobalRoot, claim: honest, job: { program } }: TracedJob,
   claim: UnitClaim,
   document: HashHex,
+  isEvaluated = false,
 ): Promise<DisputedRound> {
   const { submitter, coordinator, workers } = network
-  const all = { ...terms, document, provable: provableHash(provable) }
+  const all = { ...terms, document, provable: provableHash(provable), evaluateEvery: Number(isEvaluated) }
+  const isClosing = claim.updateRoot === DIVERGED
   const submitted = await submitJob(submitter, all)
   if (!submitted.ok) throw new Error(submitted.reason)
   const job = jobKey(accountOf(submitter), document)
   const leased = await takeLease(coordinator, job)
   if (!leased.ok) throw new Error(leased.reason)
-  const claims = [honest, claim]
+  const claims = [honest, claim, ...(isEvaluated ? [divergedEvaluation(newGlobalRoot)] : [])]
+  const workerOf = (index: number) => workers[index % REPLICAS] as ChainClient
   const bare = claims.map((own, index): Work => {
-    const worker = accountOf(workers[index] as ChainClient)
+    const worker = accountOf(workerOf(index))
     return { worker, index, claim: knownClaim(own), signature: '0x', outer: '0x', custodians: [] }
   })
   const link = { job, round: 0, previousHead: NO_HASH, previousRoot: NO_HASH, previousClaims: NO_HASH }
-  const rest = { globalRoot: newGlobalRoot, documentId: document, coordinator: accountOf(coordinator), audits: [] }
+  const globalRoot = isClosing && !isEvaluated ? NO_HASH : newGlobalRoot
+  const rest = { globalRoot, documentId: document, coordinator: accountOf(coordinator), audits: [] }
   const unsigned: Anchor = { ...link, ...rest, works: bare }
   const outer = outerMessage(unsigned, REPLICAS, claimsHash)
   const works = await Promise.all(
     bare.map(async (work, i) => ({
       ...work,
-      signature: await signWork(workers[i] as ChainClient, workMessage(unsigned, work, REPLICAS, claimsHash)),
-      outer: await signWork(workers[i] as ChainClient, outer),
+      signature: await signWork(workerOf(i), workMessage(unsigned, work, REPLICAS, claimsHash)),
+      ...(i < REPLICAS && { outer: await signWork(workerOf(i), outer) }),
     })),
   )
   const anchor = { ...unsigned, works }
-  const anchored = await anchorRound(coordinator, withClaims({ epoch: 1, ...anchor }))
+  const anchored = await (isClosing ? endJob : anchorRound)(coordinator, withClaims({ epoch: 1, ...anchor }))
   if (!anchored.ok) throw new Error(anchored.reason)
-  if (anchored.head !== anchorHead(anchor)) throw new Error('the chain holds another head')
+  if ((await readAnchors(coordinator, job)).head !== anchorHead(anchor)) throw new Error('the chain holds another head')
   const hashes = program.leaves.map(leaf => merkleLeafHash(hash, leaf))
   const contents = {
     index: 0,
