@@ -1,3 +1,4 @@
+import { provableHash } from '@cairn/contracts'
 import { encodeHex, encodeUtf8, type HashHex } from '@cairn/primitives'
 import {
   type Account,
@@ -56,6 +57,13 @@ const leaseOf = (globalRoot: HashHex) =>
     custodians: [CUSTODIAN, OTHER].map(({ peer }) => ({ peer, addresses: [] })),
     custodiansNeeded: 1,
   }) as MessageBodies['lease']
+
+/** Makes it a job that begins from another state. */
+function beginsFrom(initialRoot: HashHex): void {
+  worker.provable = { ...submission.provable, initialRoot }
+  const view = viewOf(submission)
+  worker.chain.set(job, { ...view, terms: { ...view.terms, provable: provableHash(worker.provable) } })
+}
 
 /** Has the worker at a unit whose inputs are here. */
 async function lease(globalRoot: HashHex): Promise<void> {
@@ -134,6 +142,13 @@ describe('a worker of a job whose units have bonds', () => {
   })
 })
 
+test('a worker gives a unit back that is to begin from another state than its job', async () => {
+  worker.start()
+  await lease(await worker.blobs.write(bytesBlob(encodeUtf8('a state'))))
+  await waitFor(() => sent('release').length > 0)
+  expect(sent('release')[0]?.body).toMatchObject({ reason: expect.stringContaining('another state than the job') })
+})
+
 describe('a worker whose unit is to be kept', () => {
   const roots = { updateRoot: rootOf('a'), newReplicaRoot: rootOf('b') }
 
@@ -148,6 +163,7 @@ describe('a worker whose unit is to be kept', () => {
 
   beforeEach(async () => {
     const globalRoot = await worker.blobs.write(bytesBlob(encodeUtf8('a state')))
+    beginsFrom(globalRoot)
     const more = { globalRoot, replicaRoot: rootOf('c'), checkpointRoots: [], lossBits: 1 }
     worker.commitment = { unit, ...roots, ...more }
     worker.start()

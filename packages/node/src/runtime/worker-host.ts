@@ -9,6 +9,7 @@ import {
   type JobId,
   type Message,
   type MessageBodies,
+  type ProvableJob,
   tickWorker,
   type WorkerEffect,
   type WorkerEvent,
@@ -17,6 +18,7 @@ import {
 import { sha256 } from '../files/hash.ts'
 import { accountOf, signKept } from './account-signing.ts'
 import { applyOuter } from './apply-outer.ts'
+import { unitStartProblem } from './begun-right.ts'
 import { haveFormOfUnit } from './custody.ts'
 import { forgetDone } from './done-units.ts'
 import { forgetHeld, listHeld, rememberHeld } from './held-data.ts'
@@ -64,10 +66,17 @@ export interface WorkerHostOptions extends Pick<WorkerHearing, 'parts' | 'isDraw
   readonly onReason: (effect: Extract<WorkerEffect, { effect: 'reason' }>) => void
 }
 
+/** What is known of a job that is worked on. */
+interface KnownJob {
+  readonly id: HashHex
+  readonly document: JobDocument
+  readonly provable: ProvableJob
+}
+
 /** Starts the role. */
 export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: WorkerHostOptions): WorkerHost {
   const { mailbox, signer, storage, blobs, fetcher, compute, chain, log } = parts
-  const documents = new Map<JobId, { readonly id: HashHex; readonly document: JobDocument }>()
+  const documents = new Map<JobId, KnownJob>()
   const collect = createCollector(storage, blobs)
   let lookUps = 0
   let state = emptyWorker()
@@ -113,7 +122,7 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
     async prepare({ job, document: id, peers }) {
       for (const peer of peers) parts.learn(peer)
       const prepared = await prepareWork(parts, job, id, peers)
-      if (prepared.ok) documents.set(job, { id, document: prepared.document })
+      if (prepared.ok) documents.set(job, { ...prepared, id })
       const isSealed = prepared.ok && prepared.document.spec.verification.policy === 'redundancy'
       tell({ event: 'prepared', job, ok: prepared.ok, reason: prepared.ok ? '' : prepared.reason, isSealed })
     },
@@ -128,11 +137,13 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
       if (known === undefined)
         return tell({ event: 'failed', job: effect.job, lease: effect.lease, reason: 'the job is not prepared' })
       const { job, lease } = effect
+      const problem = unitStartProblem(effect, known.provable)
+      if (problem !== undefined) return tell({ event: 'failed', job, lease, reason: problem })
       const { schedule, evaluation } = known.document.spec
       const about = { ...schedule, id: known.id, evaluationBatches: evaluation.batches }
       tell(await runWork(parts, about, effect, progress => tell({ event: 'progress', job, lease, ...progress })))
     },
-    outer: async effect => tell(await applyOuter(parts, documents.get(effect.job)?.id, effect)),
+    outer: async effect => tell(await applyOuter(parts, documents.get(effect.job), effect)),
     stop: () => compute.stop(),
     sendKeep: ({ to, commitment }) =>
       mailbox.send(to, 'keep', commitment.unit.job, { commitment, holder: self() } as MessageBodies['keep']),

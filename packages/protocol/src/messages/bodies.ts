@@ -95,6 +95,8 @@ const lease = z.strictObject({
   globalRoot: hash.exactOptional(),
   /** Absent before a replica's first unit, which starts from zeros. */
   replicaRoot: hash.exactOptional(),
+  /** The replica's unit in the round before, which left it there: its claim is among those that led to the global state. */
+  before: commitment.exactOptional(),
   /** Of the replicas' units that led to the global state, in their order: what is signed names them. */
   claims: z.array(hash).max(1 << 16),
   sources: z.array(z.strictObject({ root: blobId, peers: peerAddresses })).max(64),

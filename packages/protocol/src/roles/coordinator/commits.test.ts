@@ -172,6 +172,28 @@ describe('a commitment', () => {
     expect(record().rounds[0]?.units[0]?.state).toBe('leased')
   })
 
+  test('that left the domain names nobody who is to be paid for keeping it', () => {
+    const { work, ...outcome } = divergedUnit(A)
+    commit(A, { ...outcome, work: { ...work, commitment: { ...work.commitment, custody: custodyOf(B, C) } } })
+    expect(record().rounds[0]?.units[0]?.outcome).toMatchObject({ work: { commitment: { custody: [] } } })
+  })
+
+  test('is not taken where it says both that it left the domain and that it did not, or is of no replica', () => {
+    const before = record()
+    const good = trained(A, [B])
+    const left = { ...good.commitment.commitment, updateRoot: DIVERGED_ROOT }
+    commit(A, { ...good, commitment: { ...good.commitment, commitment: left } })
+    commit(A, divergedUnit(A, { updateRoot: '7'.repeat(64) as HashHex }))
+    expect(record()).toEqual(before)
+    commit(A, good)
+    report(A)
+    const node = record().rounds[0]?.evaluation?.lease?.node ?? ''
+    const unit = { job, round: 0, replica: 5, kind: 'evaluate' } as const
+    const evaluation = toyEvaluation(unit, 'e'.repeat(64) as HashHex, authorOf(node))
+    commit(node, { kind: 'evaluated', evaluation, claim: 'c'.repeat(64) as HashHex }, unit)
+    expect(record().rounds[0]?.evaluation?.state).toBe('leased')
+  })
+
   test('that left the domain is refused where there is no stake for its bond', () => {
     begin({ ...facts, unitBond: 5n }, 9n)
     tell(...beat(1n))

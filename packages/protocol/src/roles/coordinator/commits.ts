@@ -1,7 +1,7 @@
 /** Commitments: accepted when they start from the agreed state and enough custodians of other owners have signed. */
 import type { HashHex } from '@cairn/primitives'
 import type { Custody, SignedCommitment } from '../../messages.ts'
-import type { JobId, Unit } from '../../units.ts'
+import { DIVERGED_ROOT, type JobId, type Unit } from '../../units.ts'
 import type { Peer } from '../events.ts'
 import { areSameClaims } from '../same-claims.ts'
 import { evaluationOf, type UnitOutcome, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
@@ -59,9 +59,16 @@ function custodyThatCounts(
   return [...new Map(others.map(entry => [entry.peer, entry])).values()]
 }
 
+function withoutCustody(event: CommitEvent, outcome: Extract<UnitOutcome, { kind: 'diverged' }>): CommitEvent {
+  const commitment = { ...outcome.work.commitment, custody: [] }
+  return { ...event, outcome: { ...outcome, work: { ...outcome.work, commitment } } }
+}
+
 /** Takes only the signatures that count into the round. The chain has seen to those of what was included. */
 function withCustody(draft: Draft, job: JobRecord, { named }: UnitRecord, event: CommitEvent): CommitEvent {
-  if (event.outcome.kind !== 'trained') return event
+  if (event.outcome.kind === 'evaluated') return event
+  // There is nothing to keep of what left the domain.
+  if (event.outcome.kind === 'diverged') return withoutCustody(event, event.outcome)
   const { commitment } = event.outcome
   const mayKeep = named?.get(commitment.worker)
   const counting = custodyThatCounts(draft, commitment, peer => event.isIncluded || mayKeep?.includes(peer) === true)
@@ -120,14 +127,20 @@ function refusal({ state }: Draft, job: JobRecord, record: UnitRecord, event: Co
   if (before !== undefined && before !== replicaRoot) return 'it starts from another replica state'
   const { custodians: needed, checkpoints } = job.facts
   if (checkpointRoots.length !== checkpoints) return `it has ${checkpointRoots.length} checkpoints, not ${checkpoints}`
-  // There is nothing to keep of what left the domain.
   if (outcome.kind === 'diverged') return undefined
   const signed = custody.length
   return signed >= needed ? undefined : `${signed} custodians of other owners have signed, ${needed} are needed`
 }
 
 /** What a kind of unit may come to. */
-const fits = ({ unit, outcome }: CommitEvent): boolean => (outcome.kind === 'evaluated') === (unit.kind === 'evaluate')
+const fits = ({ unit, outcome }: CommitEvent): boolean =>
+  outcome.kind === 'evaluated'
+    ? unit.kind === 'evaluate' && unit.replica === 0
+    : unit.kind === 'train' && hasLeft(outcome) === (outcome.kind === 'diverged')
+
+/** Tells whether a training unit is claimed to have left the domain: no chain takes it as if it had not. */
+const hasLeft = (outcome: Exclude<UnitOutcome, { kind: 'evaluated' }>): boolean =>
+  workOf({ outcome })?.commitment.commitment.updateRoot === DIVERGED_ROOT
 
 const outcomeText = ({ outcome, peer, isIncluded }: CommitEvent): string => {
   if (outcome.kind === 'diverged') return `${shortPeer(peer)} left the domain at ${outcome.divergence.operator}`

@@ -5,7 +5,7 @@ import type { Account } from '../../settlement/terms.ts'
 import type { LeaseMessage } from '../../settlement/works.ts'
 import type { JobId, Unit } from '../../units.ts'
 import type { Peer, Source } from '../events.ts'
-import type { UnitRecord } from '../unit-machine.ts'
+import { type UnitRecord, workOf } from '../unit-machine.ts'
 import { drawCustodians } from './custodians.ts'
 import { claimsBefore, type Draft, jobOf, putUnit, recordOf, replicaRootBefore, startRootOf } from './draft.ts'
 import { addressOf, type JobRecord } from './state.ts'
@@ -63,9 +63,17 @@ export function sendLease(draft: Draft, id: JobId, record: UnitRecord): void {
   const custodiansNeeded = unit.kind === 'evaluate' ? 0 : job.facts.custodians
   const custodians = unit.kind === 'evaluate' ? [] : drawCustodians(draft, lease, custodiansNeeded)
   nameCustodians(draft, unit, lease.node, custodians)
-  const body = { lease: lease.lease, unit, deadlineMs, ...start, custodians, custodiansNeeded }
+  const about = { lease: lease.lease, unit, deadlineMs, ...start, custodians, custodiansNeeded }
+  const before = unit.kind === 'train' ? workOf(job.rounds[unit.round - 1]?.units[unit.replica] ?? {}) : undefined
+  const left = before && { before: before.commitment.commitment }
   const toSign = leaseToSign(draft, job, record, custodians.slice(0, custodiansNeeded))
-  draft.effects.push({ effect: 'sendLease', to: lease.node, job: id, body, ...(toSign && { toSign }) })
+  draft.effects.push({
+    effect: 'sendLease',
+    to: lease.node,
+    job: id,
+    body: { ...about, ...left },
+    ...(toSign && { toSign }),
+  })
 }
 
 /** Remembers who was named: nobody else's word counts that the unit is kept. */

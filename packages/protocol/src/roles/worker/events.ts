@@ -32,6 +32,8 @@ export type WorkerEffect =
       readonly unit: Unit
       readonly globalRoot: HashHex
       readonly replicaRoot?: HashHex
+      /** The replica's unit in the round before, as the coordinator names it. */
+      readonly before?: SaltedCommitment
       /** Of the replicas' units that led to the global state: the signature over the claim names them. */
       readonly claims: readonly HashHex[]
     }

@@ -117,7 +117,7 @@ export function runWhenReady(draft: Draft, id: JobId): void {
   if (!isHere || draft.state.busy !== undefined) return
   setBusy(draft, { job: id, work: 'unit', round: body.unit.round, lease: body.lease })
   changeTask(draft, id, t => ({ ...t, phase: 'running' }))
-  const { replicaRoot } = body
+  const { replicaRoot, before } = body
   draft.effects.push({
     effect: 'run',
     job: id,
@@ -125,6 +125,7 @@ export function runWhenReady(draft: Draft, id: JobId): void {
     unit: body.unit,
     globalRoot,
     ...(replicaRoot === undefined ? {} : { replicaRoot }),
+    ...(before && { before }),
     claims: body.claims,
   })
 }
