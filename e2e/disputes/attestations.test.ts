@@ -4,6 +4,7 @@ import {
   endLateGame,
   finaliseRound,
   type LocalChain,
+  listWrongs,
   localParameters,
   openGame,
   readAnchors,
@@ -122,6 +123,8 @@ it('a verifier that attests to a wrong segment loses its bond, and no round is t
   const after = await readBalances(verifier, accountOf(network.submitter))
   expect(after.tokens - submitters.tokens).toBe(rest)
   expect(await readAnchors(verifier, one.link.job)).toMatchObject({ rounds: 2 })
+  const attestations = one.link.audits.map(({ signature }) => signature)
+  expect(await listWrongs(network.submitter, one.link.job)).toEqual({ wrongs: [], attestations })
   await expectJudged(game)
   // What is slashed is not freed once more.
   await network.advance(600)

@@ -18,25 +18,35 @@ export interface WrongOnChain {
   readonly claim: HashHex
 }
 
+/** What was proven wrong of a job. */
+export interface LostOnChain {
+  /** Claims of its works, in the order in which they were. */
+  readonly wrongs: readonly WrongOnChain[]
+  /** Signatures under attestations: no link takes one again. */
+  readonly attestations: readonly string[]
+}
+
 /** Place in the enum of solidity/Disputes.sol. */
 const REFUTED = 4
 
-/** Lists the claims of a job's works that were proven wrong, in the order in which they were. */
-export async function listWrongs(client: ChainClient, job: JobId): Promise<WrongOnChain[]> {
+const NOTHING: LostOnChain = { wrongs: [], attestations: [] }
+
+/** Lists what was proven wrong of a job. An attestation that was says nothing of its unit. */
+export async function listWrongs(client: ChainClient, job: JobId): Promise<LostOnChain> {
   const { reader, addresses } = client
   const disputes = { address: addresses.disputes, abi: disputeGamesAbi, fromBlock: 0n, strict: true } as const
   return onChain(client, async () => {
     const ofJob = { args: { job: toBytes32(job) }, eventName: 'GameOpened' } as const
     const opened = await reader.getContractEvents({ ...disputes, ...ofJob })
     const games = new Map(opened.map(({ args }) => [args.game, args]))
-    if (games.size === 0) return []
+    if (games.size === 0) return NOTHING
     const ended = await reader.getContractEvents({
       ...disputes,
       eventName: 'GameEnded',
       args: { game: [...games.keys()] },
     })
     const refuted = ended.flatMap(({ args }) => (args.outcome === REFUTED ? (games.get(args.game) ?? []) : []))
-    if (refuted.length === 0) return []
+    if (refuted.length === 0) return NOTHING
     const links = {
       address: addresses.anchors,
       abi: anchorsAbi,
@@ -49,14 +59,18 @@ export async function listWrongs(client: ChainClient, job: JobId): Promise<Wrong
       reader.getContractEvents({ ...links, eventName: 'Ended' }),
     ])
     const anchors = new Map([...anchored, ...closed].map(({ args }) => [args.head, fromAnchorRecord(args.anchor)]))
-    // An attestation that was proven wrong says nothing of its unit.
+    const attestations = refuted.flatMap(({ head, position, attestation }) => {
+      const anchor = attestation ? anchors.get(head) : undefined
+      return anchor?.audits[position - anchor.works.length]?.signature ?? []
+    })
     const claimed = refuted.filter(({ attestation }) => !attestation)
-    return claimed.flatMap(({ head, position, outer, defender, round }): WrongOnChain[] => {
+    const wrongs = claimed.flatMap(({ head, position, outer, defender, round }): WrongOnChain[] => {
       const anchor = anchors.get(head)
       const work = anchor?.works[position]
       if (anchor === undefined || work === undefined) return []
       const claim = outer ? anchor.globalRoot : work.claim
       return [{ round, index: work.index, isOuter: outer, account: defender, claim }]
     })
+    return { wrongs, attestations }
   })
 }

@@ -25,6 +25,8 @@ export interface JobView extends JobOnChain {
   readonly openSinceSeconds: readonly number[]
   /** Claims that were proven wrong. */
   readonly wrongs: readonly WrongClaim[]
+  /** Signatures under attestations that were. */
+  readonly lostAttestations: readonly string[]
 }
 
 export interface ChainWatch {
@@ -81,9 +83,13 @@ async function openLinks(client: ChainClient, job: JobId, anchors: AnchorsOnChai
 }
 
 /** There are none where nothing is locked. */
-async function wrongsOf(client: ChainClient, { job, unitBond }: JobOnChain): Promise<WrongClaim[]> {
-  const wrongs = unitBond === 0n ? [] : await listWrongs(client, job)
-  return wrongs.map(wrong => ({ ...wrong, account: wrong.account.toLowerCase() }))
+async function lostOf(
+  client: ChainClient,
+  { job, unitBond }: JobOnChain,
+): Promise<Pick<JobView, 'wrongs' | 'lostAttestations'>> {
+  if (unitBond === 0n) return { wrongs: [], lostAttestations: [] }
+  const { wrongs, attestations: lostAttestations } = await listWrongs(client, job)
+  return { wrongs: wrongs.map(wrong => ({ ...wrong, account: wrong.account.toLowerCase() })), lostAttestations }
 }
 
 export const sameAccount = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase()
@@ -105,9 +111,9 @@ export async function watchChain(options: ChainWatchOptions): Promise<ChainWatch
       const isOver = job.status === 'closed' && known?.status === 'closed' && known.anchors.holder === undefined
       if (isOver) return { ...known, ...job }
       // What was proven is read before the chain that it has rewound: a round that is gone has to have its reason.
-      const wrongs = await wrongsOf(client, job)
+      const lost = await lostOf(client, job)
       const anchors = await readAnchors(client, job.job)
-      return { ...job, anchors, wrongs, openSinceSeconds: await openLinks(client, job.job, anchors, known) }
+      return { ...job, anchors, ...lost, openSinceSeconds: await openLinks(client, job.job, anchors, known) }
     })
     jobs = new Map((await Promise.all(views)).map(view => [view.job, view]))
     nodes = byPeer(nodeList, isSigned)

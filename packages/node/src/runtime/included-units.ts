@@ -27,9 +27,9 @@ interface Options {
 }
 
 /** Tells whether a round has an included unit already. */
-const isTaken = ({ rounds, chain }: JobRecord, { index, claim }: InclusionOnChain): boolean => {
+const isTaken = ({ rounds, chain }: JobRecord, { index, claim, worker }: InclusionOnChain): boolean => {
   const outcome = rounds[chain.anchored]?.units[index]?.outcome
-  return outcome?.kind === 'trained' && outcome.claim === claim
+  return outcome?.kind === 'trained' && outcome.claim === claim && sameAccount(outcome.commitment.account, worker)
 }
 
 /** Returns what reads the units that were included for a job's next round and that its coordinator has not got. */

@@ -105,7 +105,7 @@ interface Reading {
 
 /** The chain's view of a job as its coordinator is told. A lease that has run out is nobody's. */
 export function chainView(
-  { status, anchors, cancelEndsAtSeconds, openSinceSeconds, wrongs }: JobView,
+  { status, anchors, cancelEndsAtSeconds, openSinceSeconds, wrongs, lostAttestations }: JobView,
   { earnings, challengeSeconds, account, nowMs }: Reading,
 ): ChainView {
   const isHeld = anchors.holder !== undefined && anchors.expiresAtSeconds * 1000 > nowMs
@@ -119,6 +119,7 @@ export function chainView(
     finalLinks: anchors.finalRounds,
     finalisesAtMs: openSinceSeconds.map(since => (since + challengeSeconds) * 1000),
     wrongs,
+    lostAttestations,
     isEnded: anchors.isEnded,
     cancelEndsAtMs: cancelEndsAtSeconds * 1000,
     earnings: {

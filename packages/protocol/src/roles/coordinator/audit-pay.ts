@@ -46,9 +46,12 @@ export const paidFor = (job: JobRecord, { round, index, verifiers, substitutes }
  * did who was refuted elsewhere may be drawn a second time: then the second is not paid with what another unit's auditor is owed.
  */
 export function dueAudits(job: JobRecord, round: number): readonly Audit[] {
-  const { audits: orders = [], rounds, facts } = job
+  const { audits: orders = [], rounds, facts, chain } = job
   const audited = orders.flatMap(earnedBy).filter(audit => audit.round < round)
-  const earned = [...rounds.slice(0, round).flatMap(doneBeside), ...audited]
+  const lost = new Set<string>(chain.lostAttestations)
+  const earned = [...rounds.slice(0, round).flatMap(doneBeside), ...audited].filter(
+    ({ signature }) => !lost.has(signature),
+  )
   if (earned.length === 0 || facts.audits === undefined) return []
   const paid = paidBefore(job, round)
   const keys = new Set(paid.map(auditKey))

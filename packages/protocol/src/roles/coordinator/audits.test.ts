@@ -214,6 +214,21 @@ describe('a coordinator of an audited job', () => {
     expect(done[8]).toEqual([])
   })
 
+  test('pays for no attestation that was proven wrong: no link takes it', () => {
+    const lost = { ...chain, lostAttestations: [paysFor(a).signature] }
+    const { done } = run(
+      [0, jobEvent()],
+      [0, drawn(orderOf(0, a), orderOf(1, c))],
+      [1, attested(A)],
+      [2, revealed()],
+      [3, { event: 'chain', job, view: lost }],
+      [4, attested(C, 1)],
+      [5, revealed(1)],
+    )
+    // Both have the same signature here.
+    expect(done[6]).toEqual(['noted W'])
+  })
+
   test('gives an order up when its time is over, and pays who has attested to a worker that reveals nothing', () => {
     const { done, said } = run(
       [0, jobEvent()],

@@ -159,7 +159,7 @@ function reviveWhenContinued(draft: Draft, id: JobId, view: ChainView): void {
   const { ended, chain } = jobOf(draft, id) ?? {}
   const isOver = ended?.outcome === 'diverged' || ended?.outcome === 'failed'
   if (!isOver || chain === undefined || view.isEnded || view.anchored <= chain.anchored) return
-  changeJob(draft, id, ({ ended: _, ending: __, ...rest }) => rest)
+  changeJob(draft, id, ({ ended: _, ending: __, endRefusals: ___, ...rest }) => rest)
   note(draft, 'the job goes on: another coordinator has anchored more of it', { job: id })
 }
 

@@ -68,7 +68,8 @@ function takeBack(draft: Draft, id: JobId, wrong: WrongClaim): void {
   const reason = `${what} of round ${round} was proven wrong, as ${account} did it`
   note(draft, `the job goes back to round ${round}: ${reason}`, { job: id, round })
   // What was cut short goes on, unless its submitter wants no more of it.
-  if (job.ended?.outcome !== 'cancelled') changeJob(draft, id, ({ ended: _, ending: __, ...rest }) => rest)
+  if (job.ended?.outcome !== 'cancelled')
+    changeJob(draft, id, ({ ended: _, ending: __, endRefusals: ___, ...rest }) => rest)
   if (!isOuter && index === job.facts.replicas) reopenEvaluation(draft, id, round, reason)
   else reopen(draft, id, round, isOuter ? [] : [index], reason)
 }
@@ -158,7 +159,7 @@ export function reopenEnd(draft: Draft, id: JobId, account: string): void {
   const round = job?.chain.anchored ?? 0
   const record = job?.rounds[round]
   if (job?.ended?.outcome === 'diverged') {
-    changeJob(draft, id, ({ ended: _, ending: __, ...rest }) => rest)
+    changeJob(draft, id, ({ ended: _, ending: __, endRefusals: ___, ...rest }) => rest)
     reopenUnbonded(draft, id, round, account)
     return
   }

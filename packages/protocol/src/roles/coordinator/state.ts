@@ -158,6 +158,8 @@ export interface ChainView {
   readonly isEnded: boolean
   /** All that ever were proven, in their order. */
   readonly wrongs: readonly WrongClaim[]
+  /** Signatures under attestations that were: no link takes one again. */
+  readonly lostAttestations?: readonly string[]
   /** Until when final earnings of a cancelled job may be asserted. */
   readonly cancelEndsAtMs: number
   readonly earnings: {
