@@ -63,6 +63,7 @@ contract Earnings {
     Anchors public immutable anchors;
     uint128 private immutable _bond;
     uint48 private immutable _challengeSeconds;
+    uint48 private immutable _aloneSeconds;
 
     mapping(bytes32 job => Settled) private _settled;
     mapping(bytes32 job => Pending) private _pending;
@@ -90,14 +91,15 @@ contract Earnings {
         anchors = anchors_;
         _bond = registry_.parameters().earningsBond;
         _challengeSeconds = registry_.parameters().challengeSeconds;
+        _aloneSeconds = registry_.parameters().cancelSeconds / 2;
     }
 
-    /// @notice Claims, with a bond, what a job owes whom after `rounds` final rounds. For the lease holder; of a cancelled job for any
-    /// node, or a holder that is the submitter's could let the window pass.
+    /// @notice Claims, with a bond, what a job owes whom after `rounds` final rounds. For the lease holder; of a cancelled job in the
+    /// end for any node, or a holder that is the submitter's could let the window pass.
     function assertEarnings(bytes32 job, uint32 epoch, uint32 rounds, Leaf[] calldata leaves, bool isFinal) external {
         registry.requireRunning();
         bool cancelled = _requireAssertable(job, isFinal);
-        if (!cancelled) anchors.requireHolder(job, msg.sender, epoch);
+        if (!cancelled || !_isForAll(job)) anchors.requireHolder(job, msg.sender, epoch);
         if (_pending[job].settlesAt != 0) revert AssertionPending(_pending[job].settlesAt);
         Pending memory p;
         (p.root, p.totals) = (earningsRoot(job, leaves), totalsOf(leaves));
@@ -189,6 +191,13 @@ contract Earnings {
     /// @notice Returns what was counted for an account under the pending assertion.
     function tallyOf(bytes32 job, address account) external view returns (Tally memory) {
         return _tallies[job][_pending[job].number][account];
+    }
+
+    /// @dev As long as the chain of a cancelled job may still be closed with what was done last, in the first half of the time, nobody
+    /// cuts that off by asserting sooner.
+    function _isForAll(bytes32 job) private view returns (bool) {
+        (, uint48 cancelEndsAt) = escrow.statusOf(job);
+        return anchors.anchorsOf(job).ended || block.timestamp + _aloneSeconds >= cancelEndsAt;
     }
 
     /// @dev Open jobs take any assertion; cancelled ones only the last word, and only for a while.

@@ -1,6 +1,7 @@
 import type { HashHex } from '@cairn/primitives'
 import type { Account, JobId, Position, Side, Subject } from '@cairn/protocol'
 import { disputeGamesAbi } from '../abi/dispute-games.ts'
+import { readParameters } from '../actions/read-parameters.ts'
 import { onChain } from '../chain/errors.ts'
 import { fromBytes32 } from '../chain/hex.ts'
 import type { ChainClient } from '../chain-client.ts'
@@ -34,21 +35,21 @@ const DEFENDERS_TURN = 1
 
 /** Reads a game. Throws viem's error for one that there is not. */
 export async function readGame(client: ChainClient, game: number): Promise<GameOnChain> {
+  const parameters = await readParameters(client)
   const { reader, addresses } = client
   const disputes = { address: addresses.disputes, abi: disputeGamesAbi } as const
   const args = [BigInt(game)] as const
   return onChain(client, async () => {
-    // One block for both: a game that ends in between has no clock any more.
-    const blockNumber = await reader.getBlockNumber()
-    const found = await reader.readContract({ ...disputes, functionName: 'gameOf', args, blockNumber })
+    const found = await reader.readContract({ ...disputes, functionName: 'gameOf', args })
     const state = GAME_STATES[found.turn]!
     const { round, position, outer: isOuter, attestation: isAttestation, challenger, defender, bond } = found
     const known = { game, job: fromBytes32<JobId>(found.job), head: fromBytes32(found.head), round, position }
     const all = { ...known, isOuter, isAttestation, challenger, defender, bond, state }
     if (state !== 'open') return all
-    const endsAt = await reader.readContract({ ...disputes, functionName: 'clockOf', args, blockNumber })
+    // From one answer: a game that ends between two has no clock any more.
     const toMove = found.turn === DEFENDERS_TURN ? 'defender' : 'challenger'
-    return { ...all, toMove, endsAtSeconds: Number(endsAt) }
+    const spent = { defender: found.defenderSpent, challenger: found.challengerSpent }
+    return { ...all, toMove, endsAtSeconds: found.since + parameters.maximumDelaySeconds - spent[toMove] }
   })
 }
 

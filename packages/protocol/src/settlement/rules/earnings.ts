@@ -3,6 +3,7 @@ import type { HashHex } from '@cairn/primitives'
 import type { JobId } from '../../units.ts'
 import type { Leaf, SettlementCalls } from '../calls.ts'
 import type { SettlementHashing } from '../hashing.ts'
+import type { NetworkParameters } from '../parameters.ts'
 import { andThen, done, type Outcome, type Refused, type Rules, refuse } from '../rule.ts'
 import { type JobState, withJob } from '../state.ts'
 import { type Account, addCounts, atLeast, type Counts, mostCounts, noCounts, priceOf } from '../terms.ts'
@@ -20,8 +21,7 @@ export const earningsRules: Rules<'assertEarnings' | 'count' | 'challengeEarning
       const job = state.jobs.get(key)
       const refusal = notAssertable(job, isFinal, now)
       if (refusal || !job) return refusal ?? refuse('JobUnknown')
-      // A holder that is the submitter's could let the window of a cancelled job pass.
-      const notHeld = job.status === 'cancelled' ? undefined : notHolder(job, asserter, epoch)
+      const notHeld = isForAll(job, state.parameters, now) ? undefined : notHolder(job, asserter, epoch)
       if (notHeld) return notHeld
       if (job.pending) return refuse('AssertionPending')
       const root = rootOf(hashing, key, leaves)
@@ -100,6 +100,18 @@ export const earningsRules: Rules<'assertEarnings' | 'count' | 'challengeEarning
       pay(rest, key, account, amount),
     )
   },
+}
+
+/**
+ * A holder that is the submitter's could let the window of a cancelled job pass, so in the end any node may assert. As long as its chain may still be
+ * closed with what was done last, in the first half of the time, nobody cuts that off by asserting sooner.
+ */
+function isForAll(
+  { status, isEnded, cancelEndsAt }: JobState,
+  { cancelSeconds }: NetworkParameters,
+  now: number,
+): boolean {
+  return status === 'cancelled' && (isEnded || now + Math.floor(cancelSeconds / 2) >= cancelEndsAt)
 }
 
 /** Open jobs take any assertion; cancelled ones only the last word, and only for a while. */
