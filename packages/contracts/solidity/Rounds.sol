@@ -78,6 +78,8 @@ abstract contract Rounds is WorkSignatures {
     mapping(bytes32 job => JobAnchors) internal _jobs;
     /// @dev Those beyond a job's last link are leftovers.
     mapping(bytes32 job => mapping(uint32 round => Link)) private _links;
+    /// @dev What the works of those links claim.
+    mapping(bytes32 job => mapping(uint32 round => mapping(uint32 index => bytes32 claim))) private _claimed;
     mapping(bytes32 head => Void) private _voids;
     /// @notice What became of the bond at a place of a link; final rounds free theirs without a note.
     mapping(bytes32 head => mapping(uint32 position => Bond)) public bondOf;
@@ -205,13 +207,13 @@ abstract contract Rounds is WorkSignatures {
     ) internal {
         _requireWorks(a.works, terms);
         uint64 audits = (a.round > 0 ? _links[a.job][a.round - 1].audits : 0) + uint64(a.audits.length);
-        _requireAudits(a, terms.replicas);
+        _requireAudits(a);
         // Only the works of earlier rounds can have been audited.
         uint256 units = uint256(a.round) * terms.replicas + evaluationsIn(terms, a.round);
         if (audits > units * terms.verifiers) revert BadAudits();
         _requireSigned(a, terms.replicas, outerNeeded);
         _requireAttested(a);
-        _requireClaims(a, claims);
+        _keepClaims(a, claims);
         _lockAll(a);
         j.head = headOf(a);
         emit Claimed(j.head, claims);
@@ -219,10 +221,12 @@ abstract contract Rounds is WorkSignatures {
     }
 
     /// @dev SAFETY: a claim that nobody has seen is one that nobody can dispute.
-    function _requireClaims(Anchor calldata a, UnitClaim[] calldata claims) private pure {
+    function _keepClaims(Anchor calldata a, UnitClaim[] calldata claims) private {
         if (claims.length != a.works.length) revert OtherClaim();
         for (uint256 i = 0; i < claims.length; i++) {
-            if (claimHashOf(claims[i]) != a.works[i].claim) revert OtherClaim();
+            bytes32 claim = a.works[i].claim;
+            if (claimHashOf(claims[i]) != claim) revert OtherClaim();
+            _claimed[a.job][a.round][a.works[i].index] = claim;
         }
     }
 
@@ -233,10 +237,13 @@ abstract contract Rounds is WorkSignatures {
         }
     }
 
-    function _requireAudits(Anchor calldata a, uint32 replicas) private pure {
+    /// @dev SAFETY: an attestation to what a unit claimed before it was done again would be paid though it says nothing of the
+    /// unit that counts, or be held against a verifier that was right.
+    function _requireAudits(Anchor calldata a) private view {
         for (uint256 i = 0; i < a.audits.length; i++) {
             Audit calldata audit = a.audits[i];
-            if (audit.round >= a.round || audit.index > replicas) revert BadAudits();
+            bytes32 claim = _claimed[a.job][audit.round][audit.index];
+            if (audit.round >= a.round || audit.claim != claim || claim == 0) revert BadAudits();
         }
     }
 

@@ -1,16 +1,8 @@
 /** Names that both sides of the chain compute alike. SPEC: docs/spec/anchors.md. */
 import { concat, encodeUtf8, type HashHex } from '@cairn/primitives'
 import type { Account, Anchor, JobId } from '@cairn/protocol'
-import {
-  concatHex,
-  decodeAbiParameters,
-  encodeAbiParameters,
-  hexToBytes,
-  keccak256,
-  numberToBytes,
-  parseAbiParameters,
-} from 'viem'
-import { fromAnchorRecord, toAnchorRecord } from './chain/anchor-record.ts'
+import { concatHex, encodeAbiParameters, hexToBytes, keccak256, numberToBytes, parseAbiParameters } from 'viem'
+import { toAnchorRecord } from './chain/anchor-record.ts'
 import { fromBytes32, toBytes32 } from './chain/hex.ts'
 
 const JOB_KEY = parseAbiParameters('address submitter, bytes32 document')
@@ -35,15 +27,9 @@ export const networkId = (chainId: number, escrow: Account): HashHex =>
 export const claimsHash = (claims: readonly HashHex[]): HashHex =>
   fromBytes32(keccak256(concatHex(claims.map(toBytes32))))
 
-/** Encodes a link as its head hashes it: abi.encode(anchor). */
-export const encodeAnchor = (anchor: Anchor): `0x${string}` => encodeAbiParameters(ANCHOR, [toAnchorRecord(anchor)])
-
-/** Reads what `encodeAnchor` wrote. Throws viem's error for anything else. */
-export const decodeAnchor = (encoded: `0x${string}`): Anchor =>
-  fromAnchorRecord(decodeAbiParameters(ANCHOR, encoded)[0])
-
 /** Computes the head of a job's chain after one more anchor: keccak256(abi.encode(anchor)). */
-export const anchorHead = (anchor: Anchor): HashHex => fromBytes32(keccak256(encodeAnchor(anchor)))
+export const anchorHead = (anchor: Anchor): HashHex =>
+  fromBytes32(keccak256(encodeAbiParameters(ANCHOR, [toAnchorRecord(anchor)])))
 
 /** Computes the head after a rewind to before `round`, from the head that it had. */
 export const rewindHead = (head: HashHex, round: number): HashHex =>

@@ -9,7 +9,6 @@ import {
   disputedIn,
   type Evidence,
   type EvidenceStep,
-  NO_HASH,
   type Opening,
   openPosition,
   type Position,
@@ -153,18 +152,12 @@ function startOf(bundle: Evidence) {
 const IMPOSSIBLE =
   'whether a unit can come to that: as many checkpoints as the job has, and nothing after it left the domain'
 
-/** Of what cannot be, and of an attestation to what its unit does not claim, or to no segment: nothing was narrowed. */
-function chargeOf({ anchor, position, unitLink, result, job }: Evidence) {
+/** Of what cannot be, and of an attestation to no segment: nothing was narrowed. */
+function chargeOf({ anchor, position, result, job }: Evidence) {
   const audit = attestationAt(anchor, position)
   if (result.by !== 'charge') return {}
-  if (audit === undefined || (unitLink === undefined && audit.segment <= job.checkpoints))
-    return { operation: IMPOSSIBLE }
-  if (unitLink === undefined) return { operation: `whether the unit has a segment ${audit.segment}` }
-  const computed = hashFromHex(unitLink.works[audit.index]?.claim ?? NO_HASH)
-  return {
-    operation: 'the claim of the unit that was attested to',
-    ...disputeValues('root', { claimed: hashFromHex(audit.claim), computed }),
-  }
+  const isImpossible = audit === undefined || audit.segment <= job.checkpoints
+  return { operation: isImpossible ? IMPOSSIBLE : `whether the unit has a segment ${audit.segment}` }
 }
 
 /** Finds where a dispute led, from its bundle and the moves that were made again. */

@@ -18,16 +18,12 @@ struct Charge {
     UnitClaim[] claimsBefore;
     /// The program's first leaf.
     Opening contents;
-    /// The ABI-encoded link with the unit, for an attestation to a claim that is not the unit's. Else empty.
-    bytes link;
 }
 
-/// @notice What the chain knows of the job and the link that a charge is about.
+/// @notice What the chain knows of the job that a charge is about.
 struct Known {
     bytes32 provable;
     uint32 replicas;
-    /// Of the link with the attested unit, where the link with the attestation stands; else zero.
-    bytes32 unitHead;
 }
 
 /// @title From a charge to what its game is about; some need no game.
@@ -43,7 +39,7 @@ library Charges {
         uint256 works = a.works.length;
         return position < works
             ? _unit(a, position, charge, known.replicas)
-            : _attestation(a.audits[position - works], charge, known);
+            : _attestation(a.audits[position - works], charge, known.replicas);
     }
 
     /// @dev A step that went on from a unit that left the domain is refuted at once: there was nothing to go on from.
@@ -77,15 +73,14 @@ library Charges {
     }
 
     /// @dev Where the unit began is not the verifier's to answer for: the claim's start is agreed. Refuted at once is who attests
-    /// to a claim that is not the unit's, to a segment that it does not have, or to what no unit can have come to.
-    function _attestation(Audit calldata audit, Charge memory charge, Known memory known)
+    /// to a segment that the unit does not have, or to what no unit can have come to.
+    function _attestation(Audit calldata audit, Charge memory charge, uint32 replicas)
         private
         pure
         returns (bool isWrong, Subject memory s)
     {
-        if (charge.link.length > 0) return (_isOfAnother(audit, charge.link, known.unitHead), s);
         _requireClaim(charge.claims[0], audit.claim);
-        bool isReplica = audit.index < known.replicas;
+        bool isReplica = audit.index < replicas;
         uint32 segments = isReplica ? charge.job.checkpoints : 1;
         if (audit.segment > segments) return (true, s);
         // The last segment is followed by what the unit leaves behind.
@@ -93,15 +88,7 @@ library Charges {
         bool isOf = audit.segment == segments || charge.part == audit.segment || isLast;
         if (isReplica && !isOf) revert BadPart();
         if (isReplica && Subjects.isImpossible(charge.job, charge.claims[0], charge.part)) return (true, s);
-        s = _part(charge, audit.round, audit.index, known.replicas);
-    }
-
-    function _isOfAnother(Audit calldata audit, bytes memory link, bytes32 head) private pure returns (bool) {
-        if (keccak256(link) != head) revert OtherClaim();
-        Anchor memory a = abi.decode(link, (Anchor));
-        bool isUnit = audit.index < a.works.length && a.works[audit.index].claim == audit.claim;
-        if (isUnit) revert OtherClaim();
-        return true;
+        s = _part(charge, audit.round, audit.index, replicas);
     }
 
     function _part(Charge memory charge, uint32 round, uint32 index, uint32 replicas)

@@ -59,18 +59,12 @@ contract DisputeGames is Disputes, EIP712 {
     function _begin(uint256 game, Anchor calldata a, bytes calldata opening) internal override {
         Terms memory terms = escrow.termsOf(a.job);
         Game storage g = _running(game);
-        Known memory known = Known(terms.provable, terms.replicas, _unitHead(a, g));
+        Known memory known = Known(terms.provable, terms.replicas);
         (bool isWrong, Subject memory s) = rules.subjectOf(a, g.position, g.outer, abi.decode(opening, (Charge)), known);
         if (isWrong) return _conclude(game, false);
         Position memory p = rules.openPosition(s);
         _keep(game, s, p);
         emit Began(game, s, p);
-    }
-
-    /// @dev While a link stands, those before it are what they were when it was added.
-    function _unitHead(Anchor calldata a, Game storage g) private view returns (bytes32) {
-        if (!g.attestation || anchors.voidOf(g.head).until != 0) return 0;
-        return anchors.linkOf(a.job, a.audits[g.position - a.works.length].round).head;
     }
 
     function _move(uint256 game, Subject calldata s, Position calldata p, Move calldata m) private {

@@ -52,10 +52,3 @@ it('is read back from the calldata of the transaction that opened the game', () 
   if (functionName !== 'open') throw new Error(functionName)
   expect(chargeOf(args)).toStrictEqual(charge)
 })
-
-it('is read back with the link of the unit that an attestation is about', () => {
-  const about = { ...charge, position: 1, isOuter: false, unitLink: { ...charge.anchor, round: 2 } }
-  const data = encodeFunctionData({ abi: disputeGamesAbi, functionName: 'open', args: chargeForm(about) })
-  const { args } = decodeFunctionData({ abi: disputeGamesAbi, data })
-  expect(chargeOf(args as Parameters<typeof chargeOf>[0])).toStrictEqual(about)
-})

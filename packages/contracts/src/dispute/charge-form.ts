@@ -8,7 +8,6 @@ import { gameRulesAbi } from '../abi/game-rules.ts'
 import { type AnchorRecord, fromAnchorRecord, toAnchorRecord } from '../chain/anchor-record.ts'
 import { fromClaimRecord, toClaimRecord } from '../chain/claim-record.ts'
 import { fromBytes32, toBytes32 } from '../chain/hex.ts'
-import { decodeAnchor, encodeAnchor } from '../identities.ts'
 import { openingForm, openingOf } from './move-form.ts'
 
 /** What a challenger says is wrong. */
@@ -27,8 +26,6 @@ export interface GameCharge {
   readonly claimsBefore: readonly UnitClaim[]
   /** The program's first leaf. */
   readonly contents: Opening
-  /** The link with the unit, for an attestation to a claim that is not the unit's. */
-  readonly unitLink?: Anchor
 }
 
 const CHARGE = getAbiItem({ abi: gameRulesAbi, name: 'subjectOf' }).inputs[3]
@@ -45,9 +42,8 @@ export const jobForm = (job: ProvableJob) => ({
 
 /** The arguments of `open`. */
 export function chargeForm(charge: GameCharge) {
-  const { anchor, position, isOuter, part, job, claims, claimsBefore, contents, unitLink } = charge
+  const { anchor, position, isOuter, part, job, claims, claimsBefore, contents } = charge
   const form = {
-    link: unitLink === undefined ? ('0x' as const) : encodeAnchor(unitLink),
     ...{ part, job: jobForm(job), contents: openingForm(contents) },
     ...{ claims: claims.map(toClaimRecord), claimsBefore: claimsBefore.map(toClaimRecord) },
   }
@@ -71,7 +67,7 @@ export function chargeOf([anchor, position, isOuter, opening]: readonly [
   boolean,
   `0x${string}`,
 ]): GameCharge {
-  const [{ part, job, claims, claimsBefore, contents, link }] = decodeAbiParameters([CHARGE], opening)
+  const [{ part, job, claims, claimsBefore, contents }] = decodeAbiParameters([CHARGE], opening)
   return {
     ...{ anchor: fromAnchorRecord(anchor), position, isOuter, part, job: jobOf(job) },
     ...{
@@ -79,6 +75,5 @@ export function chargeOf([anchor, position, isOuter, opening]: readonly [
       claimsBefore: claimsBefore.map(fromClaimRecord),
       contents: openingOf(contents),
     },
-    ...(link === '0x' ? {} : { unitLink: decodeAnchor(link) }),
   }
 }

@@ -123,9 +123,7 @@ export async function readGameEvidence(client: ChainClient, number: number): Pro
     const { transaction, slash } = money!
     const ended = await readCost(client, transaction)
     const { replicas, provable } = job!.terms
-    const { unitLink } = charge
-    const links = { anchor: lowered(charge.anchor), ...(unitLink && { unitLink: lowered(unitLink) }) }
-    const known = { ...charge, ...links, replicas }
+    const known = { ...charge, anchor: lowered(charge.anchor), replicas }
     const atOnce = isRefutedByCharge(known) ? 'charge' : 'start'
     const end = endOf(game, atOnce, moves, await readGameCall(client, transaction), ended)
     if (end === undefined) return hidden(transaction)

@@ -98,12 +98,17 @@ const CALLS: Calls = {
 export interface CallRefusal {
   /** For people. */
   readonly reason: string
+  /** What a link holds is refused: at another time it would be, too. */
+  readonly isWrong: boolean
   /** Account of a worker or verifier whose bond could not be locked. */
   readonly unbonded?: string
 }
 
 /** Refusals that name an account of the link. */
 const UNBONDED = ['NotNode', 'StakeTooLow']
+
+/** Refusals of what a link holds. */
+const WRONG = ['BadWorks', 'BadAudits', 'BadSignature', 'ClaimLost', 'OuterUnsigned', 'OtherClaim']
 
 /** Makes one call. Returns why it was refused. */
 export async function makeCall(calling: Calling, call: ChainCall): Promise<CallRefusal | undefined> {
@@ -112,5 +117,5 @@ export async function makeCall(calling: Calling, call: ChainCall): Promise<CallR
   if (result === undefined || result.ok) return undefined
   const reason = `the chain refused ${call.call}: ${result.reason}`
   const account = UNBONDED.includes(result.code) ? /0x[0-9a-f]{40}/.exec(result.reason.toLowerCase())?.[0] : undefined
-  return { reason, ...(account === undefined ? {} : { unbonded: account }) }
+  return { reason, isWrong: WRONG.includes(result.code), ...(account === undefined ? {} : { unbonded: account }) }
 }

@@ -28,7 +28,7 @@ import { standardUnits } from '../compute/standard-units.ts'
 import { sha256 } from '../files/hash.ts'
 import { signLease } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
-import { makeCall } from './chain-calls.ts'
+import { type CallRefusal, makeCall } from './chain-calls.ts'
 import { type JobView, sameAccount } from './chain-watch.ts'
 import { openCoordinatorJournal } from './coordinator-journal.ts'
 import { coordinatorEvent } from './coordinator-messages.ts'
@@ -136,26 +136,19 @@ export function hostCoordinator(options: CoordinatorHostOptions): CoordinatorHos
       for (const peer of to) mailbox.send(peer, 'anchored', id, body)
     },
     async call({ job: id, call }) {
-      let [ok, isRefused, unbonded]: [boolean, boolean, string | undefined] = [false, false, undefined]
+      let [ok, refused]: [boolean, CallRefusal | undefined] = [false, undefined]
       try {
         await chain.refresh()
         const [job, view] = [state().jobs.get(id), chain.job(id)]
         if (job === undefined || view === undefined) return
-        const refused = await makeCall({ parts, state: state(), job, view, earned }, call)
+        refused = await makeCall({ parts, state: state(), job, view, earned }, call)
         ok = refused === undefined
-        isRefused = !ok
-        unbonded = refused?.unbonded
         if (refused !== undefined) log.warn({ job: id, call: call.call }, refused.reason)
         else log.info({ job: id, call: call.call }, 'sent to the chain')
       } finally {
         await chain.refresh()
-        const called = {
-          event: 'called',
-          job: id,
-          ok,
-          isRefused,
-          ...(unbonded === undefined ? {} : { unbonded }),
-        } as const
+        const { reason: _, ...refusal } = refused ?? {}
+        const called = { event: 'called', job: id, ok, ...refusal, isRefused: refused !== undefined } as const
         await tellChain(id).finally(() => tell(called))
       }
     },

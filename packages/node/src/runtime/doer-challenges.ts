@@ -118,7 +118,7 @@ export function doerChallenges({ parts, book, say }: ChallengesOptions): () => v
     const { job, opened } = found.value
     for (const other of others) {
       const finding = { ends: [opened.audited.claimHash], wrongPart }
-      const made = attestationCharge(job, opened, finding, draw.anchor, other)
+      const made = attestationCharge(job, opened, finding, other)
       const done = made && (await openChallenge(parts, made))
       if (done?.ok && !done.isFound)
         say(unit, `opened game ${done.game} about the attestation of ${other.audit.verifier}`)

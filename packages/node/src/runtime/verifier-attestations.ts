@@ -3,7 +3,7 @@
  * challenged. SPEC: docs/spec/disputes.md "Nodes". The games about the unit itself say nothing of who attested to it.
  */
 import type { GameCharge } from '@cairn/contracts'
-import { type Account, type Anchor, type Audit, impossibleParts, isPartOf } from '@cairn/protocol'
+import { type Account, type Audit, impossibleParts, isPartOf } from '@cairn/protocol'
 import type { AuditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import type { Finding, OpenedOrder } from './verifier-audit.ts'
@@ -17,8 +17,6 @@ export interface OthersAttestation {
   readonly link: AuditDraw
   readonly position: number
   readonly audit: Audit
-  /** Whether the link, and with it the unit's, stands. */
-  readonly isStanding: boolean
 }
 
 interface About {
@@ -30,36 +28,31 @@ interface About {
 const isAbout = ({ round, index }: Audit, { draw, index: own }: About): boolean => round === draw.round && index === own
 
 /** Lists what others have attested to a unit, in links that stand or are void. */
-export function attestationsOfOthers(book: Pick<AuditBook, 'draws' | 'isOpen'>, about: About): OthersAttestation[] {
-  const { job, round, head } = about.draw
-  const links = book.draws().filter(draw => draw.job === job)
-  // The last link of a round is the one that stands, if any of them does.
-  const isLast = links.findLast(draw => draw.round === round)?.head === head
+export function attestationsOfOthers(book: Pick<AuditBook, 'draws'>, about: About): OthersAttestation[] {
+  const links = book.draws().filter(({ job }) => job === about.draw.job)
   return links.flatMap(link =>
     link.anchor.audits.flatMap((audit, i) => {
       if (!isAbout(audit, about) || audit.verifier === about.account) return []
       const position = link.anchor.works.length + i
-      const isStanding = isLast && book.isOpen(link.head)
-      return [{ key: `${link.head} ${position}`, link, position, audit, isStanding }]
+      return [{ key: `${link.head} ${position}`, link, position, audit }]
     }),
   )
 }
 
 /**
- * Makes the charge of an attestation that is wrong, as far as an audit of the unit tells: it is to another claim than the unit has,
- * to no segment, to one of which nothing as claimed can have come, or to one with the part that ends otherwise. Undefined where nothing is known against it.
+ * Makes the charge of an attestation that is wrong, as far as an audit of the unit tells: it is to no segment, to one of which nothing as claimed can have come, or to one with the part that ends otherwise. Undefined where nothing is known against it.
  */
 export function attestationCharge(
   job: VerifiableJob,
   opened: OpenedOrder,
   { ends, wrongPart }: Pick<Finding, 'ends' | 'wrongPart'>,
-  unitLink: Anchor,
-  { link, position, audit, isStanding }: OthersAttestation,
+  { link, position, audit }: OthersAttestation,
 ): GameCharge | undefined {
   const { claimHash, unit, claim } = opened.audited
   const { checkpoints } = job.document.spec.schedule
+  // It is to what the unit claimed before it was done again, or since: who audited that knows.
+  if (audit.claim !== claimHash) return undefined
   const about = { ...unitCharge(job, link.anchor, opened, wrongPart ?? 0), position }
-  if (audit.claim !== claimHash) return isStanding ? { ...about, unitLink } : undefined
   const isTraining = unit.kind === 'train'
   if (audit.segment > (isTraining ? checkpoints : 1)) return about
   const impossible = isTraining ? impossibleParts(job.provable, claim) : []

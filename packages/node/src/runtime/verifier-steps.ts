@@ -132,7 +132,7 @@ export function auditSteps({
   const lookAtOthers = withReady(async (task, { job, opened }) => {
     const { finding } = task.record
     for (const other of finding === undefined ? [] : unseen(task)) {
-      const made = attestationCharge(job, opened, finding as Finding, task.draw.anchor, other)
+      const made = attestationCharge(job, opened, finding as Finding, other)
       const charged = made === undefined ? DONE : await charge(task, made, `the attestation of ${other.audit.verifier}`)
       if (!charged.ok) return charged
       task.looked.add(other.key)

@@ -103,12 +103,6 @@ describe('attestations that nobody made', () => {
     expect(cleanWith(worker, second, verifier, other)).toBe(1)
   })
 
-  it('count for nothing where they are to another claim than the unit has', () => {
-    const wrong = both(0).map(audit => ({ ...audit, claim: '7'.repeat(64) as HashHex }))
-    const cleanWith = (audits: Audit[]) => after(anchored(0, [worker]), anchored(1, [], audits)).records.get(worker)
-    expect([cleanWith(wrong), cleanWith(both(0))]).toEqual([undefined, { clean: 1 }])
-  })
-
   it('end the probation of a worker early, and never take it below the floor that bonds are made for', () => {
     const invented = after(...trusted(PROBATION_UNITS + 40)).records.get(worker)
     expect(auditRate(invented, floor)).toBe(floor)

@@ -4,7 +4,6 @@
  * chain in their order, so every coordinator computes the same, and a takeover changes no audit.
  * Deterrence rests on the floor alone (`deterrence.ts`); the rest is care with machines that nobody knows yet.
  */
-import type { HashHex } from '@cairn/primitives'
 import { TURNS } from '../settlement/dispute-state.ts'
 import type { SettlementEvent } from '../settlement/events.ts'
 import type { Account } from '../settlement/terms.ts'
@@ -25,7 +24,6 @@ export interface UnitPlace {
 
 interface UnitAudit extends UnitPlace {
   readonly worker: Account
-  readonly claim: HashHex
   readonly custodians: readonly Account[]
   /** Verifiers whose attestations are anchored. */
   readonly attested: readonly Account[]
@@ -107,20 +105,19 @@ const withAnchor = (history: AuditHistory, anchor: Anchor, verifiersOf: Verifier
 
 function withWorks(history: AuditHistory, { job, round, works }: Anchor): AuditHistory {
   const units = new Map(history.units)
-  for (const { index, worker, claim, custodians } of works) {
-    const done = { worker, claim, custodians, attested: [], isFinal: false }
+  for (const { index, worker, custodians } of works) {
+    const done = { worker, custodians, attested: [], isFinal: false }
     units.set(keyOf({ job, round, index }), { job, round, index, ...done })
   }
   return { ...history, units }
 }
 
 /**
- * Tells whether an attestation is to what the unit claims, by somebody who can have been drawn for it, as far as its works alone say
- * it: never who did it or holds it. Who was drawn is not asked here: beacons and stakes of all rounds that ever were would have
- * to be read again from the chain.
+ * Tells whether an attestation is by somebody who can have been drawn for it, as far as its works alone say it: never who did it or
+ * holds it. Who was drawn is not asked here: beacons and stakes of all rounds that ever were would have to be read again from the chain.
  */
-const mayAttest = ({ worker, custodians, claim }: UnitAudit, audit: Audit): boolean =>
-  audit.claim === claim && audit.verifier !== worker && !custodians.includes(audit.verifier)
+const mayAttest = ({ worker, custodians }: UnitAudit, { verifier }: Audit): boolean =>
+  verifier !== worker && !custodians.includes(verifier)
 
 /** A unit is clean once as many different verifiers have attested to it as the terms ask for. It counts once. */
 function attest(history: AuditHistory, { job, audits }: Anchor, needed: number): AuditHistory {

@@ -6,7 +6,7 @@ import { type Audit, attestationAt } from '../settlement/works.ts'
 import type { Evidence } from './bundle.ts'
 import { differs, type EvidenceDifference } from './replay.ts'
 
-type Charged = Pick<Evidence, 'anchor' | 'position' | 'unitLink' | 'part' | 'job' | 'replicas'>
+type Charged = Pick<Evidence, 'anchor' | 'position' | 'part' | 'job' | 'replicas'>
 type Claimed = Charged & Pick<Evidence, 'isOuter' | 'claims'>
 
 /** The unit that a claim or an attestation is about. */
@@ -22,16 +22,11 @@ const hasSegment = ({ index, segment }: Audit, { job, replicas }: Charged): bool
 export const isPartOf = (segment: number, part: number, checkpoints: number): boolean =>
   segment === checkpoints || part === segment || (segment + 1 === checkpoints && part === checkpoints)
 
-/** Whether the challenge is about what was attested: a part of that segment; or, of another unit's claim, about that unit. */
+/** Whether the challenge is about what was attested: a part of that segment. */
 export function attestedDifferences(charged: Charged): EvidenceDifference[] {
-  const { anchor, position, unitLink, part, job, replicas } = charged
+  const { anchor, position, part, job, replicas } = charged
   const audit = attestationAt(anchor, position)
-  if (audit === undefined) return differs('link of an attested unit', undefined, unitLink)
-  if (unitLink !== undefined)
-    return [
-      ...differs('job of the attested unit', anchor.job, unitLink.job),
-      ...differs('round of the attested unit', audit.round, unitLink.round),
-    ]
+  if (audit === undefined) return []
   const isOf = audit.index === replicas || isPartOf(audit.segment, part, job.checkpoints)
   return differs('a part of the attested segment', true, isOf || !hasSegment(audit, charged))
 }
@@ -45,12 +40,10 @@ function isImpossible({ anchor, position, isOuter, part, job, replicas, claims }
 
 /**
  * Tells whether a game is won by the charge alone: of a part of a unit of which a claim says what cannot be; of an outer step that went
- * on from a unit that left the domain; of an attestation to what cannot be, to another claim than its unit's, or to no segment.
+ * on from a unit that left the domain; of an attestation to what cannot be, or to no segment.
  */
 export function isRefutedByCharge(charged: Claimed): boolean {
-  const { anchor, position, unitLink } = charged
-  const audit = attestationAt(anchor, position)
+  const audit = attestationAt(charged.anchor, charged.position)
   if (audit === undefined) return isImpossible(charged)
-  if (unitLink !== undefined) return unitLink.works[audit.index]?.claim !== audit.claim
   return !hasSegment(audit, charged) || isImpossible(charged)
 }

@@ -80,8 +80,6 @@ const evidence = z.strictObject({
   /** By the terms on the chain. */
   replicas: bits,
   part: bits,
-  /** The link with the unit, where an attestation is to another claim than the unit has. */
-  unitLink: anchor.exactOptional(),
   /** What the terms on the chain hold of `job`. */
   provable: hash,
   job: provableJob,

@@ -55,20 +55,19 @@ function hashDifferences(rules: EvidenceRules, bundle: Evidence): EvidenceDiffer
 }
 
 /** The claims that the bundle's are to be, as links name them. */
-function statedClaims({ anchor, position, isOuter, claims, unitLink }: Evidence) {
+function statedClaims({ anchor, position, isOuter, claims }: Evidence) {
   const audit = attestationAt(anchor, position)
   if (audit === undefined) {
     const places = isOuter ? claims.map((_, i) => i) : [position]
     return places.map(place => ({ of: `work ${place}`, claim: anchor.works[place]?.claim }))
   }
-  const claim = unitLink === undefined ? audit.claim : unitLink.works[audit.index]?.claim
-  return [{ of: unitLink === undefined ? 'the attestation' : 'the attested unit', claim }]
+  return [{ of: 'the attestation', claim: audit.claim }]
 }
 
 /** What a challenger says when it opens a game, and what the chain knows of the job. */
 export type EvidenceCharge = Pick<
   Evidence,
-  'anchor' | 'position' | 'isOuter' | 'replicas' | 'job' | 'part' | 'claims' | 'contents' | 'unitLink'
+  'anchor' | 'position' | 'isOuter' | 'replicas' | 'job' | 'part' | 'claims' | 'contents'
 >
 
 /** Builds what a game is about from the charge, as the contract does. Throws on a part that there is not. */

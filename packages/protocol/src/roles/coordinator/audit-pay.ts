@@ -4,8 +4,8 @@
  */
 import type { AuditOrder } from '../../audit/selection.ts'
 import type { Audit } from '../../settlement/works.ts'
-import { workOf } from '../unit-machine.ts'
 import type { Ask, AskVerdict, OrderRecord } from './audit-state.ts'
+import { claimIn } from './earned.ts'
 import { type UnitCourse, unsignedIn } from './redundancy-state.ts'
 import type { JobRecord, RoundRecord } from './state.ts'
 
@@ -15,12 +15,10 @@ const PAYABLE: ReadonlySet<AskVerdict | undefined> = new Set<AskVerdict>(['agree
 /** Names an attestation that is paid. */
 export const auditKey = ({ verifier, round, index }: Audit): string => `${verifier} ${round} ${index}`
 
-/** Who did a round's units beside their workers, found the same, and has signed for what is claimed now. */
-const doneBeside = ({ round, courses, units }: RoundRecord): Audit[] =>
+/** Who did a round's units beside their workers, found the same, and has signed for it. */
+const doneBeside = ({ round, courses }: RoundRecord): Audit[] =>
   [...(courses ?? [])].flatMap(([index, { agreed }]) =>
-    [...(agreed ?? [])].flatMap(([verifier, said]) =>
-      said.claim === workOf(units[index] ?? {})?.claim ? [{ verifier, round, index, ...said }] : [],
-    ),
+    [...(agreed ?? [])].map(([verifier, said]) => ({ verifier, round, index, ...said })),
   )
 
 export const isPayable = ({ verdict, signed }: Ask): boolean => PAYABLE.has(verdict) && signed !== undefined
@@ -47,11 +45,12 @@ export const paidFor = (job: JobRecord, { round, index, verifiers, substitutes }
  */
 export function dueAudits(job: JobRecord, round: number): readonly Audit[] {
   const { audits: orders = [], rounds, facts, chain } = job
-  const audited = orders.flatMap(earnedBy).filter(audit => audit.round < round)
   const lost = new Set<string>(chain.lostAttestations)
-  const earned = [...rounds.slice(0, round).flatMap(doneBeside), ...audited].filter(
-    ({ signature }) => !lost.has(signature),
-  )
+  const earlier = rounds.slice(0, round)
+  // What was said of a unit before it was done again is of no use to the chain: it takes none to another claim.
+  const isTaken = ({ round: of, index, claim, signature }: Audit) =>
+    of < earlier.length && claimIn(earlier[of]!, index) === claim && !lost.has(signature)
+  const earned = [...earlier.flatMap(doneBeside), ...orders.flatMap(earnedBy)].filter(isTaken)
   if (earned.length === 0 || facts.audits === undefined) return []
   const paid = paidBefore(job, round)
   const keys = new Set(paid.map(auditKey))

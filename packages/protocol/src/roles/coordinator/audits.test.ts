@@ -295,6 +295,29 @@ describe('a coordinator of an audited job', () => {
     expect(state.jobs.get(job)?.rounds[1]?.units.map(unit => unit.state)).toEqual(['committed', 'committed'])
   })
 
+  test('leaves out all that a link pays for where the chain refuses it again and again', () => {
+    const second = secondRound().map(event => [3, event] as const)
+    const wrong = Array.from(
+      { length: 5 },
+      (_, i) =>
+        [
+          [4 + i * DEFAULT_SETTINGS.callTimeoutMs, { event: 'called', job, ok: false, isRefused: true, isWrong: true }],
+          [4 + (i + 1) * DEFAULT_SETTINGS.callTimeoutMs, timer],
+        ] as const,
+    )
+    const { done, said } = run(
+      [0, jobEvent([], 2)],
+      [0, drawn(orderOf(0, a), orderOf(1, c))],
+      [1, attested(A)],
+      [2, revealed()],
+      ...second,
+      ...wrong.flat(),
+    )
+    const links = done.flat().filter(each => typeof each !== 'string')
+    expect(links).toEqual([...Array.from({ length: 5 }, () => [paysFor(a)]), []])
+    expect(said).toContain('the link of round 1 pays for no attestations: the chain has refused the link 5 times')
+  })
+
   test('does not pay whoever finds the same ends and does not sign that they follow', () => {
     const { body, ...event } = attested(A) as Extract<CoordinatorEvent, { event: 'attested' }>
     const { claimSignature: _, ...unsigned } = body

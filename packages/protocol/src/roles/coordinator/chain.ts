@@ -3,17 +3,15 @@
  * transaction, a lost RPC or a forgotten block all heal alike. SPEC: docs/decisions/0004-network.md "Rounds overlap".
  */
 
-import type { Account } from '../../settlement/terms.ts'
 import type { JobId } from '../../units.ts'
 import { evaluationOf, type UnitRecord } from '../unit-machine.ts'
-import { leaveUnbondedDoer } from './agreements.ts'
 import { areAuditsOpen, dueAudits, withoutDone, withoutPaid } from './audit-pay.ts'
-import { leaveUnbonded } from './audits.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, putJob } from './draft.ts'
 import { closingRecord, worksIn } from './earned.ts'
 import { endJob } from './end.ts'
 import { signaturesOf } from './outer-signatures.ts'
-import { reopenEnd, reopenUnbonded, takeWrongs } from './rewind.ts'
+import { MANY_REFUSALS, onLinkRefused, type Refusal } from './refused-links.ts'
+import { takeWrongs } from './rewind.ts'
 import type { ChainCall, ChainView, CoordinatorSettings, JobOutcome, JobRecord, RoundRecord } from './state.ts'
 
 /** Tells whether an evaluation is there that does not end its job. */
@@ -112,9 +110,6 @@ function earningsCall(job: JobRecord, settings: CoordinatorSettings, nowMs: numb
   return due ? { call: 'assertEarnings', rounds, final: false } : undefined
 }
 
-/** After so many a chain that cannot be closed keeps nobody from what is owed for its rounds any more. */
-const MANY_REFUSALS = 5
-
 /** Finds the next transaction that a job needs, if any. */
 function nextCall(job: JobRecord, settings: CoordinatorSettings, nowMs: number): ChainCall | undefined {
   const { chain, isBehind } = job
@@ -199,47 +194,20 @@ export function takeView(draft: Draft, id: JobId, view: ChainView): void {
  * A transaction has gone through, or was refused; what is needed now follows from the chain. After a refusal it is not
  * asked for again at once: the same call would only be refused again.
  */
-export function onCalled(draft: Draft, { job, ok, isRefused, unbonded }: CalledEvent): void {
+export function onCalled(draft: Draft, { job, ok, ...refusal }: CalledEvent): void {
   const callAfterMs = ok ? 0 : draft.nowMs + draft.state.settings.callPauseMs
   const { call } = jobOf(draft, job)?.calling ?? {}
-  if (unbonded !== undefined && (call?.call === 'anchor' || call?.call === 'end'))
-    onUnbonded(draft, job, call, unbonded)
-  const counted = Number(call?.call === 'end' && isRefused === true && unbonded === undefined)
-  changeJob(draft, job, ({ calling: _, endRefusals = 0, ...rest }) => ({
-    ...rest,
-    callAfterMs,
-    ...(endRefusals + counted > 0 && { endRefusals: endRefusals + counted }),
-  }))
-}
-
-/**
- * Attestations are left out of a link before work is done again: it does not need them. What was refused is anchored nowhere, so
- * what it was to pay for is made up anew.
- */
-function onUnbonded(
-  draft: Draft,
-  id: JobId,
-  call: Extract<ChainCall, { call: 'anchor' | 'end' }>,
-  account: string,
-): void {
-  if (call.audits.some(({ verifier }) => verifier === account)) {
-    leaveUnbonded(draft, id, account)
-    leaveUnbondedDoer(draft, id, account as Account)
-    if (call.call === 'end') changeJob(draft, id, ({ closingAudits: _, ...rest }) => rest)
-    else changeRound(draft, id, call.round, ({ audits: _, ...rest }) => rest)
-  } else if (call.call === 'anchor') reopenUnbonded(draft, id, call.round, account)
-  else reopenEnd(draft, id, account)
+  changeJob(draft, job, ({ calling: _, ...rest }) => ({ ...rest, callAfterMs }))
+  if (call?.call !== 'anchor' && call?.call !== 'end') return
+  if (ok) changeJob(draft, job, ({ wrongLinks: _, ...rest }) => rest)
+  else onLinkRefused(draft, job, call, refusal)
 }
 
 /** The transaction under way is over, whatever came of it; a `chain` event was sent before. */
-export interface CalledEvent {
+export interface CalledEvent extends Refusal {
   readonly event: 'called'
   readonly job: JobId
   readonly ok: boolean
-  /** The contract has refused it; otherwise nobody knows what became of it. */
-  readonly isRefused?: boolean
-  /** Account of a worker or verifier whose bond could not be locked for it. */
-  readonly unbonded?: string
 }
 
 function tellAnchored(draft: Draft, id: JobId, round: number): void {

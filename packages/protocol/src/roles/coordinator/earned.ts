@@ -1,5 +1,5 @@
 /** What every account has earned with a job: what its anchors say, from which the contract counts, too. */
-
+import type { HashHex } from '@cairn/primitives'
 import type { UnitClaim } from '../../dispute/claims.ts'
 import { type Account, type Counts, earnedIn, NO_HASH, type Work } from '../../settlement.ts'
 import { claimsOfWork, type RoundWork, worksOf } from '../../work-claims.ts'
@@ -15,6 +15,12 @@ function workIn(record: RoundRecord): RoundWork {
   if (record.globalRoot === undefined || outcome === undefined) return { units, outers }
   const { evaluation, claim } = outcome
   return { units, outers, evaluation: { evaluation, claim, index: record.units.length } }
+}
+
+/** Hash of what is claimed now of one of a round's units. */
+export function claimIn({ units, evaluation }: RoundRecord, index: number): HashHex | undefined {
+  const outcome = index < units.length ? workOf(units[index] ?? {}) : evaluationOf(evaluation)
+  return outcome?.claim
 }
 
 /** Lists the works of a round's anchor. */

@@ -6,6 +6,7 @@ import { NO_HASH } from '../../settlement.ts'
 import type { JobId } from '../../units.ts'
 import { evaluationOf, moveUnit, type UnitRecord, unitName, workOf } from '../unit-machine.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, shortPeer } from './draft.ts'
+import { claimIn } from './earned.ts'
 import { avoid } from './leases.ts'
 import { committersOf, signaturesOf } from './outer-signatures.ts'
 import { isOverdue, openRound } from './rounds.ts'
@@ -75,11 +76,8 @@ function takeBack(draft: Draft, id: JobId, wrong: WrongClaim): void {
 }
 
 /** Tells whether a round still holds what was proven wrong. */
-function isSaid({ units, evaluation, globalRoot }: RoundRecord, { index, isOuter, claim }: WrongClaim): boolean {
-  if (isOuter) return (globalRoot ?? NO_HASH) === claim
-  if (index < units.length) return workOf(units[index] ?? {})?.claim === claim
-  return evaluationOf(evaluation)?.claim === claim
-}
+const isSaid = (record: RoundRecord, { index, isOuter, claim }: WrongClaim): boolean =>
+  (isOuter ? (record.globalRoot ?? NO_HASH) : claimIn(record, index)) === claim
 
 /** Takes in what was proven wrong since. What is anchored of the rounds from there on is anchored no more. */
 export function takeWrongs(draft: Draft, id: JobId, wrongs: readonly WrongClaim[]): void {
@@ -148,6 +146,14 @@ export function reopenUnbonded(draft: Draft, id: JobId, round: number, account: 
   if (theirs.length === 0 && evaluated?.account === account) reopenEvaluation(draft, id, round, reason)
   for (const { unit, outcome: by } of theirs) avoid(draft, unit, workOf({ outcome: by })?.commitment.worker ?? '')
   if (evaluated?.account === account) avoid(draft, evaluated.unit, evaluated.worker)
+}
+
+/** Opens a whole round again, also one in which the job was taken for ended: the chain does not take what was made of it. */
+export function reopenRound(draft: Draft, id: JobId, round: number, reason: string): void {
+  changeJob(draft, id, ({ ended: _, ending: __, endRefusals: ___, ...rest }) => rest)
+  const units = jobOf(draft, id)?.rounds[round]?.units ?? []
+  note(draft, `round ${round} is done again: ${reason}`, { job: id, round })
+  reopen(draft, id, round, [...units.keys()], reason)
 }
 
 /**

@@ -210,6 +210,8 @@ export interface JobRecord {
   readonly calling?: { readonly call: ChainCall; readonly atMs: number }
   /** How often the contract has refused the link that closes the chain. */
   readonly endRefusals?: number
+  /** How often in a row it has refused what a link holds. */
+  readonly wrongLinks?: number
   readonly ending?: Ending
   readonly ended?: { readonly outcome: JobOutcome; readonly reason: string }
   /** Why the job waits, when it does. */

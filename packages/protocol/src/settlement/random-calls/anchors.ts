@@ -124,7 +124,7 @@ function randomAudits(situation: Situation): Audit[] {
     if (again) return again
     const verifier = draw.chance(90) ? someSolvent(situation) : draw.pick(accounts)
     const round = draw.chance(98) ? draw.below(Math.max(rounds, 1)) : rounds
-    const index = draw.below(terms.replicas)
+    const index = draw.below(terms.replicas + Number(draw.chance(20)))
     const said = { round, index, segment: draw.below(4), claim: links[round]?.anchor.works[index]?.claim ?? NO_HASH }
     const signer = draw.chance(99) ? verifier : draw.pick(accounts)
     return { verifier, ...said, signature: sign(signer, attestationMessage(job, said)) }

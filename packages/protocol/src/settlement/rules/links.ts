@@ -54,7 +54,7 @@ export function append(
   const audits = (job.links[anchor.round - 1]?.audits ?? 0) + anchor.audits.length
   // Only the works of earlier rounds can have been audited.
   const units = anchor.round * terms.replicas + evaluationsIn(terms, anchor.round)
-  if (!areAuditsGood(anchor, terms) || audits > units * terms.verifiers) return refuse('BadAudits')
+  if (!areAuditsGood(anchor, job) || audits > units * terms.verifiers) return refuse('BadAudits')
   const unsigned = notSigned(anchor, terms, outerNeeded, { state, hashing })
   if (unsigned) return refuse(unsigned)
   // A claim that nobody has seen is one that nobody can dispute.
@@ -76,8 +76,15 @@ const areWorksGood = (works: readonly Work[], { replicas, custodians }: Terms): 
     return ascends && keepers.length <= (index < replicas ? custodians : 0)
   })
 
-const areAuditsGood = ({ audits, round }: Anchor, { replicas }: Terms): boolean =>
-  audits.every(audit => audit.round < round && audit.index <= replicas)
+/**
+ * An attestation to what a unit claimed before it was done again would be paid though it says nothing of the unit that counts, or be
+ * held against a verifier that was right.
+ */
+const areAuditsGood = ({ audits, round }: Anchor, { links }: JobState): boolean =>
+  audits.every(audit => {
+    const works = links[audit.round]?.anchor.works
+    return audit.round < round && works?.some(({ index, claim }) => index === audit.index && claim === audit.claim)
+  })
 
 /** In the order of works and attestations: whoever comes first tells what is wrong. */
 function notSigned(
