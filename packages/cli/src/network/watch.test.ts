@@ -98,6 +98,16 @@ describe('watching a job', () => {
     })
   })
 
+  test('that is said to have left the domain waits for it to be closed: a dispute may find otherwise', async () => {
+    const diverged = status({ status: 'diverged', reason: 'diverged: waits for the challenge window' })
+    const { written, screen } = recorded(false)
+    const { last } = await watched([diverged, diverged, ...STORY], watchScreen(screen))
+    expect(last?.status).toBe('finished')
+    expect(written.join('').match(/waits for the challenge window/g)).toHaveLength(1)
+    const closed = await watched([diverged, { ...diverged, isClosed: true }, ...STORY])
+    expect(closed.last).toMatchObject({ status: 'diverged', isClosed: true })
+  })
+
   test('stops when asked', async () => {
     const options = { everyMs: 0, stop: { requested: true }, onEvent: () => undefined }
     expect(await watchJob(telling(STORY), 'f00d', options)).toBeUndefined()

@@ -46,6 +46,9 @@ function changeFinder(onEvent: WatchOptions['onEvent']): (status: JobStatus) => 
   }
 }
 
+/** One that left the domain goes on where that is proven wrong, until its chain is closed and paid. */
+const isOver = ({ status, isClosed }: JobStatus): boolean => (status === 'diverged' ? isClosed : status !== 'running')
+
 /** Watches a job; returns its last status, or undefined when it was stopped before there was one. */
 export async function watchJob(
   client: NetworkClient,
@@ -58,7 +61,7 @@ export async function watchJob(
     try {
       last = await client.job(last?.job ?? prefix)
       tell(last)
-      if (last.status !== 'running') return last
+      if (isOver(last)) return last
     } catch (error) {
       if (!isAway(error) || last === undefined) throw error
       onEvent({ event: 'away', reason: error.found ?? error.message })

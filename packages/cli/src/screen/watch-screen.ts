@@ -69,7 +69,8 @@ export function watchScreen(screen: Screen): WatchListener {
     if (event.event === 'status') {
       const { status } = event
       began ??= { agreed: status.agreed, atMs: performance.now() }
-      if (!screen.isLive && status.reason !== reason && status.reason.startsWith('waiting')) screen.note(status.reason)
+      const isNote = status.status === 'diverged' || status.reason.startsWith('waiting')
+      if (!screen.isLive && status.reason !== reason && isNote) screen.note(status.reason)
       reason = status.reason
       screen.status(picture(status, timeLeft(status, began), screen.columns))
     } else if (event.event === 'round') screen.print(roundLine(event.round, event.status))
