@@ -9,7 +9,7 @@ import type { Screen } from './screen.ts'
 type JobPay = Awaited<ReturnType<NetworkClient['pay']>>[number]
 type AccountPay = JobPay['accounts'][number]
 
-const COUNTS = ['trained', 'evaluated', 'kept', 'rounds', 'earned', 'to withdraw']
+const COUNTS = ['trained', 'evaluated', 'kept', 'rounds', 'audits', 'earned', 'to withdraw']
 
 /** Says once what happened several times in a row: to every unit of a round, for example. */
 function withoutRepetitions(history: WhyAnswer['history']): WhyAnswer['history'] {
@@ -17,9 +17,9 @@ function withoutRepetitions(history: WhyAnswer['history']): WhyAnswer['history']
 }
 
 function cellsOf({ counts, earned, withdrawable }: AccountPay, token: TokenUnit): string[] {
-  const { trained, evaluated, kept, coordinated } = counts
+  const { trained, evaluated, kept, coordinated, audited } = counts
   const settled = withdrawable === undefined ? 'unknown: nobody has the proof' : formatAmount(withdrawable, token)
-  return [...[trained, evaluated, kept, coordinated].map(String), formatAmount(earned, token), settled]
+  return [...[trained, evaluated, kept, coordinated, audited].map(String), formatAmount(earned, token), settled]
 }
 
 const sum = (accounts: readonly AccountPay[]): bigint => accounts.reduce((total, { earned }) => total + earned, 0n)

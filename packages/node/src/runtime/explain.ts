@@ -39,7 +39,8 @@ function moneyText({ chain, ended }: JobRecord): string {
   const { status, earnings, isEnded, anchored, finalLinks } = chain
   if (status === 'closed') return 'Its earnings are settled and the rest of the budget is refunded.'
   if (earnings.pending) return 'Its earnings wait for the challenge window.'
-  if (anchored + Number(isEnded) > finalLinks) return 'Its last rounds wait for the challenge window.'
+  if (anchored > finalLinks) return 'Its last rounds wait for the challenge window.'
+  if (isEnded && anchored === finalLinks) return 'What closed its chain waits for the challenge window.'
   const isStuck = status === 'open' && !isEnded && ended?.outcome !== 'finished'
   return isStuck
     ? 'Its submitter can cancel it to get the rest of the budget back.'
