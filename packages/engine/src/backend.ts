@@ -32,7 +32,7 @@ export type RunResult = { readonly ok: true } | { readonly ok: false; readonly o
 
 /** A compiled graph with its memory. Tensors cross this border as little-endian bytes, row-major. */
 export interface Executable {
-  /** Sets a named input. Throws when the size is not that of the input. */
+  /** Sets a named input. Throws when the size is not that of the input. One that no operator writes leaves the domain in `run`. */
   write(name: string, bytes: Uint8Array): void
   /**
    * Reads a named output or input; after a run, a carried input holds its new value. The result may be a view that

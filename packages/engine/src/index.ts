@@ -1,3 +1,4 @@
+export { firstInadmissible, isAdmissible } from './admissible.ts'
 export { gradients } from './autodiff.ts'
 export { reference } from './backend/reference/backend.ts'
 export { wasm } from './backend/wasm/backend.ts'

@@ -134,6 +134,7 @@ contract Referee is Judge {
         pure
         returns (bytes memory, bool diverged)
     {
+        if (c.o.class == OperatorClass.Input && _sourceOf(c).kind != SourceKind.Batch) return _inputAtom(c, p);
         if (c.o.class == OperatorClass.Map || c.o.class == OperatorClass.Input) return _mapElement(c, p);
         _requireOperands(c, p);
         if (c.o.class == OperatorClass.Quantise) return _quantisedBlock(c, p);
@@ -144,6 +145,28 @@ contract Referee is Judge {
         uint256 block_ = p.place / length * perRow + column / ProgramLeaves.BLOCK;
         bytes memory mantissas = _readAtom(c, p, 0, block_);
         return (_littleEndian(Blocks.dequantise(mantissas, column % ProgramLeaves.BLOCK)), false);
+    }
+
+    /// @dev What an input copies. One that no operator writes leaves the domain: it comes from a stranger.
+    function _inputAtom(Case memory c, Proof calldata p) private pure returns (bytes memory atom, bool diverged) {
+        (bool known, bytes32 root) = _sourceRoot(c, p.source, _sourceOf(c));
+        if (!known || p.operands.length != 1 || p.operands[0].input != 0) revert OpeningsDoNotFit();
+        TensorType memory t = c.o.output;
+        uint256 perLeaf = ProgramLeaves.atomsPerLeaf(t.dtype);
+        Opening calldata leaf = p.operands[0].leaf;
+        if (leaf.index != p.place / perLeaf) revert OpeningsDoNotFit();
+        _requireLeaf(root, ProgramLeaves.leafCount(t.dtype, t.atomCount()), leaf);
+        uint256 size = ProgramLeaves.atomBytes(t.dtype);
+        atom = _slice(leaf.content, p.place % perLeaf * size, size);
+        if (atom.length != size) revert OpeningsDoNotFit();
+        if (t.dtype == ProgramLeaves.I32) return (atom, false);
+        if (t.dtype == ProgramLeaves.F32) {
+            (uint256 bits, bool large) = SoftFloat.canon(_word(atom));
+            return (atom, large || bits != _word(atom));
+        }
+        uint256 length = _last(t);
+        uint256 begin = p.place % ((length + ProgramLeaves.BLOCK - 1) / ProgramLeaves.BLOCK) * ProgramLeaves.BLOCK;
+        return (atom, !Blocks.isAdmissible(atom, length - begin));
     }
 
     function _quantisedBlock(Case memory c, Proof calldata p)

@@ -16,7 +16,8 @@ library Blocks {
     uint256 private constant ELEMENTS = 32;
     int256 private constant SMALLEST_EXPONENT = -62;
     /// 2^48: an input from here on raises `diverged`.
-    uint256 private constant LIMIT = (48 + 127) << 23;
+    int256 private constant LIMIT_EXPONENT = 48;
+    uint256 private constant LIMIT = uint256(LIMIT_EXPONENT + 127) << 23;
     uint256 private constant MAGNITUDE = (1 << 31) - 1;
 
     /// @notice Adds one block of a contraction to the sum of those before it. Not canonical before the last.
@@ -54,6 +55,18 @@ library Blocks {
             _put(mantissas, ELEMENTS, exponent);
             diverged = largest >= LIMIT;
         }
+    }
+
+    /// @notice Whether `quantise` can have made a block of which so many elements are in the tensor; the others are zeros.
+    function isAdmissible(bytes memory block_, uint256 used) internal pure returns (bool) {
+        int256 width = block_.length == MX12_BYTES ? int256(12) : int256(8);
+        int256 limit = int256(1 << uint256(width - 1)) - 1;
+        for (uint256 i = 0; i < ELEMENTS; i++) {
+            int256 mantissa = _mantissa(block_, i);
+            if (i < used ? mantissa < -limit || mantissa > limit : mantissa != 0) return false;
+        }
+        int256 exponent = _exponent(block_);
+        return exponent >= SMALLEST_EXPONENT && exponent <= LIMIT_EXPONENT - 1 - (width - 2);
     }
 
     /// @notice Turns one of the 32 mantissas back into an element.

@@ -92,7 +92,7 @@ async function pickElement(turn: Turn): Promise<Answer> {
   if (facts === undefined) return CONCEDE
   const flagged = await ownFlag(turn)
   if (flagged === 'before') return prove(turn, 'flag', operator - 1)
-  if (facts.isCopy) return flagged === undefined ? prove(turn, 'root', 0) : CONCEDE
+  if (facts.isCopy) return flagged === undefined ? prove(turn, 'root', 0) : prove(turn, 'element', flagged.at)
   if (flagged?.kind === 'index') return prove(turn, 'index', flagged.at)
   const place = treeIn(position)
   if (!isOpen) {

@@ -9,6 +9,7 @@ import {
   decodeElementProgram,
   elementReads,
   floatOfBits,
+  isAdmissible,
   isIndexOutOfRange,
   type JudgedAccumulation,
   type JudgedOperator,
@@ -23,7 +24,7 @@ import {
   type Shape,
 } from '@cairn/engine'
 import { equal, type Hash, type HashFunction, hashFromHex, u32le } from '@cairn/primitives'
-import { batchOf, type JudgedLeaf } from './judged-leaf.ts'
+import { batchOf, isCopiedInput, type JudgedLeaf } from './judged-leaf.ts'
 import { type Atoms, atomsOf, wordOf } from './tensor-leaves.ts'
 
 /** An atom of an input: an element, or a block of a quantised one. */
@@ -94,17 +95,26 @@ const elementOf = ({ bits, diverged }: { readonly bits: number; readonly diverge
   diverged,
 })
 
+/** What an input copies; one that no operator writes leaves the domain. */
+function computeInput({ leaf: { operator }, at, read }: AtomTask): Computed | undefined {
+  const bytes = read(0, at)
+  return bytes && { bytes, diverged: !isAdmissible(operator, at, bytes) }
+}
+
 /** Computes an atom; undefined where one is absent that it depends on, or the operator computes none at once. */
 export function computeAtom(task: AtomTask): Computed | undefined {
   const codeHash = codeHashOf(task.leaf)
   if (codeHash !== undefined) return computeCode(task, codeHash)
-  return task.leaf.operator.class === 'dequantise' ? computeDequantised(task) : computeBlock(task)
+  const { class: kind } = task.leaf.operator
+  if (kind === 'input') return computeInput(task)
+  return kind === 'dequantise' ? computeDequantised(task) : computeBlock(task)
 }
 
 /** Lists what an atom is computed from: what it depends on, no more. */
 export function atomReads(task: AtomTask): readonly AtomPlace[] {
   const { leaf, code, at, atoms, read } = task
   const { operator } = leaf
+  if (isCopiedInput(leaf)) return [{ input: 0, index: at }]
   if (operator.class === 'dequantise') return [{ input: 0, index: blockOfElement(operator.shape, at).block }]
   if (operator.class === 'quantise') {
     const { first, count } = blockElements(inputShape(operator), at)

@@ -1,9 +1,9 @@
 /** Finding what made an operator leave the domain: the first index that is out of range, or the first such element. */
 
-import { elementCode } from '@cairn/engine'
+import { elementCode, firstInadmissible } from '@cairn/engine'
 import { type HashFunction, InternalError } from '@cairn/primitives'
 import { computeAtom, elementOfPartial, isOutOfRange } from './computations.ts'
-import { type JudgedLeaf, readOperatorLeaf } from './judged-leaf.ts'
+import { isCopiedInput, type JudgedLeaf, readOperatorLeaf } from './judged-leaf.ts'
 import type { OperatorRun } from './operator-run.ts'
 import type { SubjectTrace } from './subject-trace.ts'
 import { atomsOf, wordOf } from './tensor-leaves.ts'
@@ -52,6 +52,7 @@ export async function flaggedAtom(
     const index = findWord(own.inputs[1] as Uint8Array, word => isOutOfRange(leaf.operator, wordOf(word)))
     if (index >= 0) return { kind: 'index', at: index }
   }
+  if (isCopiedInput(leaf)) return { kind: 'element', at: firstInadmissible(leaf.operator, own.output) }
   const large = own.node.dtype === 'f32' ? findWord(own.output, isTooLarge) : -1
   if (large >= 0) return { kind: 'element', at: large }
   const code = leaf.operator.class === 'map' ? elementCode(graph, own.node) : new Uint8Array()

@@ -36,6 +36,10 @@ export function readSlotLeaf(leaf: Uint8Array): JudgedSlot {
   return { prefix: reader.sized(), source: decodeSource(reader) }
 }
 
+/** Tells whether an operator is an input that is no batch: a tensor of a state, or a counter. */
+export const isCopiedInput = (leaf: JudgedLeaf): boolean =>
+  leaf.operator.class === 'input' && batchOf(leaf) === undefined
+
 /** A batch is the same in every run. */
 export function batchOf({ sources }: JudgedLeaf): BatchSource | undefined {
   const source = sources?.[0]

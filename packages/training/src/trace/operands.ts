@@ -2,12 +2,13 @@
  * What a disputed computation reads, from the leaves that a proof opens. All of them have to be true. A place that no
  * leaf covers is *absent*, which is fine as long as the result does not depend on it.
  */
-import { concat, hashFromHex } from '@cairn/primitives'
+import { concat, type HashHex, hashFromHex } from '@cairn/primitives'
 import type { OperandOpening } from '@cairn/protocol'
 import type { BatchOperandSource, BatchSource } from '../compile/sources.ts'
+import { copiedFrom } from './judge-root.ts'
 import type { OperatorCase } from './judged-case.ts'
-import { batchOf } from './judged-leaf.ts'
-import { leafHashOf, opens, operatorRoot } from './openings.ts'
+import { batchOf, isCopiedInput } from './judged-leaf.ts'
+import { leafHashOf, opens, operatorRoot, rootOfSource } from './openings.ts'
 import { counterAt } from './place.ts'
 import { type Atoms, atomIn, atomsOf, leafBytes, leafCount, leafOfAtom, operandAtoms } from './tensor-leaves.ts'
 
@@ -27,9 +28,17 @@ function isTrue(c: OperatorCase, batch: BatchSource | undefined, atoms: Atoms, o
   const { input, tensor } = opening
   const root = batch
     ? batchRoot(c, batch.operands[input] as BatchOperandSource, opening)
-    : operatorRoot(c, leaf.operator.inputs[input]?.operator ?? subject.operators, tensor)
+    : isCopiedInput(leaf)
+      ? sourceRoot(c)
+      : operatorRoot(c, leaf.operator.inputs[input]?.operator ?? subject.operators, tensor)
   const hasLength = opening.leaf.content.length === leafBytes(atoms, opening.leaf.index)
   return hasLength && opens(hash, root, leafCount(atoms), opening.leaf)
+}
+
+/** The root of what an input copies. */
+function sourceRoot(c: OperatorCase): HashHex | undefined {
+  const source = copiedFrom(c.leaf, c.disputed.previous === undefined)
+  return source && rootOfSource(c, source, c.proof.source)
 }
 
 /** The root of an operand of a batch. The data's blob is a state of one tensor, so its root's way up is empty. */
@@ -46,7 +55,7 @@ export function operandsOf(c: OperatorCase): Operands | undefined {
   const batch = batchOf(leaf)
   const atoms = batch
     ? batch.operands.map(({ dtype, elements }) => operandAtoms(dtype, elements))
-    : leaf.operator.inputs.map(atomsOf)
+    : (isCopiedInput(leaf) ? [leaf.operator] : leaf.operator.inputs).map(atomsOf)
   if (proof.operands.length + proof.partials.length > MOST_OPENINGS) return undefined
   const areTrue = proof.operands.every(opening => {
     const own = atoms[opening.input]

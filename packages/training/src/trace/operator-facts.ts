@@ -1,13 +1,13 @@
 /** What a game has to know of an operator, from its program leaf. */
 import type { OperatorFacts } from '@cairn/protocol'
 import { partialAtoms } from './computations.ts'
-import { batchOf, type JudgedLeaf } from './judged-leaf.ts'
+import { isCopiedInput, type JudgedLeaf } from './judged-leaf.ts'
 import { atomsOf, leafCount } from './tensor-leaves.ts'
 
 /** Tells whether an operator's root comes from elsewhere: an input that is no batch, a constant, a reshape. */
 function isCopy(leaf: JudgedLeaf): boolean {
   const { class: kind } = leaf.operator
-  return kind === 'constant' || kind === 'reshape' || (kind === 'input' && batchOf(leaf) === undefined)
+  return kind === 'constant' || kind === 'reshape' || isCopiedInput(leaf)
 }
 
 /** Counts the leaves, elements and partial results of an operator. */

@@ -5,7 +5,7 @@ import { type OperandOpening, type RootOpening, tensorRoot } from '@cairn/protoc
 import type { BatchOperand } from '../compile/batch-programs.ts'
 import { batchPrograms } from '../compile/graph-sources.ts'
 import type { AtomPlace, ReadAtom } from './computations.ts'
-import { batchOf, type JudgedLeaf } from './judged-leaf.ts'
+import { batchOf, isCopiedInput, type JudgedLeaf } from './judged-leaf.ts'
 import type { OperatorRun } from './operator-run.ts'
 import { counterAt, placeOfRun } from './place.ts'
 import type { SubjectTrace } from './subject-trace.ts'
@@ -58,7 +58,7 @@ function ownOperands(hash: HashFunction, code: Uint8Array, operands: readonly Op
 /** The operands of an operator that reads others. */
 export function operatorOperands(
   { work }: SubjectTrace,
-  { node, inputs }: OperatorRun,
+  { node, inputs, output }: OperatorRun,
   {
     leaf,
     hash,
@@ -71,6 +71,9 @@ export function operatorOperands(
 ): OwnOperands {
   const graph = work.graph.program.graphs[work.graph.graph]
   const code = leaf.operator.class === 'map' ? elementCode(graph, node) : new Uint8Array()
+  // The root of what an input copies is opened beside.
+  if (isCopiedInput(leaf))
+    return ownOperands(hash, code, [{ atoms: atomsOf(leaf.operator), bytes: output, openRoot: async () => undefined }])
   const operands = leaf.operator.inputs.map(
     (input, i): Operand => ({
       atoms: atomsOf(input),

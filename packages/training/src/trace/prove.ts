@@ -15,7 +15,7 @@ import type { SlotSource } from '../compile/graph-sources.ts'
 import type { Source } from '../compile/sources.ts'
 import { atomReads, partialAtoms, partialReads } from './computations.ts'
 import { copiedFrom } from './judge-root.ts'
-import { type JudgedLeaf, readOperatorLeaf } from './judged-leaf.ts'
+import { isCopiedInput, type JudgedLeaf, readOperatorLeaf } from './judged-leaf.ts'
 import { batchOperands, type OwnOperands, operatorOperands } from './own-operands.ts'
 import type { SubjectTrace } from './subject-trace.ts'
 import { atomsOf, leafOfAtom } from './tensor-leaves.ts'
@@ -69,6 +69,7 @@ async function proveElement(task: OperatorTask): Promise<Proof> {
   const operands = await operandsOf(task)
   const opened = await operands.open(atomReads({ hash, leaf, at, ...operands }))
   const shown = claimed(charge.shown.elementLeaf, leafOfAtom(atomsOf(leaf.operator), at))
+  if (isCopiedInput(leaf)) return proveRoot({ ...task, proof: { ...proof, operands: opened } })
   return { ...proof, code: operands.code, operands: opened, ...shown }
 }
 

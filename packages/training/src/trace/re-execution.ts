@@ -36,6 +36,8 @@ export interface ReExecution {
   endRoots(): Promise<readonly HashHex[]>
   /** The states that a run reads. */
   statesOf(run: number): Promise<RunStates>
+  /** What a run's inputs are given, by their names. */
+  inputsOf(run: number): Promise<ReadonlyMap<string, Uint8Array>>
   /** Does one run unfused; `visit` sees every operator's output. */
   visit(run: number, visit: Visit): Promise<RunResult>
 }
@@ -184,8 +186,11 @@ export function reExecution(options: ReExecutionOptions, subject: Subject): ReEx
     return { ...first, previous: state }
   }
 
+  const inputsOf = async (run: number) => runInputs(own, await statesOf(run), placeOfRun(subject, run), 'all')
+
   return {
     graph: own,
+    inputsOf,
     async endRoots() {
       ends ??= await allEnds()
       return ends
@@ -193,8 +198,7 @@ export function reExecution(options: ReExecutionOptions, subject: Subject): ReEx
     statesOf,
     async visit(run, visit) {
       const e = await executables.get(subject.graph, 'unfused')
-      const inputs = runInputs(own, await statesOf(run), placeOfRun(subject, run), 'all')
-      for (const [input, bytes] of inputs) e.write(input, bytes)
+      for (const [input, bytes] of await inputsOf(run)) e.write(input, bytes)
       onRun()
       return e.run(visit)
     },

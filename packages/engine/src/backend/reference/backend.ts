@@ -2,6 +2,7 @@
  * Backend `reference`: plain scalar TypeScript, one operator after another, nothing fused. It is the readable
  * definition that every other backend answers to; it is not meant to be fast.
  */
+import { inputCheck } from '../../admissible.ts'
 import { assertVisitable, type Backend, bytesOf, type Executable, type Lowering } from '../../backend.ts'
 import type { Graph, Node } from '../../graph.ts'
 import { checkSize, namedNode } from '../../named-tensors.ts'
@@ -128,6 +129,7 @@ function compileReference(graph: Graph, lowering: Lowering): Executable {
       isSpecial(node.operator) ? (special[node.operator] as KernelMaker<OperatorName>)(wiring) : mapKernel(wiring),
     )
   }
+  const check = inputCheck()
   const carry = () => {
     for (const [to, from] of Object.entries(graph.carries)) {
       const [target, origin] = [
@@ -141,6 +143,7 @@ function compileReference(graph: Graph, lowering: Lowering): Executable {
     write(name, bytes) {
       const node = namedNode(graph, name)
       checkSize(node, name, bytes)
+      check.wrote(node, bytes)
       assign(node, values[node.id] as Value, bytes)
     },
     read: name => {
@@ -150,7 +153,7 @@ function compileReference(graph: Graph, lowering: Lowering): Executable {
     run(visit) {
       assertVisitable(lowering, visit)
       for (const node of graph.nodes) {
-        if (kernels[node.id]?.()) return { ok: false, operator: node.id }
+        if (check.isBad(node) || kernels[node.id]?.()) return { ok: false, operator: node.id }
         visit?.(node.id, encode(node, values[node.id] as Value))
       }
       carry()

@@ -4,6 +4,7 @@
  * and the kernel files beside.
  */
 import { ResourceError } from '@cairn/primitives'
+import { inputCheck } from '../../admissible.ts'
 import {
   assertVisitable,
   type Backend,
@@ -102,7 +103,9 @@ async function compileWasm(
     if (compiled.tasks[task]?.shared) pool?.start(task)
     functions[task]?.(0)
   }
+  const check = inputCheck()
   const runFused = (): RunResult => {
+    if (check.hasBad()) return { ok: false }
     runTask(0)
     return flags.some(flag => flag !== 0) ? { ok: false } : { ok: true }
   }
@@ -110,6 +113,7 @@ async function compileWasm(
   const runUnfused = (visit: Visit | undefined): RunResult => {
     let launch = 0
     for (const node of graph.nodes) {
+      if (check.isBad(node)) return { ok: false, operator: node.id }
       if (compiled.plan.launches[launch]?.members[0] === node.id) {
         runTask(launch)
         if (flags[launch++] !== 0) return { ok: false, operator: node.id }
@@ -122,6 +126,7 @@ async function compileWasm(
     write(name, bytes) {
       const node = namedNode(graph, name)
       checkSize(node, name, bytes)
+      check.wrote(node, bytes)
       access.write(node, bytes)
     },
     read: name => access.read(namedNode(graph, name)),
