@@ -80,7 +80,9 @@ contract GameRules {
         return (outcome, p);
     }
 
+    /// @dev SAFETY: zero stands for what is not there; who could show it could take a game out of question.
     function _defend(Subject calldata s, Position memory p, Move calldata m) private view returns (Outcome) {
+        for (uint256 i = 0; i < m.hashes.length; i++) if (m.hashes[i] == 0) revert MoveRefused("nothing has a hash of zero");
         if (m.kind == MoveKind.Witness) return _witness(s, p, m.data);
         if (m.kind == MoveKind.Runs) _showRuns(p, m.hashes);
         else if (m.kind == MoveKind.Reveal) _reveal(s, p, m);

@@ -93,6 +93,8 @@ contract Referee is Judge {
 
     /// @dev A leaf of an end that is not the state's leaf with the tensor's true root.
     function _judgeSlot(Case memory c, Proof calldata p) private pure returns (bool) {
+        // Only while slots are in question: a leaf of a tensor is none of them.
+        if (c.d.tensorRoot != 0 || c.d.isFlagged) return false;
         if (c.d.leafHash == 0 || p.place >= c.s.targets[c.d.target].slots) return false;
         if (!_isProgramLeaf(c.s, c.s.targets[c.d.target].firstSlot + p.place, p.program)) return false;
         (bytes memory prefix, Source memory source) = p.program.content.readSlot();

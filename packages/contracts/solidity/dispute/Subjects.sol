@@ -38,8 +38,11 @@ library Subjects {
         bytes32[] memory roots = claim.checkpointRoots;
         if (roots.length != job.checkpoints) return true;
         if (part > roots.length) return false;
+        // SAFETY: zero stands for what is not there; nothing has that root.
+        if (part > 0 && roots[part - 1] == 0) return true;
         bool isAfter = part > 0 && roots[part - 1] == DIVERGED;
-        if (part < roots.length) return isAfter && roots[part] != DIVERGED;
+        if (part < roots.length) return roots[part] == 0 || (isAfter && roots[part] != DIVERGED);
+        if (claim.updateRoot == 0 || claim.newReplicaRoot == 0) return true;
         bool diverged = claim.updateRoot == DIVERGED;
         if (diverged != (claim.newReplicaRoot == DIVERGED) || (diverged && claim.lossBits != 0)) return true;
         return isAfter && !diverged;

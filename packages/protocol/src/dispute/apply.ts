@@ -3,7 +3,8 @@
  * nothing; whoever has no better one loses by the clock. SPEC: docs/spec/disputes.md; twin of DisputeGame.sol.
  * Not here: clocks, bonds, signatures.
  */
-import { type HashFunction, hashToHex, merkleLeafHash, merkleRoot } from '@cairn/primitives'
+import { type HashFunction, type HashHex, hashToHex, merkleLeafHash, merkleRoot } from '@cairn/primitives'
+import { NO_HASH } from '../settlement/hashing.ts'
 import { disputedIn, operatorLeafHash } from './disputed.ts'
 import type { DefenderMove, Move } from './moves.ts'
 import { childCount, childOf, childSpan, rootOfHashes, runParts, type Subtree, wholeTree } from './narrowing.ts'
@@ -201,7 +202,12 @@ const CHALLENGER: ReadonlySet<Kind> = new Set<Kind>(['pick', 'target', 'element'
 export function applyMove(rules: Rules, subject: Subject, position: Position, move: Move): MoveResult {
   const allowed = position.toMove === 'defender' ? DEFENDER : CHALLENGER
   if (!allowed.has(move.move)) return refused(`it is the ${position.toMove}'s turn`)
+  // SAFETY: on the chain zero stands for what is not there.
+  if (shownIn(move).includes(NO_HASH)) return refused('nothing has a hash of zero')
   return (handlers[move.move] as Handler<Kind>)({ ...rules, subject, position }, move)
 }
+
+const shownIn = (move: Move): readonly HashHex[] =>
+  'hashes' in move ? move.hashes : move.move === 'runs' ? move.roots : []
 
 const isIndex = (index: number, count: number): boolean => Number.isSafeInteger(index) && index >= 0 && index < count

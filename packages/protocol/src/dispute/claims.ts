@@ -181,6 +181,8 @@ export function impossibleParts({ checkpoints }: ProvableJob, claim: UnitClaim):
   const isDiverged = (root: HashHex | undefined) => root === DIVERGED
   return parts.filter(part => {
     const left = endsOf(part).filter(isDiverged).length
+    // SAFETY: on the chain zero stands for what is not there; nothing has that root.
+    if ([checkpointRoots[part - 1], ...endsOf(part)].includes(NO_ROOT)) return true
     const isPartial = left > 0 && (left < endsOf(part).length || (part === checkpoints && lossBits !== 0))
     return isPartial || (isDiverged(checkpointRoots[part - 1]) && left === 0)
   })

@@ -37,7 +37,9 @@ export function judgeSlot(c: Case): Finding {
   const { hash, subject, disputed, proof } = c
   const { firstSlot, slots } = subject.targets[disputed.target] as Target
   const { program, at } = proof
-  if (disputed.leafHash === undefined || disputed.isFlagged || !isPlace(at, slots)) return NOTHING_FOUND
+  // Only while slots are in question: a leaf of a tensor is none of them.
+  if (disputed.tensorRoot !== undefined || disputed.isFlagged) return NOTHING_FOUND
+  if (disputed.leafHash === undefined || !isPlace(at, slots)) return NOTHING_FOUND
   if (program?.index !== firstSlot + at || !opens(hash, subject.programRoot, subject.programLeaves, program))
     return NOTHING_FOUND
   const { prefix, source } = readSlotLeaf(program.content)
