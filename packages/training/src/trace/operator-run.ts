@@ -41,7 +41,6 @@ async function inputOf(work: ReExecution, run: number, operator: number): Promis
 export async function operatorRun(work: ReExecution, run: number, operator: number): Promise<OperatorRun> {
   const graph = work.graph.program.graphs[work.graph.graph]
   const node = graph.nodes[operator] as Node
-  if (node.operator === 'input') return { node, inputs: [], output: await inputOf(work, run, operator) }
   const wanted = new Set([operator, ...node.inputs])
   const seen = new Map<number, Uint8Array>()
   await work.visit(run, (id, bytes) => {
@@ -52,5 +51,6 @@ export async function operatorRun(work: ReExecution, run: number, operator: numb
     if (bytes === undefined) throw new InternalError('AfterDivergence', `operator ${operator} was not run`)
     return bytes
   })
-  return { node, inputs, output: seen.get(operator) ?? (await outputOf(graph, node, inputs)) }
+  const unseen = () => (node.operator === 'input' ? inputOf(work, run, operator) : outputOf(graph, node, inputs))
+  return { node, inputs, output: seen.get(operator) ?? (await unseen()) }
 }
