@@ -23,6 +23,7 @@ import {
   multiaddresses,
   peerAddress,
   peerAddresses,
+  presentHash,
   reason,
   salt,
   signature,
@@ -159,7 +160,7 @@ const closed = z.strictObject({
 
 const report = z.strictObject({
   round: index,
-  outcome: z.union([z.strictObject({ globalRoot: hash }), z.strictObject({ diverged: divergence })]),
+  outcome: z.union([z.strictObject({ globalRoot: presentHash }), z.strictObject({ diverged: divergence })]),
   /** By the reporter's account, over the outer step: to no root at all where it left the domain. */
   signature: accountSignature,
 })

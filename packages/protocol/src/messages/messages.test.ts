@@ -1,4 +1,4 @@
-import { encodeHex, hashFromHex, InternalError } from '@cairn/primitives'
+import { encodeHex, type HashHex, hashFromHex, InternalError } from '@cairn/primitives'
 import { describe, expect, it, test } from 'vitest'
 import { attestationStatement } from '../audit.ts'
 import {
@@ -169,6 +169,7 @@ describe('a message', () => {
   it('that this node made wrong is a bug of this node', () => {
     expect(() => seal('release', 1, { reason: 'x'.repeat(201) })).toThrow(InternalError)
     expect(() => seal('submitted', 1, { document: new Uint8Array(2 ** 20) })).toThrow(InternalError)
+    expect(() => seal('report', 1, { outcome: { globalRoot: '0'.repeat(64) as HashHex } })).toThrow(InternalError)
     expect(() => sealMessage(worker, { network: NETWORK, kind: 'ended', sequence: 1, body: bodies.ended })).toThrow(
       InternalError,
     )

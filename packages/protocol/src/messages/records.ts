@@ -6,6 +6,7 @@
 import type { HashHex } from '@cairn/primitives'
 import { z } from 'zod'
 import type { BlobId } from '../blobs.ts'
+import { NO_HASH } from '../settlement/hashing.ts'
 import type { JobId, SaltedCommitment } from '../units.ts'
 
 /** Makes a type read-only at every level; bytes stay bytes. */
@@ -17,6 +18,8 @@ const hex = <T extends string>(digits: number) =>
   z.string().regex(new RegExp(`^[0-9a-f]{${digits}}$`)) as z.ZodType<string> as z.ZodType<T>
 
 export const hash = hex<HashHex>(64)
+/** A root that somebody says follows: none is zero, which stands for what is not there. */
+export const presentHash = hash.refine(root => root !== NO_HASH, { error: 'must not be zero' })
 export const blobId = hex<BlobId>(64)
 /** A node's Ed25519 public key. */
 export const publicKey = hex<string>(64)

@@ -235,7 +235,7 @@ describe('a job whose claims are proven wrong', () => {
 
   test('that left the domain in a later round does so again, and ends', () => {
     // Without a signature of its outer step, a round before the last is done again: these runs come to that.
-    for (const seed of [27, 49, 72, 76]) {
+    for (const seed of [1, 31, 42, 45]) {
       const facts = toyFacts({ rounds: 4, replicas: 2 })
       const divergence = { in: 'unit', round: 2, replica: 1 } as const
       const faults = { lost: 10, failed: 10, rewindEveryMs: 8_000 }

@@ -3,7 +3,7 @@
  * anchor. What was anchored is settled; what was under way is done again by whoever still has it at hand.
  */
 import type { HashHex } from '@cairn/primitives'
-import type { SignedEvaluation } from '../../messages.ts'
+import type { SignedCommitment, SignedEvaluation } from '../../messages.ts'
 import type { RoundDocument } from '../../round-document.ts'
 import type { Audit } from '../../settlement/works.ts'
 import type { ClaimedUnit } from '../../work-claims.ts'
@@ -72,17 +72,16 @@ function anchoredRound(
 ): RoundRecord {
   const { round, units, globalRoot, outers, evaluation } = document
   const standing = { state: isFinal ? 'settled' : 'committed', sinceMs: nowMs, reason: REASON, failures: 0 } as const
-  const reportOf = (account: string): Report => {
-    const signature = outers.find(outer => outer.account === account)
-    return { outcome: { globalRoot }, ...(signature && { signature }) }
-  }
+  const reportsOf = ({ worker, account }: SignedCommitment): [Peer, Report][] =>
+    outers.filter(outer => outer.account === account).map(signature => [worker, { outcome: { globalRoot }, signature }])
   const claimed = units.map((commitment, i) => ({ commitment, claim: claims[i] as HashHex }))
   return {
     round,
     coordinator,
     units: claimed.map(work => trained(work, standing)),
+    openedMs: nowMs,
     closedMs: nowMs,
-    reports: new Map(units.map(({ worker, account }) => [worker, reportOf(account)])),
+    reports: new Map(units.flatMap(reportsOf)),
     toldMs: new Map(),
     globalRoot,
     outers,

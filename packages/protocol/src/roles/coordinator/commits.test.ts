@@ -155,13 +155,48 @@ describe('a commitment', () => {
     expect(record().rounds[0]?.units).toEqual(units)
   })
 
-  test('of a node that then never reports holds the round up for a while only', () => {
-    commit(A, trained(A, [B]))
-    report(B)
+  test('of a node that then never reports holds the others of its round up for a while only', () => {
+    begin({ ...facts, replicas: 2 }, 0n)
+    tell({ event: 'pinned', job, peer: B }, { event: 'timer' })
+    const nodes = [0, 1].map(replica => {
+      const unit = { job, round: 0, replica, kind: 'train' } as const
+      const { lease, named } = record().rounds[0]?.units[replica] ?? {}
+      const node = lease?.node ?? ''
+      commit(node, trained(node, [...(named?.get(node) ?? [])], unit), unit)
+      return node
+    })
+    expect(new Set(nodes).size).toBe(2)
+    report(nodes[0] ?? '')
     expect(record().rounds[0]?.globalRoot).toBeUndefined()
     wait(DEFAULT_SETTINGS.shortestLeaseMs)
     const reasons = tell(...beat(0n), { event: 'timer' })
     expect(record().rounds[0]?.globalRoot).toBe('e'.repeat(64))
     expect(reasons.join()).toContain('has not reported; the others agree without it')
+  })
+
+  test('of a node that is there and never signs what follows from it is done again: nobody speaks in its place', () => {
+    const { shortestLeaseMs } = DEFAULT_SETTINGS
+    commit(A, trained(A, [B]))
+    report(B)
+    wait(3 * shortestLeaseMs - 1)
+    expect(tell(...beat(0n), { event: 'timer' }).join()).not.toContain('has signed its outer step')
+    expect(record().rounds[0]?.globalRoot).toBeUndefined()
+    wait(1)
+    expect(tell(...beat(0n), { event: 'timer' }).join()).toContain('has signed its outer step')
+    expect(record().rounds[0]?.units[0]).toMatchObject({
+      state: 'leased',
+      lease: { node: expect.not.stringMatching(A) },
+    })
+  })
+
+  test('says nothing of the round before it, which takes a signature', () => {
+    doRound()
+    const unit = { job, round: 1, replica: 0, kind: 'train' } as const
+    const before = record().rounds[0]
+    const node = record().rounds[1]?.units[0]?.lease?.node ?? ''
+    const outcome = trained(node, [B], unit)
+    const madeUp = { ...outcome.commitment.commitment, globalRoot: 'f'.repeat(64) as HashHex }
+    commit(C, { ...outcome, commitment: { ...outcome.commitment, commitment: madeUp } }, unit)
+    expect(record().rounds[0]).toEqual(before)
   })
 })

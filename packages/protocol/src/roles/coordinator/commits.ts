@@ -22,7 +22,6 @@ import { endAfter, sendEnded } from './end.ts'
 import { measure } from './measure.ts'
 import { sealedObstacle } from './redundancy.ts'
 import { displace } from './rewind.ts'
-import { addReport, agreeWhenReported } from './rounds.ts'
 import type { JobRecord } from './state.ts'
 
 export interface CommitEvent {
@@ -150,13 +149,6 @@ const outcomeText = ({ outcome, peer, isIncluded }: CommitEvent): string => {
   return `${isIncluded ? 'put on the chain' : 'committed'} by ${shortPeer(peer)}${keepers.length > 0 ? `, kept by ${keepers.join(', ')}` : ''}`
 }
 
-/** A commitment names the state it starts from, which says what its worker found the round before to end with. */
-function impliedReport(draft: Draft, { job, peer, outcome, unit }: CommitEvent): void {
-  if (outcome.kind !== 'trained' || unit.round === 0) return
-  addReport(draft, job, unit.round - 1, peer, { outcome: { globalRoot: outcome.commitment.commitment.globalRoot } })
-  agreeWhenReported(draft, job)
-}
-
 /** Who keeps a job's blobs takes part in it: it is told of rounds, and others are told of it. */
 function joinCustodians(draft: Draft, { job, outcome }: CommitEvent): void {
   if (outcome.kind !== 'trained') return
@@ -216,12 +208,10 @@ export function onCommit(draft: Draft, given: CommitEvent): void {
     sendEnded(draft, id, peer)
     return
   }
-  const known = jobOf(draft, id)
-  if (known === undefined || !fits(given) || !isOfPresent(known, unit, given.before)) return
-  impliedReport(draft, given)
   const job = jobOf(draft, id)
-  const record = job && recordOf(job, unit)
-  if (job === undefined || record === undefined || job.ended) return
+  if (job === undefined || !fits(given) || !isOfPresent(job, unit, given.before)) return
+  const record = recordOf(job, unit)
+  if (record === undefined) return
   const event = withCustody(draft, job, record, given)
   if (record.state !== 'open' && record.state !== 'leased') {
     acknowledge(draft, peer, unit)

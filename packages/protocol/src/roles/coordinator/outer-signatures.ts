@@ -18,6 +18,6 @@ export function signaturesOf(record: RoundRecord): OuterSignature[] {
   return committersOf(record).flatMap(peer => {
     const { outcome, signature } = reports.get(peer) ?? {}
     const isRight = outcome && ('globalRoot' in outcome ? outcome.globalRoot : undefined) === globalRoot
-    return isRight && signature ? [signature] : []
+    return isRight && signature !== undefined ? [signature] : []
   })
 }

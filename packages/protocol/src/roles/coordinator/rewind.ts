@@ -9,7 +9,7 @@ import { changeJob, changeRound, type Draft, isLive, jobOf, move, note, shortPee
 import { claimIn } from './earned.ts'
 import { avoid } from './leases.ts'
 import { committersOf, signaturesOf } from './outer-signatures.ts'
-import { isOverdue, openRound } from './rounds.ts'
+import { openRound } from './rounds.ts'
 import type { JobRecord, RoundRecord, WrongClaim } from './state.ts'
 
 const isThere = ({ state }: UnitRecord): boolean => state !== 'settled' && state !== 'voided'
@@ -23,10 +23,10 @@ function dropAfter(draft: Draft, id: JobId, round: number, reason: string): void
 }
 
 /** What is left of a round of which units are done again: the others. Its outer step is another one then. */
-function withoutAgreement({ round, coordinator, units, doers, courses }: RoundRecord): RoundRecord {
+function withoutAgreement(openedMs: number, { round, coordinator, units, doers, courses }: RoundRecord): RoundRecord {
   const whose = coordinator === undefined ? {} : { coordinator }
   const done = { ...(doers && { doers }), ...(courses && { courses }) }
-  return { round, ...whose, units, ...done, reports: new Map(), toldMs: new Map() }
+  return { round, ...whose, openedMs, units, ...done, reports: new Map(), toldMs: new Map() }
 }
 
 /** Opens units of a round again; without any, only its outer step is done again. */
@@ -38,7 +38,7 @@ function reopen(draft: Draft, id: JobId, round: number, replicas: readonly numbe
     const record = units[replica]
     if (record?.state === 'committed') move(draft, record, { to: 'open', reason })
   }
-  changeRound(draft, id, round, withoutAgreement)
+  changeRound(draft, id, round, record => withoutAgreement(draft.nowMs, record))
   // Where a later round was to be the last: it is void, and what follows may be said again.
   changeJob(draft, id, ({ ending: _, ...job }) => job)
 }
@@ -104,18 +104,23 @@ const withoutRounds = (chain: JobRecord['chain'], wrong: WrongClaim): JobRecord[
   return { ...chain, anchored, isEnded: false, wrongs: [...chain.wrongs, wrong] }
 }
 
-/** So many times as long as a report may take: whoever was away may come back, and then nothing has to be done again. */
+/** So many times as long as a lease may take: whoever was away may come back, and then nothing has to be done again. */
 const LONG = 3
 
-/** Has a unit done again where nobody who did the next round to anchor is left to sign its outer step. */
+/**
+ * Has a unit done again where nobody who did the next round to anchor signs its outer step: they are gone for long, or
+ * have said nothing for longer than doing the round has taken, which no outer step takes.
+ */
 export function tendUnsigned(draft: Draft, id: JobId): void {
   const job = jobOf(draft, id)
   const record = job?.rounds[job.chain.anchored]
   if (job?.ended || record?.closedMs === undefined || signaturesOf(record).length > 0) return
   const committers = committersOf(record)
-  const isSilent = draft.nowMs - record.closedMs >= LONG * draft.state.settings.shortestLeaseMs
-  const isAlone = isSilent && !committers.some(peer => isLive(draft, peer))
-  if (!isAlone && !isOverdue(draft, record, LONG)) return
+  const { shortestLeaseMs, leaseFactor } = draft.state.settings
+  const silentMs = draft.nowMs - record.closedMs
+  const isGone = !committers.some(peer => isLive(draft, peer))
+  const atWorkMs = isGone ? 0 : leaseFactor * (record.closedMs - record.openedMs)
+  if (silentMs < LONG * (shortestLeaseMs + atWorkMs)) return
   const who = committers.map(shortPeer).join(', ')
   reopen(draft, id, record.round, [0], `nobody who did round ${record.round} (${who}) has signed its outer step`)
   // The same node would sign no more than before: what it signed may have been lost in a dispute.

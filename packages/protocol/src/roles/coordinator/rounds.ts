@@ -8,7 +8,7 @@ import type { Peer } from '../events.ts'
 import { openUnit, type UnitRecord } from '../unit-machine.ts'
 import { changeJob, changeRound, type Draft, isLive, jobOf, note, shortPeer } from './draft.ts'
 import { endAfter } from './end.ts'
-import { committersOf, signaturesOf } from './outer-signatures.ts'
+import { committersOf } from './outer-signatures.ts'
 import type { JobRecord, Report, ReportOutcome, RoundRecord } from './state.ts'
 
 /** Opens the next round of a job. */
@@ -17,6 +17,7 @@ export function openRound(draft: Draft, id: JobId, round: number, reason: string
     const unit = (replica: number) => openUnit({ job: id, round, replica, kind: 'train' }, draft.nowMs, reason)
     const record: RoundRecord = {
       round,
+      openedMs: draft.nowMs,
       units: Array.from({ length: job.facts.replicas }, (_, replica) => unit(replica)),
       reports: new Map(),
       toldMs: new Map(),
@@ -49,20 +50,16 @@ export function closeWhenDone(draft: Draft, id: JobId): void {
 const isOuterRefuted = ({ chain }: JobRecord, round: number, account: string): boolean =>
   chain.wrongs.some(wrong => wrong.isOuter && wrong.round === round && wrong.account === account)
 
-/**
- * Records what a node found by applying the outer step; once more when it signs what a commitment of it has said already.
- * SAFETY: who took no part in the job has no say in it.
- */
+/** Records what a node found by applying the outer step, once. SAFETY: who took no part in the job has no say in it. */
 export function addReport(draft: Draft, id: JobId, round: number, peer: Peer, report: Report): void {
   const job = jobOf(draft, id)
   const record = job?.rounds[round]
-  const known = record?.reports.get(peer)
-  if (job === undefined || record?.closedMs === undefined) return
-  if (known !== undefined && (known.signature !== undefined || report.signature === undefined)) return
-  if (!job.participants.has(peer) && !committersOf(record).includes(peer)) return
+  if (job === undefined || record?.closedMs === undefined || record.reports.has(peer)) return
+  const isCommitter = committersOf(record).includes(peer)
+  if (!job.participants.has(peer) && !isCommitter) return
   if (isOuterRefuted(job, round, draft.state.nodes.get(peer)?.account ?? '')) return
-  const { firstReportMs = draft.nowMs } = record
-  changeRound(draft, id, round, r => ({ ...r, firstReportMs, reports: new Map(r.reports).set(peer, report) }))
+  const first = isCommitter ? { firstReportMs: record.firstReportMs ?? draft.nowMs } : {}
+  changeRound(draft, id, round, r => ({ ...r, ...first, reports: new Map(r.reports).set(peer, report) }))
   const { globalRoot } = record
   const { outcome } = report
   const agrees = 'globalRoot' in outcome && outcome.globalRoot === globalRoot
@@ -82,17 +79,13 @@ const roundToAgree = ({ rounds }: JobRecord): RoundRecord | undefined =>
   rounds.slice(-2).find(r => r.closedMs !== undefined && r.globalRoot === undefined)
 
 /**
- * Tells whether others have reported so long ago that a node which has not is not waited for any more: it may be alive
- * and yet unable to, or unwilling.
+ * Tells whether others that did the round have reported so long ago that a node which has not is not waited for any more:
+ * it may be alive and yet unable to, or unwilling.
  */
-export function isOverdue(
-  { state: { settings }, nowMs }: Draft,
-  { closedMs = 0, firstReportMs }: RoundRecord,
-  times = 1,
-): boolean {
+function isOverdue({ state, nowMs }: Draft, { closedMs = 0, firstReportMs }: RoundRecord): boolean {
   if (firstReportMs === undefined) return false
-  const { shortestLeaseMs, leaseFactor } = settings
-  return nowMs >= firstReportMs + times * (shortestLeaseMs + leaseFactor * (firstReportMs - closedMs))
+  const { shortestLeaseMs, leaseFactor } = state.settings
+  return nowMs >= firstReportMs + shortestLeaseMs + leaseFactor * (firstReportMs - closedMs)
 }
 
 /** What most owners report; of as many on both sides, what came first. A wrong one is challenged once it is anchored. */
@@ -117,9 +110,8 @@ export function agreeWhenReported(draft: Draft, id: JobId): void {
   const committers = committersOf(record)
   const missing = committers.filter(peer => !reports.has(peer))
   const isWaiting = !isOverdue(draft, record) && missing.some(peer => isLive(draft, peer))
-  const own = [...reports].filter(([peer]) => committers.includes(peer))
-  // Others speak for a round only when nobody is left who did it.
-  const voices = isWaiting || own.length > 0 ? own : [...reports]
+  // Others may say what they found, but who did the round answers for it.
+  const voices = [...reports].filter(([peer]) => committers.includes(peer))
   const isSplit = new Set(voices.map(([, { outcome }]) => reportText(outcome))).size > 1
   const who = voices.map(([peer, { outcome }]) => `${shortPeer(peer)}: ${reportText(outcome).slice(0, 16)}`)
   const split = `workers disagree on the state after round ${round} (${who.join(', ')})`
@@ -129,9 +121,7 @@ export function agreeWhenReported(draft: Draft, id: JobId): void {
     return
   }
   const report = mostReported(draft, voices)
-  // That it left the domain, somebody has to answer for on the chain.
-  const isUnanswered = report !== undefined && 'diverged' in report && signaturesOf(record).length === 0
-  if (report === undefined || isWaiting || isUnanswered) return
+  if (report === undefined || isWaiting) return
   if (isSplit)
     note(draft, `${split}; what most owners report is anchored, and the others can challenge it`, { job: id, round })
   for (const node of missing)

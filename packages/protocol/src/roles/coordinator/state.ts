@@ -81,8 +81,8 @@ export type ReportOutcome = { readonly globalRoot: HashHex } | { readonly diverg
 /** What a node said of an outer step. */
 export interface Report {
   readonly outcome: ReportOutcome
-  /** Of its account; missing where a commitment of the next round said it. */
-  readonly signature?: OuterSignature
+  /** Of its account. */
+  readonly signature: OuterSignature
 }
 
 /** A commitment that came too early. */
@@ -99,8 +99,11 @@ export interface RoundRecord {
   readonly coordinator?: string
   /** In replica order. */
   readonly units: readonly UnitRecord[]
+  /** When its units were opened first, or again. */
+  readonly openedMs: number
   readonly closedMs?: number
   readonly reports: ReadonlyMap<Peer, Report>
+  /** When the first of those that did it has reported. */
   readonly firstReportMs?: number
   /** Commitments that came before the state they start from was agreed, by replica. */
   readonly early?: ReadonlyMap<number, EarlyCommitment>
