@@ -1,6 +1,8 @@
 /** Audits as nodes draw them from a real chain and verifiers do them: real anchors, real work, real games opened. */
 import {
   anchorHead,
+  anchorRound,
+  claimsHash,
   createChainClient,
   endLateGame,
   latestBlockNumber,
@@ -8,7 +10,9 @@ import {
   localParameters,
   openGame,
   readAnchors,
+  signWork,
 } from '@cairn/contracts'
+import { withClaims } from '@cairn/contracts/conformance'
 import { type AuditDraw, type OuterDissent, outerDissent, sha256, type VerifierParts } from '@cairn/node/parts'
 import {
   attestationOf,
@@ -17,6 +21,7 @@ import {
   type DocumentId,
   type JobId,
   judgeAttestation,
+  outerMessage,
   revealSteps,
   trainedClaim,
   unitSegment,
@@ -187,6 +192,40 @@ it('a substitute waits until it is asked; wrong outer steps and starts, and what
   await mine()
   await until(() => book.draws().some(({ orders: [order] }) => /refuted/.test(order?.reason ?? '')))
   expect(book.isOpen(anchorHead(elsewhere.anchor))).toBe(false)
+})
+
+it('a unit that is disputed, and anchored again after a rewind for something else, is disputed in the new link, too', async () => {
+  const lied = await anchorAndDraw('3', { unit: { checkpointRoots: [bad('b'), bad('c')] }, globalRoot: bad('e') })
+  const { coordinator, challenger } = network
+  const { start, said } = verifierNode(audited)
+  const { again, stop } = await start(draw => (draw.head === anchorHead(lied.anchor) ? draw : { ...draw, orders: [] }))
+  const games = () => listGames(challenger, { job: lied.job })
+  await until(async () => (await games()).length === 2)
+  await network.advance(localParameters.maximumDelaySeconds + 1)
+  const outer = (await games()).find(({ isOuter }) => isOuter)
+  expect(await endLateGame(challenger, outer!.game)).toMatchObject({ ok: true })
+  const { head: previousHead, rounds } = await readAnchors(challenger, lied.job)
+  expect(rounds).toBe(0)
+
+  const other = { ...lied.anchor, previousHead, globalRoot: bad('4') }
+  const [first, second] = other.works
+  const signed = await signWork(network.workers[0]!, outerMessage(other, 2, claimsHash))
+  const anchor = {
+    ...other,
+    works: [
+      { ...first!, outer: signed },
+      { ...second!, outer: '0x' as const },
+    ],
+  }
+  expect(await anchorRound(coordinator, withClaims({ epoch: 1, ...anchor }))).toMatchObject({ ok: true })
+  await mine()
+  await until(async () => {
+    again(await games())
+    return (await games()).length === 3
+  })
+  expect((await games()).at(-1)).toMatchObject({ head: anchorHead(anchor), position: 1, isOuter: false, state: 'open' })
+  expect(said.at(-1)).toMatch(/is about was anchored again: opened game/)
+  stop()
 })
 
 /** A worker's node that took part in rounds, and says that it found another state after each than their links have. */

@@ -4,6 +4,7 @@ import {
   type AuditBook,
   type AuditDraw,
   auditBook,
+  challengeAgain,
   hostVerifier,
   type VerifierParts,
   watchChain,
@@ -57,11 +58,12 @@ export function verifierNode(audited: AuditedNetwork) {
       peers: { list: () => [] },
       mailbox: { send: (_: string, __: string, ___: string, body: Attested) => void sent.push(body) },
     } as unknown as VerifierParts
+    const onReason = ({ text }: { readonly text: string }) => void said.push(text)
     host = hostVerifier({
       parts,
       book: { draws: () => book.draws().map(as), isOpen: book.isOpen },
       challengeSeconds: 600,
-      onReason: ({ text }) => void said.push(text),
+      onReason,
     })
     const stopAll = () => {
       host?.stop()
@@ -73,6 +75,7 @@ export function verifierNode(audited: AuditedNetwork) {
       host?.hear({ sender: coordinatorKeys.peer, sequence: 1, job, ...rest } as Message)
     return {
       book,
+      again: challengeAgain({ parts, book, onReason }),
       note: ({ unit: { job, round }, index, segment }: Attested) =>
         hear(job, { kind: 'noted', body: { about: 'attest', round, index, segment } }),
       ask: ({ job, round, index, segment }: AuditOrder) =>

@@ -16,6 +16,8 @@ export interface WrongOnChain {
   readonly account: Account
   /** Hash of what was claimed of the unit; for an outer step the root that it was said to lead to. */
   readonly claim: HashHex
+  /** Whether its link stood until then: it is void, and all after it. */
+  readonly isRewound: boolean
 }
 
 /** What was proven wrong of a job. */
@@ -45,7 +47,10 @@ export async function listWrongs(client: ChainClient, job: JobId): Promise<LostO
       eventName: 'GameEnded',
       args: { game: [...games.keys()] },
     })
-    const refuted = ended.flatMap(({ args }) => (args.outcome === REFUTED ? (games.get(args.game) ?? []) : []))
+    const refuted = ended.flatMap(({ args, transactionHash }) => {
+      const game = args.outcome === REFUTED ? games.get(args.game) : undefined
+      return game === undefined ? [] : [{ ...game, transactionHash }]
+    })
     if (refuted.length === 0) return NOTHING
     const links = {
       address: addresses.anchors,
@@ -54,22 +59,25 @@ export async function listWrongs(client: ChainClient, job: JobId): Promise<LostO
       strict: true,
       args: ofJob.args,
     } as const
-    const [anchored, closed] = await Promise.all([
+    const [anchored, closed, rewound] = await Promise.all([
       reader.getContractEvents({ ...links, eventName: 'Anchored' }),
       reader.getContractEvents({ ...links, eventName: 'Ended' }),
+      reader.getContractEvents({ ...links, eventName: 'Rewound' }),
     ])
+    const verdicts = new Set(rewound.map(({ args, transactionHash }) => `${args.wrong} ${transactionHash}`))
     const anchors = new Map([...anchored, ...closed].map(({ args }) => [args.head, fromAnchorRecord(args.anchor)]))
     const attestations = refuted.flatMap(({ head, position, attestation }) => {
       const anchor = attestation ? anchors.get(head) : undefined
       return anchor?.audits[position - anchor.works.length]?.signature ?? []
     })
     const claimed = refuted.filter(({ attestation }) => !attestation)
-    const wrongs = claimed.flatMap(({ head, position, outer, defender, round }): WrongOnChain[] => {
+    const wrongs = claimed.flatMap(({ head, position, outer, defender, round, transactionHash }): WrongOnChain[] => {
       const anchor = anchors.get(head)
       const work = anchor?.works[position]
       if (anchor === undefined || work === undefined) return []
       const claim = outer ? anchor.globalRoot : work.claim
-      return [{ round, index: work.index, isOuter: outer, account: defender, claim }]
+      const isRewound = verdicts.has(`${head} ${transactionHash}`)
+      return [{ round, index: work.index, isOuter: outer, account: defender, claim, isRewound }]
     })
     return { wrongs, attestations }
   })

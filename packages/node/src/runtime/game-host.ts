@@ -42,6 +42,8 @@ export interface GameHostOptions {
   readonly evidenceDirectory: string
   /** Of the network. */
   readonly maximumDelaySeconds: number
+  /** Takes the games in which it is the challenger, over or not, whenever they were looked up. */
+  readonly onChallenges?: (games: readonly ListedGame[]) => void
 }
 
 const FIRST_PAUSE_MS = 500
@@ -179,6 +181,7 @@ export function hostGames({ parts, evidenceDirectory, ...options }: GameHostOpti
       const state = playing.get(game.game) ?? begin(game)
       if (!state.isBusy && Date.now() >= state.nextMs) void attempt(state, game, nowSeconds)
     }
+    options.onChallenges?.(games.filter(game => isOwn(game, 'challenger')))
     await finish(games)
     counted = count
   }

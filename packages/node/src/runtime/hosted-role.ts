@@ -11,6 +11,7 @@ import type { Connections } from '../network/connections.ts'
 import { type AuditBook, auditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
 import { auditJobs } from './audit-jobs.ts'
+import { challengeAgain } from './challenge-again.ts'
 import { type CoordinatorHost, hostCoordinator } from './coordinator-host.ts'
 import { doerDraws } from './doer-draws.ts'
 import { hostDoer } from './doer-host.ts'
@@ -203,6 +204,7 @@ async function asDoer(options: HostingOptions, onReplaced: () => void): Promise<
   const games = hostGames({
     ...{ parts: { ...doing, compute: gameCompute }, peers: () => peers.list(), maximumDelaySeconds },
     evidenceDirectory: join(config.directory, 'evidence'),
+    onChallenges: challengeAgain({ parts: doerParts, book, onReason }),
     wire: {
       peerOf(account) {
         const peer = parts.chain.nodeOfAccount(account)?.peer

@@ -199,8 +199,11 @@ export function toyChain({ facts, accounts, challengeSeconds = PARAMETERS.challe
         const claim = isOuter ? anchor.globalRoot : work.claim
         return [{ game, wrong: { round, index, isOuter, account: work.worker, claim } }]
       })
-      for (const { game, wrong } of found)
-        if (call({ call: 'rule', from: JUDGE, args: { game, defended: false } }, nowMs)) wrongs.push(wrong)
+      for (const { game, wrong } of found) {
+        const isRewound = jobState().links[round] === link
+        if (call({ call: 'rule', from: JUDGE, args: { game, defended: false } }, nowMs))
+          wrongs.push({ ...wrong, isRewound })
+      }
       return found.length
     },
     perform(made: ChainCall, account: string, job: JobRecord, nowMs: number): boolean {

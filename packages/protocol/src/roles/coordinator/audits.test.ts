@@ -368,6 +368,25 @@ describe('a coordinator of an audited job', () => {
     expect(done.at(-1)).toContainEqual([paysFor(a), paysFor(c, 1)])
   })
 
+  test.each([
+    [true, []],
+    [false, ['noted A', 'reveal W']],
+  ])(
+    'forgets an audit with the link that it is of (rewound: %s), not when an older one is proven wrong',
+    (isRewound, heard) => {
+      const account = accountOf(W)
+      const wrong = { round: 0, index: 1, isOuter: false, account, claim: '3'.repeat(64) as HashHex, isRewound }
+      const view = { ...chain, anchored: isRewound ? 0 : 1, wrongs: [wrong] }
+      const { done } = run(
+        [0, jobEvent()],
+        [0, drawn(orderOf(0, a))],
+        [1, { event: 'chain', job, view }],
+        [2, attested(A)],
+      )
+      expect(done.at(-1)).toEqual(heard)
+    },
+  )
+
   test('hears of a round’s orders once, while it can still be disputed', () => {
     const { state, done } = run([0, jobEvent()], [0, drawn(orderOf(0, a))], [1, drawn(orderOf(0, b))])
     expect(done.slice(1)).toEqual([['audit A'], []])

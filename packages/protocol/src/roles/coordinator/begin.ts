@@ -104,7 +104,7 @@ function isKnown(job: JobRecord, history: readonly AnchoredRound[], own: string)
 /** Takes a job in, or takes it over. What is known as it is anchored stays; rounds that another anchored count as they are. */
 export function onJob(draft: Draft, { facts, submitter, chain, history }: JobEvent): void {
   const { job: id } = facts
-  takeWrongs(draft, id, chain.wrongs)
+  takeWrongs(draft, id, chain)
   const known = jobOf(draft, id)
   if (known?.ended) return
   if (known !== undefined && isKnown(known, history, draft.state.settings.account)) {

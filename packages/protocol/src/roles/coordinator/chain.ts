@@ -160,7 +160,7 @@ function reviveWhenContinued(draft: Draft, id: JobId, view: ChainView): void {
 
 /** Takes in what the chain says of a job; documents of rounds that others anchored come with a `job` event. */
 export function onChain(draft: Draft, { job: id, view }: { readonly job: JobId; readonly view: ChainView }): void {
-  takeWrongs(draft, id, view.wrongs)
+  takeWrongs(draft, id, view)
   reviveWhenContinued(draft, id, view)
   const job = jobOf(draft, id)
   if (job === undefined) return

@@ -10,7 +10,7 @@ import { claimIn } from './earned.ts'
 import { avoid } from './leases.ts'
 import { committersOf, signaturesOf } from './outer-signatures.ts'
 import { openRound } from './rounds.ts'
-import type { JobRecord, RoundRecord, WrongClaim } from './state.ts'
+import type { ChainView, RoundRecord, WrongClaim } from './state.ts'
 
 const isThere = ({ state }: UnitRecord): boolean => state !== 'settled' && state !== 'voided'
 
@@ -79,13 +79,16 @@ function takeBack(draft: Draft, id: JobId, wrong: WrongClaim): void {
 const isSaid = (record: RoundRecord, { index, isOuter, claim }: WrongClaim): boolean =>
   (isOuter ? (record.globalRoot ?? NO_HASH) : claimIn(record, index)) === claim
 
-/** Takes in what was proven wrong since. What is anchored of the rounds from there on is anchored no more. */
-export function takeWrongs(draft: Draft, id: JobId, wrongs: readonly WrongClaim[]): void {
+/**
+ * Takes in what was proven wrong since. What is anchored of the rounds from there on is anchored no more, unless the claim's
+ * own link was void before: then what was anchored instead stands, though the claim be in it.
+ */
+export function takeWrongs(draft: Draft, id: JobId, { wrongs, anchored }: ChainView): void {
   const known = jobOf(draft, id)?.chain.wrongs.length ?? 0
   for (const wrong of wrongs.slice(known)) {
-    changeJob(draft, id, ({ chain, ...job }) => ({ ...job, chain: withoutRounds(chain, wrong) }))
-    forgetAudits(draft, id, wrong.round)
-    takeBack(draft, id, wrong)
+    changeJob(draft, id, ({ chain, ...job }) => ({ ...job, chain: withWrong(chain, wrong) }))
+    if (wrong.isRewound) forgetAudits(draft, id, wrong.round)
+    if (wrong.isRewound || wrong.round >= anchored) takeBack(draft, id, wrong)
   }
 }
 
@@ -99,9 +102,10 @@ function forgetAudits(draft: Draft, id: JobId, first: number): void {
   }))
 }
 
-const withoutRounds = (chain: JobRecord['chain'], wrong: WrongClaim): JobRecord['chain'] => {
-  const anchored = Math.min(chain.anchored, wrong.round)
-  return { ...chain, anchored, isEnded: false, wrongs: [...chain.wrongs, wrong] }
+function withWrong(chain: ChainView, wrong: WrongClaim): ChainView {
+  const wrongs = [...chain.wrongs, wrong]
+  if (!wrong.isRewound) return { ...chain, wrongs }
+  return { ...chain, anchored: Math.min(chain.anchored, wrong.round), isEnded: false, wrongs }
 }
 
 /** So many times as long as a lease may take: whoever was away may come back, and then nothing has to be done again. */

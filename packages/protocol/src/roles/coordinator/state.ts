@@ -143,6 +143,8 @@ export interface WrongClaim {
   readonly account: string
   /** Hash of what was claimed of the unit; the root that the outer step was said to lead to. */
   readonly claim: HashHex
+  /** Whether its link stood until then: it is void, and all after it. */
+  readonly isRewound: boolean
 }
 
 /** What the chain says of a job, as last read. */
