@@ -80,6 +80,8 @@ abstract contract Rounds is WorkSignatures {
     mapping(bytes32 job => mapping(uint32 round => Link)) private _links;
     /// @dev What the works of those links claim.
     mapping(bytes32 job => mapping(uint32 round => mapping(uint32 index => bytes32 claim))) private _claimed;
+    /// @dev By what an attestation is to, and whose it is: the head of the last link that lists it.
+    mapping(bytes32 attestation => bytes32 head) private _listedIn;
     mapping(bytes32 head => Void) private _voids;
     /// @notice What became of the bond at a place of a link; final rounds free theirs without a note.
     mapping(bytes32 head => mapping(uint32 position => Bond)) public bondOf;
@@ -207,7 +209,8 @@ abstract contract Rounds is WorkSignatures {
     ) internal {
         _requireWorks(a.works, terms);
         uint64 audits = (a.round > 0 ? _links[a.job][a.round - 1].audits : 0) + uint64(a.audits.length);
-        _requireAudits(a);
+        bytes32 head = headOf(a);
+        _listAudits(a, head, terms.maximumUnsettled);
         // Only the works of earlier rounds can have been audited.
         uint256 units = uint256(a.round) * terms.replicas + evaluationsIn(terms, a.round);
         if (audits > units * terms.verifiers) revert BadAudits();
@@ -215,9 +218,9 @@ abstract contract Rounds is WorkSignatures {
         _requireAttested(a);
         _keepClaims(a, claims);
         _lockAll(a);
-        j.head = headOf(a);
-        emit Claimed(j.head, claims);
-        _links[a.job][a.round] = Link(j.head, uint64(block.number), uint48(block.timestamp), audits);
+        j.head = head;
+        emit Claimed(head, claims);
+        _links[a.job][a.round] = Link(head, uint64(block.number), uint48(block.timestamp), audits);
     }
 
     /// @dev SAFETY: a claim that nobody has seen is one that nobody can dispute.
@@ -238,12 +241,18 @@ abstract contract Rounds is WorkSignatures {
     }
 
     /// @dev SAFETY: an attestation to what a unit claimed before it was done again would be paid though it says nothing of the
-    /// unit that counts, or be held against a verifier that was right.
-    function _requireAudits(Anchor calldata a) private view {
+    /// unit that counts, or be held against a verifier that was right. Nor is one listed so late that its verifier no longer has
+    /// what it would defend it with, or in two links, with a bond in each.
+    function _listAudits(Anchor calldata a, bytes32 head, uint32 maximumUnsettled) private {
         for (uint256 i = 0; i < a.audits.length; i++) {
             Audit calldata audit = a.audits[i];
             bytes32 claim = _claimed[a.job][audit.round][audit.index];
             if (audit.round >= a.round || audit.claim != claim || claim == 0) revert BadAudits();
+            bytes32 key = keccak256(abi.encode(a.job, audit.round, audit.index, audit.segment, audit.verifier));
+            bytes32 listed = _listedIn[key];
+            bool late = a.round - audit.round > maximumUnsettled;
+            if (late || (listed != 0 && _voids[listed].until == 0)) revert BadAudits();
+            _listedIn[key] = head;
         }
     }
 

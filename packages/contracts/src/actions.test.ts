@@ -25,8 +25,8 @@ const { submitter, coordinator, worker, guardian, unleasedJob, leasedJob, round 
 afterAll(network.chain.stop)
 
 /** An attestation to a unit of a round, whole. */
-const attested = (verifier: cairn.ChainClient, { job, round: of, works }: Anchor, index: number) =>
-  signedAudit(verifier, job, { round: of, index, segment: 0, claim: works[index]!.claim })
+const attested = (verifier: cairn.ChainClient, { job, round: of, works }: Anchor, index: number, segment = 0) =>
+  signedAudit(verifier, job, { round: of, index, segment, claim: works[index]!.claim })
 
 const earningsOf = (job: JobId) =>
   cairn.earningsTree([
@@ -123,12 +123,12 @@ describe('actions', () => {
     const round0 = await round(job, first)
     expect(await cairn.anchorRound(coordinator, withClaims({ epoch: 1, ...round0 }))).toMatchObject({ ok: true })
     // Of one unit, by a node that nothing has drawn, and that answers for each with a bond.
-    const one = await attested(worker, round0, 2)
-    const invented = (count: number) => Array(count).fill(one)
+    const invented = (count: number) =>
+      Promise.all(Array.from({ length: count }, (_, segment) => attested(worker, round0, 2, segment)))
     const most = round0.works.length * terms.verifiers
-    const over = await round(job, second, round0, invented(most + 1))
+    const over = await round(job, second, round0, await invented(most + 1))
     expect(await cairn.anchorRound(coordinator, withClaims({ epoch: 1, ...over }))).toMatchObject(refused('BadAudits'))
-    const all = await round(job, second, round0, invented(most))
+    const all = await round(job, second, round0, await invented(most))
     expect(await cairn.anchorRound(coordinator, withClaims({ epoch: 1, ...all }))).toMatchObject({ ok: true })
 
     const links = [round0, all].map(anchor => ({ anchor, isClosing: false }))

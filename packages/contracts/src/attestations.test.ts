@@ -56,6 +56,35 @@ it('are to claims that their units have, in links before', async () => {
   expect([...states.at(-1)!.jobs.values()].at(-1)).toMatchObject({ rounds: 3 })
 })
 
+it('are listed once, and not so late that nobody has what it takes to defend them', async () => {
+  const late = { ...terms, maximumUnsettled: 1, rounds: 5 }
+  const final =
+    (round: number) =>
+    (job: JobId, { jobs }: Settlement) => ({ anchor: jobs.get(job)!.links[round]!.anchor })
+  await play(chain, [
+    line(0, SUBMITTER, 'submit', () => ({ terms: late })),
+    line(0, JUDGE, 'takeLease', ofJob),
+    line(0, JUDGE, 'anchor', anchor([ONE, TWO])),
+    line(20, JUDGE, 'finalise', final(0)),
+    line(20, JUDGE, 'anchor', anchor([ONE, TWO, ONE], [unit, unit]), 'BadAudits'),
+    line(20, JUDGE, 'anchor', anchor([ONE, TWO, ONE], [unit])),
+    line(40, JUDGE, 'finalise', final(1)),
+    line(40, JUDGE, 'anchor', anchor([ONE, TWO], [unit]), 'BadAudits'),
+    line(40, JUDGE, 'anchor', anchor([ONE, TWO], [{ ...unit, index: 1 }]), 'BadAudits'),
+    line(40, JUDGE, 'anchor', anchor([ONE, TWO], [{ ...unit, round: 1 }])),
+  ])
+})
+
+it('are listed once, by any link that stands', async () => {
+  await play(chain, [
+    ...begin,
+    line(0, JUDGE, 'anchor', anchor([ONE, TWO])),
+    line(1, JUDGE, 'anchor', anchor([ONE, TWO, ONE], [unit])),
+    line(2, JUDGE, 'anchor', anchor([ONE, TWO], [unit]), 'BadAudits'),
+    line(2, JUDGE, 'anchor', anchor([ONE, TWO], [{ ...unit, index: 1 }])),
+  ])
+})
+
 /** Round 0 is done, attested to in round 1, and taken back for its second unit. */
 const rewound = (): Line[] => [
   ...begin,

@@ -152,13 +152,14 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
     mailbox.send(to, 'agreed', job, { unit, account, segment, claim, claimSignature })
   }
 
-  /** What is final is neither done again nor challenged. */
+  /** What is final is neither done again nor challenged, but what was signed of it may stand in a link that is not. */
   function sweep(): void {
     for (const job of new Set([...doerJobs(storage), ...[...state.tasks.values()].map(({ body }) => body.unit.job)])) {
       const view = chain.job(job)
       if (view === undefined) continue
-      const round = view.status === 'closed' ? Number.MAX_SAFE_INTEGER : view.anchors.finalRounds
-      forgetDoer(storage, job, round)
+      const isClosed = view.status === 'closed'
+      const round = isClosed ? Number.MAX_SAFE_INTEGER : view.anchors.finalRounds
+      forgetDoer(storage, job, isClosed ? round : round - view.terms.maximumUnsettled)
       forgetLists(storage, job, round)
       tell({ event: 'forget', job, beforeRound: round })
     }

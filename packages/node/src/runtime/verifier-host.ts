@@ -170,12 +170,14 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
   }
 
   /**
-   * Neither paid nor challenged any more. Who has attested to what was wrong may stand in a link that came up to a window later, and
-   * can be challenged for another one.
+   * Neither paid nor challenged any more. An attestation may stand in a link that came later, and be challenged for as long as
+   * that one is not final: this verifier's own, which it has to defend, and others' to what was wrong.
    */
-  const isOver = ({ draw: { head, anchoredAtSeconds }, record: { finding } }: Task): boolean => {
-    const windows = finding?.wrongPart === undefined ? 1 : 2
-    return !book.isOpen(head) && Date.now() > (anchoredAtSeconds + windows * challengeSeconds) * 1000
+  const isOver = ({ draw: { job, round, head, anchoredAtSeconds } }: Task): boolean => {
+    if (book.isOpen(head) || Date.now() <= (anchoredAtSeconds + challengeSeconds) * 1000) return false
+    const { status, terms, anchors } = chain.job(job) ?? {}
+    if (status === undefined || status === 'closed' || terms === undefined) return true
+    return (anchors?.finalRounds ?? 0) > round + terms.maximumUnsettled
   }
 
   function tend(task: Task): void {

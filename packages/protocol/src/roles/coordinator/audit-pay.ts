@@ -47,9 +47,12 @@ export function dueAudits(job: JobRecord, round: number): readonly Audit[] {
   const { audits: orders = [], rounds, facts, chain } = job
   const lost = new Set<string>(chain.lostAttestations)
   const earlier = rounds.slice(0, round)
-  // What was said of a unit before it was done again is of no use to the chain: it takes none to another claim.
+  // What was said of a unit before it was done again is of no use to the chain: it takes none to another claim, nor one that comes too late.
   const isTaken = ({ round: of, index, claim, signature }: Audit) =>
-    of < earlier.length && claimIn(earlier[of]!, index) === claim && !lost.has(signature)
+    of < earlier.length &&
+    round - of <= facts.maximumUnsettled &&
+    claimIn(earlier[of]!, index) === claim &&
+    !lost.has(signature)
   const earned = [...earlier.flatMap(doneBeside), ...orders.flatMap(earnedBy)].filter(isTaken)
   if (earned.length === 0 || facts.audits === undefined) return []
   const paid = paidBefore(job, round)

@@ -6,6 +6,7 @@ import { type JobState, type LinkState, type Settlement, withJob } from '../stat
 import { type Account, evaluationsIn, isEvaluated, type Terms } from '../terms.ts'
 import {
   type Anchor,
+  type Audit,
   answeringIn,
   attestationMessage,
   isAttestation,
@@ -76,14 +77,21 @@ const areWorksGood = (works: readonly Work[], { replicas, custodians }: Terms): 
     return ascends && keepers.length <= (index < replicas ? custodians : 0)
   })
 
+const areSameAudits = (a: Audit, b: Audit): boolean =>
+  a.verifier === b.verifier && a.round === b.round && a.index === b.index && a.segment === b.segment
+
 /**
  * An attestation to what a unit claimed before it was done again would be paid though it says nothing of the unit that counts, or be
- * held against a verifier that was right.
+ * held against a verifier that was right. Nor is one listed so late that its verifier no longer has what it would defend it with,
+ * or in two links, with a bond in each.
  */
-const areAuditsGood = ({ audits, round }: Anchor, { links }: JobState): boolean =>
-  audits.every(audit => {
+const areAuditsGood = ({ audits, round }: Anchor, { links, terms }: JobState): boolean =>
+  audits.every((audit, i) => {
     const works = links[audit.round]?.anchor.works
-    return audit.round < round && works?.some(({ index, claim }) => index === audit.index && claim === audit.claim)
+    const isClaimed = works?.some(({ index, claim }) => index === audit.index && claim === audit.claim)
+    const others = [...links.flatMap(({ anchor }) => anchor.audits), ...audits.slice(0, i)]
+    const isListed = others.some(other => areSameAudits(other, audit))
+    return audit.round < round && isClaimed && !isListed && round - audit.round <= terms.maximumUnsettled
   })
 
 /** In the order of works and attestations: whoever comes first tells what is wrong. */
