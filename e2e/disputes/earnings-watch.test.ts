@@ -2,6 +2,7 @@
 import {
   assertEarnings,
   type ChainClient,
+  countEarnings,
   earningsTree,
   finaliseRound,
   readEarnings,
@@ -117,4 +118,37 @@ it('wrong earnings are challenged by whoever looks, right ones are not, and ever
   expect(await pendingOf(coordinator, first)).toBeDefined()
   eyes.stop()
   others.stop()
+})
+
+it.each([1, 2])(
+  'wrong earnings of which the asserter has counted %i links first are challenged all the same',
+  async counted => {
+    const { anchor: first } = await anchorClaim(stage, stage.job.claim)
+    const { coordinator, neighbour, worker, challenger } = stage.parties
+    const accounts = [coordinator, neighbour, worker].map(accountOf) as [Account, Account, Account]
+    const second = await anchorNext(stage.network, first, [])
+    await stage.network.advance(CHALLENGE_SECONDS)
+    mustBe(await finaliseRound(worker, first))
+    mustBe(await finaliseRound(worker, second))
+    const eyes = await eyesOf(challenger)
+    mustBe(await assertEarnings(coordinator, assertion(first, 2, [[accounts[0], { trained: 4n, coordinated: 2n }]])))
+    const links = [first, second].slice(0, counted)
+    for (const account of accounts) mustBe(await countEarnings(coordinator, first.job, account, links))
+    await eyes.look()
+    expect(await pendingOf(coordinator, first)).toBeUndefined()
+    expect(eyes.said.at(-1)).toBe('wrong earnings are gone, and their bond with them')
+    eyes.stop()
+  },
+)
+
+it('no leaf counts nothing: the more there are, the harder they are to show once more', async () => {
+  const { anchor: first } = await anchorClaim(stage, stage.job.claim)
+  const { coordinator, neighbour, worker } = stage.parties
+  await stage.network.advance(CHALLENGE_SECONDS)
+  mustBe(await finaliseRound(worker, first))
+  const said = assertion(first, 1, [
+    [accountOf(coordinator), { coordinated: 1n }],
+    [accountOf(neighbour), {}],
+  ])
+  expect(await assertEarnings(coordinator, said)).toMatchObject({ ok: false, code: 'EmptyLeaf' })
 })

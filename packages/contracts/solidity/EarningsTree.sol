@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
-import {LeavesUnordered} from "./Errors.sol";
+import {EmptyLeaf, LeavesUnordered} from "./Errors.sol";
 import {Counts} from "./Terms.sol";
 import {Anchor} from "./Works.sol";
 
@@ -33,10 +33,13 @@ function earningsRoot(bytes32 job, Leaf[] calldata leaves) pure returns (bytes32
     return tree[0];
 }
 
-/// @dev Reverts where a count does not fit into 64 bits.
+/// @dev Reverts where a count does not fit into 64 bits. SAFETY: and where a leaf counts nothing: leaves without end would be one
+/// of an assertion that nobody can show to the contract once more.
 function totalsOf(Leaf[] calldata leaves) pure returns (Counts memory totals) {
     for (uint256 i = 0; i < leaves.length; i++) {
-        totals = plus(totals, leaves[i].counts);
+        Counts memory c = leaves[i].counts;
+        if (c.trained | c.evaluated | c.kept | c.coordinated | c.audited == 0) revert EmptyLeaf();
+        totals = plus(totals, c);
     }
 }
 

@@ -82,6 +82,7 @@ error NothingPending();
 error ChallengeWindowOpen(uint48 until);
 error BadProof();
 error LeavesUnordered();
+error EmptyLeaf();
 error NotCounted(uint32 next);
 error EarningsRight();
 

@@ -79,6 +79,7 @@ export const errorsAbi = [
     type: 'error',
   },
   { inputs: [], name: 'EarningsRight', type: 'error' },
+  { inputs: [], name: 'EmptyLeaf', type: 'error' },
   { inputs: [{ internalType: 'uint256', name: 'cap', type: 'uint256' }], name: 'FaucetCapExceeded', type: 'error' },
   { inputs: [], name: 'GameOver', type: 'error' },
   { inputs: [], name: 'GameUnknown', type: 'error' },

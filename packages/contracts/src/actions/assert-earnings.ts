@@ -19,7 +19,7 @@ export interface EarningsAssertion {
 /**
  * Claims, with a bond, what a job owes by now. Only its lease holder may.
  * Refused: `NetworkPaused`, `JobUnknown`, `JobNotOpen`, `OnlyFinal`, `CancelWindowOver`, `NotLeaseHolder`, `WrongEpoch`,
- * `AssertionPending`, `LeavesUnordered`, `RoundsNotFinal`, `RoundsDecrease`, `NotFinished`, `TotalsDecrease`, `TotalsExceedRounds`,
+ * `AssertionPending`, `LeavesUnordered`, `EmptyLeaf`, `RoundsNotFinal`, `RoundsDecrease`, `NotFinished`, `TotalsDecrease`, `TotalsExceedRounds`,
  * `NotNode`, `StakeTooLow`.
  */
 export function assertEarnings(

@@ -38,6 +38,15 @@ export async function readEarnings(client: ChainClient, job: JobId): Promise<Ear
   return { settled: toClaim(settled), pending: settlesAt === 0 ? undefined : pending }
 }
 
+/** Reads which link is counted next for an account under the pending assertion; undefined before the first was. */
+export async function readTally(client: ChainClient, job: JobId, account: Account): Promise<number | undefined> {
+  const { reader, addresses } = client
+  const args = [toBytes32(job), account] as const
+  const request = { address: addresses.earnings, abi: earningsAbi, functionName: 'tallyOf', args } as const
+  const { next } = await onChain(client, () => reader.readContract(request))
+  return next === 0 ? undefined : next
+}
+
 /** Reads how much an account has taken from a job. */
 export function readWithdrawn(client: ChainClient, job: JobId, account: Account): Promise<bigint> {
   const { reader, addresses } = client

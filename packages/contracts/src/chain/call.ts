@@ -75,11 +75,18 @@ async function trySend(
     // 'pending': the latest block's clock may be long past on a chain that only makes blocks when asked to.
     await reader.call({ account, to, data, blockTag: 'pending' })
     const gas = await reader.estimateGas({ account, to, data, blockTag: 'pending' })
-    const request = { account, chain: wallet.chain ?? null, to, data, gas: (gas * 5n) / 4n }
+    const request = { account, chain: wallet.chain ?? null, to, data, gas: await withMargin(reader, gas) }
     return { ok: true, hash: await wallet.sendTransaction(request) }
   } catch (error) {
     return refusalOf(error)
   }
+}
+
+/** What is estimated may grow until it is mined; no block has room for more than its limit. */
+async function withMargin(reader: ChainConnection['reader'], gas: bigint): Promise<bigint> {
+  const { gasLimit } = await reader.getBlock()
+  const ample = (gas * 5n) / 4n
+  return ample < gasLimit ? ample : gasLimit
 }
 
 /** Looks for a transaction that is in no block: within the time that a receipt may take, and until it counts as lost. */

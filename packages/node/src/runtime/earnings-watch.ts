@@ -13,9 +13,11 @@ import {
   listAssertions,
   type PendingEarnings,
   readEarnings,
+  readTally,
 } from '@cairn/contracts'
 import {
   type Account,
+  type Anchor,
   addCounts,
   type Counts,
   earnedIn,
@@ -50,11 +52,24 @@ interface Asserted {
   readonly pending: PendingEarnings
 }
 
+interface Counting {
+  readonly job: JobId
+  readonly account: Account
+  readonly settled: EarningsClaim
+  readonly links: number
+}
+
 type Earned = ReadonlyMap<Account, Counts>
 
-/** Links that one transaction counts. */
+/** Links that one transaction counts at most; fewer where they are too large for that. */
 const LINKS_AT_ONCE = 4
 const LOOKS_PER_WINDOW = 8
+
+/** Refusals that say that the assertion is no more what it was: somebody else was first, or it is too late. */
+const GONE: ReadonlySet<string> = new Set(['NothingPending', 'ChallengeWindowOver', 'BadProof'])
+
+const anchorsFrom = (anchors: readonly Anchor[], round: number): Anchor[] =>
+  anchors.filter(anchor => anchor.round >= round)
 
 const isSame = (a: Counts, b: Counts): boolean => (Object.keys(noCounts) as (keyof Counts)[]).every(k => a[k] === b[k])
 
@@ -104,12 +119,34 @@ export function earningsWatch({ client, chain, log, challengeSeconds }: Earnings
       return true
     }
     log.warn({ job, rounds: pending.rounds, account, asserter: pending.asserter }, 'wrong earnings are challenged')
-    // Where somebody else has counted these links already, the contract refuses them, and takes the challenge all the same.
-    for (let at = 0; at < anchors.length; at += LINKS_AT_ONCE)
-      await countEarnings(client, job, account, anchors.slice(at, at + LINKS_AT_ONCE))
+    const uncounted = await count({ job, account, settled, links: pending.links }, anchors)
     const shown = await challengeEarnings(client, { job, account, settled: before, pending: said })
     if (shown.ok) log.info({ job, asserter: pending.asserter }, 'wrong earnings are gone, and their bond with them')
-    return shown.ok || shown.code !== 'NotCounted'
+    else if (!GONE.has(shown.code))
+      log.warn(
+        { job, account, reason: uncounted ?? shown.reason },
+        'wrong earnings could not be challenged; trying again',
+      )
+    return shown.ok
+  }
+
+  /**
+   * Counts all links for an account, from where whoever has counted before came to. SAFETY: the asserter may count, too, at any moment: what
+   * the contract refuses then is read anew. Returns why not all are counted, if they are not.
+   */
+  async function count({ job, account, settled, links }: Counting, anchors: readonly Anchor[]) {
+    let [atOnce, reason] = [LINKS_AT_ONCE, undefined as string | undefined]
+    for (let last = -1; ; ) {
+      const next = (await readTally(client, job, account)) ?? settled.rounds
+      if (next >= links) return undefined
+      if (next === last) {
+        if (atOnce === 1) return reason
+        atOnce = Math.floor(atOnce / 2)
+      }
+      last = next
+      const counted = await countEarnings(client, job, account, anchorsFrom(anchors, next).slice(0, atOnce))
+      if (!counted.ok) ({ reason } = counted)
+    }
   }
 
   async function lookAt(view: JobView): Promise<void> {
@@ -121,8 +158,14 @@ export function earningsWatch({ client, chain, log, challengeSeconds }: Earnings
   }
 
   async function look(): Promise<void> {
-    for (const view of chain.jobs())
-      if ((view.status === 'open' || view.status === 'cancelled') && view.anchors.finalRounds > 0) await lookAt(view)
+    const views = chain.jobs().filter(({ status, anchors }) => {
+      return (status === 'open' || status === 'cancelled') && anchors.finalRounds > 0
+    })
+    // SAFETY: what cannot be looked at in one job keeps nobody from looking at the others.
+    for (const view of views)
+      await lookAt(view).catch(error =>
+        log.warn({ job: view.job, error: String(error) }, 'earnings could not be looked at; trying again'),
+      )
   }
 
   return {

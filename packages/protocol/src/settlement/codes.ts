@@ -27,6 +27,7 @@ export const SETTLEMENT_CODES = [
   'FaucetCapExceeded',
   'GameOver',
   'GameUnknown',
+  'EmptyLeaf',
   'HeadMoved',
   'JobEnded',
   'JobExists',

@@ -57,6 +57,7 @@ const NEVER = [
     'ClaimLost',
     'JobUnknown',
     'LeavesUnordered',
+    'EmptyLeaf',
   ],
   ...['NotFinished', 'RoundsDecrease', 'RoundsNotFinal', 'TotalsDecrease', 'TotalsExceedRounds', 'TooManyUnsettled'],
 ]

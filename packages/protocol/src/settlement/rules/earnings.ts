@@ -26,6 +26,7 @@ export const earningsRules: Rules<'assertEarnings' | 'count' | 'challengeEarning
       if (job.pending) return refuse('AssertionPending')
       const root = rootOf(hashing, key, leaves)
       if (root === undefined) return refuse('LeavesUnordered')
+      if (leaves.some(({ counts }) => isNothing(counts))) return refuse('EmptyLeaf')
       const totals = leaves.reduce((sum, { counts }) => addCounts(sum, counts), noCounts)
       const impossible = notPossible(job, claim, totals)
       if (impossible) return impossible
@@ -101,6 +102,8 @@ export const earningsRules: Rules<'assertEarnings' | 'count' | 'challengeEarning
     )
   },
 }
+
+const isNothing = (counts: Counts): boolean => Object.values(counts).every(count => count === 0n)
 
 /**
  * A holder that is the submitter's could let the window of a cancelled job pass, so in the end any node may assert. As long as its chain may still be
