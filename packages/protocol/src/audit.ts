@@ -40,7 +40,7 @@ export {
   redundantRequests,
   refusesList,
 } from './audit/redundant-unit.ts'
-export { compareSealed, type OpenedSeal, type SealedOutcome, type SealedWork, sealRoot } from './audit/sealed.ts'
+export { isOpened, type OpenedSeal, type SealedWork, sealRoot } from './audit/sealed.ts'
 export { type Segment, segmentOf } from './audit/segment.ts'
 export {
   type AuditableUnit,

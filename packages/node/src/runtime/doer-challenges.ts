@@ -1,6 +1,7 @@
 /**
- * A doer that found another result than its unit's worker opens a game, once the worker's claim is on the chain: about the
- * first part of the unit that ends otherwise; and then about what other doers have signed of it. SPEC: docs/spec/audits.md "Redundancy". What cannot be done yet is tried again.
+ * A doer compares what it found with what links claim of the unit. Where they claim another result it opens a game about the first part of
+ * the unit that ends otherwise; and then about what other doers have signed of it. SAFETY: it asks nobody whether there is something to
+ * challenge. SPEC: docs/spec/audits.md "Redundancy". What cannot be done yet is tried again.
  */
 import type { GameCharge } from '@cairn/contracts'
 import {
@@ -16,14 +17,7 @@ import { sha256 } from '../files/hash.ts'
 import { accountOf } from './account-signing.ts'
 import type { AuditBook } from './audit-book.ts'
 import type { AuditDraw } from './audit-draw.ts'
-import {
-  type DoerChallenge,
-  doerReason,
-  dropChallenge,
-  listChallenges,
-  readFinding,
-  writeChallenge,
-} from './doer-records.ts'
+import { type DoerChallenge, doerReason, listChallenges, readFinding, writeChallenge } from './doer-records.ts'
 import { openChallenge } from './game-opening.ts'
 import { attestationCharge, attestationsOfOthers } from './verifier-attestations.ts'
 import { type OpenedOrder, openOrder } from './verifier-audit.ts'
@@ -54,12 +48,23 @@ function firstWrongPart({ checkpointRoots }: UnitClaim, own: Commitment): number
   return wrong < 0 ? found.length : wrong
 }
 
-/** Makes what opens the games that are owed; to be called again and again. */
-export function doerChallenges({ parts, book, say }: ChallengesOptions): () => void {
+const placeIn = ({ head }: AuditDraw, { replica }: Unit): string => `${head}/${replica}`
+
+export interface DoerChallenges {
+  /** Does what there is to do; to be called again and again. */
+  tend(): void
+  /** The chain has replaced blocks: challenges may be gone with them. */
+  chainReplaced(): void
+}
+
+/** Makes what opens the games that are owed. */
+export function doerChallenges({ parts, book, say }: ChallengesOptions): DoerChallenges {
   const { storage, log } = parts
   const account = accountOf(parts) as Account
   /** Attestations of others, by their keys. */
   const looked = new Set<string>()
+  /** Units in links. */
+  const compared = new Set<string>()
   const nextMs = new Map<string, number>()
   let isBusy = false
 
@@ -72,7 +77,7 @@ export function doerChallenges({ parts, book, say }: ChallengesOptions): () => v
     return opened.ok ? { ok: true, value: { job: job.value, opened: opened.value } } : opened
   }
 
-  async function chargeOf(draw: AuditDraw, { unit }: DoerChallenge, own: Commitment): Promise<Charged> {
+  async function chargeOf(draw: AuditDraw, unit: Unit, own: Commitment): Promise<Charged> {
     const found = await openUnit(draw, unit)
     if (!found.ok) return found
     const { job, opened } = found.value
@@ -89,27 +94,26 @@ export function doerChallenges({ parts, book, say }: ChallengesOptions): () => v
   }
 
   /** Returns why it is to be tried again, if it is. */
-  async function challenge(owed: DoerChallenge, draw: AuditDraw): Promise<string | undefined> {
-    const own = readFinding(storage, owed.unit)?.commitment
-    const charged: Charged = own === undefined ? { ok: true, value: undefined } : await chargeOf(draw, owed, own)
-    if (!charged.ok) return charged.isFinal ? close(owed, `leaves it: ${charged.reason}`) : charged.reason
-    if (charged.value === undefined)
-      return close(owed, 'what was anchored is not what was opened; nothing to challenge')
+  async function challenge({ unit }: DoerChallenge, draw: AuditDraw): Promise<string | undefined> {
+    const own = readFinding(storage, unit)?.commitment
+    const charged: Charged = own === undefined ? { ok: true, value: undefined } : await chargeOf(draw, unit, own)
+    if (!charged.ok && !charged.isFinal) return charged.reason
+    const opened = charged.ok && charged.value && (await openChallenge(parts, charged.value.charge))
+    if (opened && !opened.ok && !isFinalRefusal(opened.code)) return opened.reason
+    compared.add(placeIn(draw, unit))
+    if (!charged.ok) say(unit, `leaves it: ${charged.reason}`)
+    if (!charged.ok || charged.value === undefined || !opened) return undefined
     const { charge, wrongPart } = charged.value
-    const opened = await openChallenge(parts, charge)
-    if (opened.ok) {
-      const text = `opened game ${opened.game} about part ${charge.part} of it`
-      // What follows from a wrong start may follow rightly: who attests to it need not be wrong.
-      if (wrongPart === undefined) return close(owed, text)
-      writeChallenge(storage, { ...owed, part: wrongPart })
-      say(owed.unit, text)
-      return undefined
-    }
-    return isFinalRefusal(opened.code) ? close(owed, `it cannot be challenged: ${opened.reason}`) : opened.reason
+    if (!opened.ok) say(unit, `it cannot be challenged: ${opened.reason}`)
+    else if (!opened.isFound) say(unit, `opened game ${opened.game} about part ${charge.part} of it`)
+    // What follows from a wrong start may follow rightly: who attests to it need not be wrong.
+    if (opened.ok && wrongPart !== undefined)
+      writeChallenge(storage, { unit, challenged: { head: draw.head, part: wrongPart } })
+    return undefined
   }
 
   /** Challenges who has attested to the part that ends otherwise, in whatever link. Returns why it is to be tried again. */
-  async function challengeOthers({ unit }: DoerChallenge, draw: AuditDraw, wrongPart: number) {
+  async function challengeOthers(unit: Unit, draw: AuditDraw, wrongPart: number) {
     const others = attestationsOfOthers(book, { draw, index: unit.replica, account }).filter(
       ({ key }) => !looked.has(key),
     )
@@ -128,45 +132,46 @@ export function doerChallenges({ parts, book, say }: ChallengesOptions): () => v
     return undefined
   }
 
-  function close({ unit }: DoerChallenge, text: string): undefined {
-    dropChallenge(storage, unit)
-    say(unit, text)
-  }
-
-  /**
-   * The link that holds the work, which has to be drawn from before it is looked at: it is not replaced then. One whose unit was
-   * challenged may be void since.
-   */
-  const linkOf = ({ unit: { job, round, replica }, worker, part }: DoerChallenge): AuditDraw | undefined =>
+  /** Links are drawn from before they are looked at: they are not replaced then. */
+  const linksOf = ({ job, round, replica }: Unit): AuditDraw[] =>
     book
       .draws()
-      .findLast(
-        ({ anchor, head, ...draw }) =>
-          draw.job === job &&
-          draw.round === round &&
-          (part !== undefined || book.isOpen(head)) &&
-          anchor.works.some(work => work.index === replica && work.worker === worker),
+      .filter(
+        draw => draw.job === job && draw.round === round && draw.anchor.works.some(work => work.index === replica),
       )
+
+  /** The next thing to do about a unit, if there is one. */
+  function nextStep(owed: DoerChallenge): (() => Promise<string | undefined>) | undefined {
+    const links = linksOf(owed.unit)
+    const standing = links.findLast(({ head }) => book.isOpen(head))
+    if (standing !== undefined && !compared.has(placeIn(standing, owed.unit))) return () => challenge(owed, standing)
+    const { head, part } = owed.challenged ?? {}
+    const disputed = links.findLast(link => link.head === head)
+    return disputed && part !== undefined ? () => challengeOthers(owed.unit, disputed, part) : undefined
+  }
 
   async function tend(): Promise<void> {
     for (const owed of listChallenges(storage)) {
       const { job, round, replica } = owed.unit
       const key = `${job}/${round}/${replica}`
-      const link = linkOf(owed)
-      if (link === undefined || Date.now() < (nextMs.get(key) ?? 0)) continue
-      const reason = await (owed.part === undefined ? challenge(owed, link) : challengeOthers(owed, link, owed.part))
+      const step = Date.now() < (nextMs.get(key) ?? 0) ? undefined : nextStep(owed)
+      if (step === undefined) continue
+      const reason = await step()
       nextMs.set(key, Date.now() + LEAST_PAUSE_MS)
       if (reason !== undefined) log.warn({ job, round, reason }, 'a result could not be challenged; trying again')
     }
   }
 
-  return () => {
-    if (isBusy) return
-    isBusy = true
-    tend()
-      .catch(error => log.warn({ error: String(error) }, 'results could not be challenged; trying again'))
-      .finally(() => {
-        isBusy = false
-      })
+  return {
+    tend() {
+      if (isBusy) return
+      isBusy = true
+      tend()
+        .catch(error => log.warn({ error: String(error) }, 'results could not be challenged; trying again'))
+        .finally(() => {
+          isBusy = false
+        })
+    },
+    chainReplaced: () => compared.clear(),
   }
 }

@@ -42,6 +42,8 @@ import { obtainInputs, type Sourced, type VerifierParts, verifiableJob } from '.
 export interface DoerHost {
   /** Takes a message that the guard let through. */
   hear(message: Message): void
+  /** The chain has replaced blocks. */
+  chainReplaced(): void
   stop(): void
 }
 
@@ -80,10 +82,8 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
   function perform(effect: DoerEffect): void {
     if (effect.effect === 'send') mailbox.send(effect.to, effect.kind, effect.job, effect.body)
     else if (effect.effect === 'reason') onReason({ ...effect, node: signer.peer })
-    else if (effect.effect === 'challenge') {
-      const { unit, worker, root } = effect
-      writeChallenge(storage, { unit, worker, root })
-    } else
+    // What is to be challenged shows on the chain: `doer-challenges.ts` needs nobody's word for it.
+    else if (effect.effect === 'redo')
       redo(effect.body).then(
         found => tell(found.ok ? doneEvent(effect, found.value) : { event: 'failed', body: effect.body, ...found }),
         error => tell({ event: 'failed', body: effect.body, reason: String(error) }),
@@ -115,6 +115,7 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
     const found = { commitment: done.commitment, salt: new Uint8Array(randomBytes(SALT_BYTES)) }
     // Before it is sealed: without the salt nothing opens the seal.
     writeFinding(storage, found)
+    writeChallenge(storage, { unit })
     say(unit, 'did it beside its worker, and sealed what it found')
     return { ok: true, value: found }
   }
@@ -165,8 +166,8 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
     }
   }
 
-  const tendChallenges = doerChallenges({ parts, book, say })
-  const timers = [setInterval(tendChallenges, TIMER_MS), setInterval(sweep, SWEEP_MS)]
+  const challenges = doerChallenges({ parts, book, say })
+  const timers = [setInterval(challenges.tend, TIMER_MS), setInterval(sweep, SWEEP_MS)]
 
   return {
     hear({ kind, sender, job, body }) {
@@ -177,6 +178,7 @@ export function hostDoer({ parts, draws, book, onReason }: DoerHostOptions): Doe
         hearAgree(sender, job, body).catch(error => log.warn({ job, error: String(error) }, 'a claim was not signed'))
       else if (kind === 'differs') tell({ event: 'differs', job, body })
     },
+    chainReplaced: challenges.chainReplaced,
     stop() {
       isStopped = true
       for (const timer of timers) clearInterval(timer)

@@ -3,7 +3,7 @@
  * the game that it owes.
  */
 import { decodeCanonical, encodeCanonical, type HashHex } from '@cairn/primitives'
-import type { Account, Commitment, JobId, Unit } from '@cairn/protocol'
+import type { Commitment, JobId, Unit } from '@cairn/protocol'
 import type { Storage } from '../storage/open-storage.ts'
 
 type Facts = Pick<Storage, 'facts'>
@@ -15,14 +15,11 @@ export interface DoerFinding {
   readonly salt: Uint8Array
 }
 
-/** Another result, whose worker is to answer for it. */
+/** A unit that was done here: whoever anchors another result is to answer for it. */
 export interface DoerChallenge {
   readonly unit: Unit
-  readonly worker: Account
-  /** The result that it has opened. */
-  readonly root: HashHex
-  /** Which part of the unit was challenged; absent before. */
-  readonly part?: number
+  /** The last link in which the unit was challenged, and which part of it; absent before. */
+  readonly challenged?: { readonly head: HashHex; readonly part: number }
 }
 
 const [FINDINGS, CHALLENGES] = ['doer/done/', 'doer/challenge/']
@@ -44,8 +41,6 @@ export const writeFinding = ({ facts }: Facts, finding: DoerFinding): void =>
 
 export const writeChallenge = ({ facts }: Facts, challenge: DoerChallenge): void =>
   facts.set(CHALLENGES + placeOf(challenge.unit), encodeCanonical(challenge))
-
-export const dropChallenge = ({ facts }: Facts, unit: Unit): void => facts.delete(CHALLENGES + placeOf(unit))
 
 export const listChallenges = ({ facts }: Facts): DoerChallenge[] =>
   facts.entries(CHALLENGES).map(([, bytes]) => decodeCanonical(bytes) as unknown as DoerChallenge)

@@ -125,7 +125,10 @@ function asVerifier(options: Parameters<typeof hostVerifier>[0] & Parameters<typ
   const [verifier, doer] = [hostVerifier(options), hostDoer(options)]
   return {
     drawn: verifier.drawn,
-    chainReplaced: verifier.chainReplaced,
+    chainReplaced() {
+      verifier.chainReplaced()
+      doer.chainReplaced()
+    },
     leave: () => undefined,
     hear(message: Message) {
       verifier.hear(message)

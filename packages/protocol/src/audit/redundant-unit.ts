@@ -6,7 +6,7 @@
 import type { HashFunction, HashHex } from '@cairn/primitives'
 import type { Account } from '../settlement/terms.ts'
 import type { DoerOrder } from './doers.ts'
-import { compareSealed, isOpened, type OpenedSeal, type SealedWork } from './sealed.ts'
+import { isOpened, type OpenedSeal, type SealedWork } from './sealed.ts'
 
 /** The worker leases a unit; doers and substitutes follow from the beacon. */
 export interface RedundantLease {
@@ -41,7 +41,7 @@ export type RedundantOutcome =
       readonly outcome: 'compared'
       /** Doers with the worker's result. */
       readonly paid: readonly Account[]
-      /** One doer of each other result: it opens a game about the worker's, or is not paid. */
+      /** Doers with another result. SAFETY: all of them, for one that is the worker's friend would challenge nothing. */
       readonly challengers: readonly Account[]
       /** Was asked and did not seal in time, or did not open. */
       readonly silent: readonly Account[]
@@ -77,7 +77,7 @@ export function applyRedundant(
   nowMs: number,
 ): RedundantUnit {
   // What is over by now is over before the event counts.
-  const due = advance(hash, unit, nowMs)
+  const due = advance(unit, nowMs)
   const told =
     event.event === 'sealed'
       ? withSeal(due, event)
@@ -86,7 +86,7 @@ export function applyRedundant(
         : event.event === 'leased'
           ? withWorker(due, event, nowMs)
           : due
-  return advance(hash, told, nowMs)
+  return advance(told, nowMs)
 }
 
 /** Tells whom to ask for what. Doers open after the worker, so that they keep their seals where it is silent. */
@@ -126,13 +126,13 @@ function withWorker(unit: RedundantUnit, { worker, order }: RedundantLease, nowM
   return { ...fresh, asks: asked, seals: seals.filter(seal => asked.some(({ account }) => account === seal.account)) }
 }
 
-function advance(hash: HashFunction, unit: RedundantUnit, nowMs: number): RedundantUnit {
+function advance(unit: RedundantUnit, nowMs: number): RedundantUnit {
   if (unit.outcome) return unit
   if (!unit.list) return closeList(askSubstitutes(unit, nowMs), nowMs)
   const { list, times, shownMs } = unit
   const isOver = nowMs >= (shownMs ?? list.sinceMs) + times.openMs
   if (shownMs === undefined) return isOver ? { ...unit, outcome: { outcome: 'worker-silent' } } : unit
-  return isOver || list.seals.every(({ opened }) => opened) ? { ...unit, outcome: compare(hash, unit) } : unit
+  return isOver || list.seals.every(({ opened }) => opened) ? { ...unit, outcome: compare(unit) } : unit
 }
 
 const hasSealed = ({ seals }: RedundantUnit, account: Account): boolean => seals.some(seal => seal.account === account)
@@ -165,16 +165,15 @@ function closeList(unit: RedundantUnit, nowMs: number): RedundantUnit {
   return { ...unit, list: { seals: [own, ...doers], sinceMs: nowMs } }
 }
 
-function compare(hash: HashFunction, { worker, asks, list }: RedundantUnit): RedundantOutcome {
-  const seals = list?.seals ?? []
-  const root = seals[0]?.opened?.root
-  const found = compareSealed(hash, seals)
-  const claims = found.outcome === 'disputed' ? found.claims : []
-  const agrees = ({ account, opened }: SealedWork) => account !== worker && opened?.root === root
+/** What does not open its seal is silence, whether or not something was said. */
+function compare({ asks, list }: RedundantUnit): RedundantOutcome {
+  const [own, ...doers] = list?.seals ?? []
+  const root = own?.opened?.root
+  const seals = doers.filter(({ opened }) => opened !== undefined)
   return {
     outcome: 'compared',
-    paid: seals.filter(agrees).map(({ account }) => account),
-    challengers: claims.filter(claim => claim.root !== root).map(({ account }) => account),
+    paid: seals.filter(({ opened }) => opened?.root === root).map(({ account }) => account),
+    challengers: seals.filter(({ opened }) => opened?.root !== root).map(({ account }) => account),
     silent: asks.map(({ account }) => account).filter(one => !seals.some(s => s.account === one && s.opened)),
   }
 }

@@ -2,7 +2,7 @@ import type { HashHex } from '@cairn/primitives'
 import { sha256 } from '@cairn/primitives'
 import { describe, expect, it } from 'vitest'
 import { accountOf } from '../testing/audit-network.ts'
-import { compareSealed, type SealedWork, sealRoot } from './sealed.ts'
+import { isOpened, type SealedWork, sealRoot } from './sealed.ts'
 
 const sealed = (number: number, digits: string): SealedWork & { opened: NonNullable<SealedWork['opened']> } => {
   const account = accountOf(number)
@@ -11,27 +11,14 @@ const sealed = (number: number, digits: string): SealedWork & { opened: NonNulla
 }
 const [one, two, three] = [sealed(1, 'aa'), sealed(2, 'aa'), sealed(3, 'bb')]
 
-describe('compareSealed', () => {
-  it('settles a unit whose nodes all say the same', () => {
-    expect(compareSealed(sha256, [one, two])).toEqual({ outcome: 'settled', root: one.opened.root, silent: [] })
-  })
-
-  it('has one node for each root play', () => {
-    const found = compareSealed(sha256, [one, two, three])
-    expect(found).toEqual({ outcome: 'disputed', claims: [one.opened, three.opened], silent: [] })
-  })
-
-  it('counts a seal that was copied, or opened to something else, as silence', () => {
+describe('a seal', () => {
+  it('is opened by its own account, root and salt alone', () => {
     const copied = { account: three.account, seal: one.seal, opened: one.opened }
     const renamed = { ...copied, opened: { ...one.opened, account: three.account } }
     const changed = { ...two, opened: { ...two.opened, root: three.opened.root } }
+    for (const good of [one, two, three]) expect(isOpened(sha256, good)).toBe(true)
     for (const bad of [copied, renamed, changed, { account: two.account, seal: two.seal }])
-      expect(compareSealed(sha256, [one, bad])).toMatchObject({ outcome: 'settled', silent: [bad.account] })
-  })
-
-  it('settles nothing when nobody opens', () => {
-    const { account, seal } = one
-    expect(compareSealed(sha256, [{ account, seal }])).toEqual({ outcome: 'unopened', silent: [account] })
+      expect(isOpened(sha256, bad)).toBe(false)
   })
 
   it('seals one root differently for another account or salt', () => {

@@ -26,28 +26,8 @@ export interface SealedWork {
   readonly opened?: OpenedSeal
 }
 
-/** What the seals of one unit come to once the time to open is over. */
-export type SealedOutcome =
-  | { readonly outcome: 'settled'; readonly root: HashHex; readonly silent: readonly Account[] }
-  /** One account for each root, in the order of the seals: they play. */
-  | { readonly outcome: 'disputed'; readonly claims: readonly OpenedSeal[]; readonly silent: readonly Account[] }
-  | { readonly outcome: 'unopened'; readonly silent: readonly Account[] }
-
 const SALT_BYTES = 32
 
 /** Tells whether what was said opens the seal, to the account that it came from. */
 export const isOpened = (hash: HashFunction, { account, seal, opened }: SealedWork): boolean =>
   opened?.salt.length === SALT_BYTES && opened.account === account && sealRoot(hash, opened) === seal
-
-/** Compares what opens its seal; the rest is silence, whether or not something was said. */
-export function compareSealed(hash: HashFunction, works: readonly SealedWork[]): SealedOutcome {
-  const isOpen = (work: SealedWork) => isOpened(hash, work)
-  const silent = works.filter(work => !isOpen(work)).map(({ account }) => account)
-  const opened = works.filter(isOpen).flatMap(work => (work.opened ? [work.opened] : []))
-  const claims = opened.filter(({ root }, i) => opened.findIndex(other => other.root === root) === i)
-  const [first] = claims
-  if (first === undefined) return { outcome: 'unopened', silent }
-  return claims.length === 1
-    ? { outcome: 'settled', root: first.root, silent }
-    : { outcome: 'disputed', claims, silent }
-}
