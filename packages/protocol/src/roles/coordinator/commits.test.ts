@@ -155,6 +155,22 @@ describe('a commitment', () => {
     expect(record().rounds[0]?.units).toEqual(units)
   })
 
+  test('that its worker has put on the chain displaces nothing where it is refused, or its bond cannot be locked', () => {
+    const outcome = trained(C, [B])
+    const { commitment } = outcome.commitment
+    const included = { event: 'included', job, peer: C, unit: commitment.unit, outcome, before: [] } as const
+    const elsewhere = { ...commitment, globalRoot: 'f'.repeat(64) as HashHex }
+    const wrong = { ...outcome, commitment: { ...outcome.commitment, commitment: elsewhere, claimSignature: '1' } }
+    commit(A, trained(A, [B]))
+    const before = record()
+    expect(tell({ ...included, outcome: wrong }).join()).toContain('put on the chain by its worker, is refused')
+    expect(record()).toEqual(before)
+    begin({ ...facts, unitBond: 5n }, 9n)
+    commit(A, trained(A, [B]))
+    tell(...beat(1n), included)
+    expect(record().rounds[0]?.units[0]).toMatchObject({ outcome: { commitment: { worker: A } } })
+  })
+
   test('of a node that then never reports holds the others of its round up for a while only', () => {
     begin({ ...facts, replicas: 2 }, 0n)
     tell({ event: 'pinned', job, peer: B }, { event: 'timer' })

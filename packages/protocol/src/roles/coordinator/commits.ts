@@ -184,12 +184,24 @@ export function takeEarly(draft: Draft, id: JobId): void {
   }
 }
 
-/** Takes a unit that its worker has put on the chain: no round is anchored without it, whatever stands in its place. */
-export function onIncluded(draft: Draft, event: Omit<CommitEvent, 'event'>): void {
+/**
+ * Takes a unit that its worker has put on the chain: the round is not anchored without it, whatever stands in its place, unless its
+ * worker has no stake left for its bond. SAFETY: what this coordinator would refuse displaces nothing.
+ */
+export function onIncluded(draft: Draft, included: Omit<CommitEvent, 'event'>): void {
+  const event: CommitEvent = { ...included, event: 'commit', isIncluded: true }
   const { job: id, unit, outcome, peer } = event
   const job = jobOf(draft, id)
   const record = job && recordOf(job, unit)
   if (job === undefined || record === undefined || !isOfPresent(job, unit, event.before)) return
+  const isBonded = (draft.state.nodes.get(peer)?.freeStake ?? 0n) >= job.facts.unitBond
+  if (unit.round < job.chain.anchored || !isBonded || !fits(event)) return
+  const wrong = isEarly(job, event) ? undefined : refusal(draft, job, record, withCustody(draft, job, record, event))
+  if (wrong !== undefined) {
+    const about = { job: id, round: unit.round, replica: unit.replica, node: peer }
+    note(draft, `${unitName(unit)}, put on the chain by its worker, is refused: ${wrong}`, about)
+    return
+  }
   const isOther = workOf(record)?.commitment.claimSignature !== workOf({ outcome })?.commitment.claimSignature
   if (job.ended !== undefined) {
     // The chain takes no end without it; with it the job may have another one.
@@ -198,7 +210,7 @@ export function onIncluded(draft: Draft, event: Omit<CommitEvent, 'event'>): voi
   }
   if (record.state === 'committed' && isOther)
     displace(draft, record, `${shortPeer(peer)} has put its own on the chain`)
-  onCommit(draft, { ...event, event: 'commit', isIncluded: true })
+  onCommit(draft, event)
 }
 
 /** Takes a commitment, whoever has the lease by now; repeats are acknowledged again. */
