@@ -1,5 +1,5 @@
 /** Coordinator, chain and submitter go away, some to come back; the job ends with the bits of one process. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import {
   type ChainClient,
@@ -183,6 +183,25 @@ describe('a job whose network stops', { timeout: LIMIT_MS }, () => {
     expect(payments.filter(({ coordinated }) => coordinated > 0)).toHaveLength(2)
     await both.stop()
     if (node.isRunning) await node.stop()
+  })
+
+  test('is taken over though nobody has the documents of its rounds: what they came to is on the chain', async () => {
+    const { coordinator, workers, client } = network
+    const job = await submitTiny(network, tiny)
+    await untilMidUnit(network, job, 1)
+    await coordinator.kill()
+    coordinator.wipe()
+    await Promise.all(workers.map(worker => worker.kill()))
+    const documents = new Set((await listAnchors(client.chain, job.id)).map(({ documentId }): string => documentId))
+    const forgotten = workers.flatMap(({ directory }) =>
+      readdirSync(directory, { recursive: true })
+        .map(name => join(directory, String(name)))
+        .filter(path => documents.has(basename(path))),
+    )
+    expect(forgotten.length).toBeGreaterThan(0)
+    for (const path of forgotten) rmSync(path)
+    await network.allUp()
+    await checkFinished(network, job)
   })
 
   test('is downloaded and paid though its coordinator has lost its disk after the end', async () => {

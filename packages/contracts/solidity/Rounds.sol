@@ -17,7 +17,7 @@ import {Escrow} from "./Escrow.sol";
 import {Registry} from "./Registry.sol";
 import {evaluationsIn, isEvaluated, Terms} from "./Terms.sol";
 import {WorkSignatures} from "./WorkSignatures.sol";
-import {Anchor, answersAt, Audit, claimHashOf, DIVERGED, headOf, placesOf, UnitClaim, Work, Wrong} from "./Works.sol";
+import {Anchor, answersAt, Audit, claimHashOf, DIVERGED, headOf, MOST_CHECKPOINTS, placesOf, UnitClaim, Work, Wrong} from "./Works.sol";
 
 /// @dev What rounds ask of Disputes; an interface, so that the two files need no circle of imports.
 interface OpenGames {
@@ -223,12 +223,13 @@ abstract contract Rounds is WorkSignatures {
         _links[a.job][a.round] = Link(head, uint64(block.number), uint48(block.timestamp), audits);
     }
 
-    /// @dev SAFETY: a claim that nobody has seen is one that nobody can dispute.
+    /// @dev SAFETY: a claim that nobody has seen, or that is too large to be shown again, is one that nobody can dispute.
     function _keepClaims(Anchor calldata a, UnitClaim[] calldata claims) private {
         if (claims.length != a.works.length) revert OtherClaim();
         for (uint256 i = 0; i < claims.length; i++) {
             bytes32 claim = a.works[i].claim;
             if (claimHashOf(claims[i]) != claim) revert OtherClaim();
+            if (claims[i].checkpointRoots.length > MOST_CHECKPOINTS) revert BadWorks();
             _claimed[a.job][a.round][a.works[i].index] = claim;
         }
     }

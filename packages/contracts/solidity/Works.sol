@@ -4,6 +4,9 @@ pragma solidity 0.8.37;
 /// @dev SHA-256 of "cairn/diverged": what stands for the end of a run that left the domain.
 bytes32 constant DIVERGED = 0xd2c57d607e1d45cbc162f2466d994508dbb6486cb584059a13983f208b170490;
 
+/// @dev Checkpoints of a unit at most, as in messages.
+uint256 constant MOST_CHECKPOINTS = 1024;
+
 /// @notice What a worker signs of a unit. An evaluation has a global root and a loss; the rest is zero, but for the update root of
 /// one that left the domain, which is `DIVERGED`.
 struct UnitClaim {

@@ -61,6 +61,11 @@ describe('a round', () => {
     play(anchor(1, { diverged: 0 }, 'BadWorks'), anchor(1), anchor(2, { diverged: 1 }, 'BadWorks')))
 })
 
+describe('a claim', () => {
+  it('is no larger than can be shown once more in a dispute', () =>
+    play(anchor(1, { checkpoints: 1025 }, 'BadWorks'), anchor(1, { checkpoints: 1024 })))
+})
+
 describe('the link that closes a chain', () => {
   const ROOT = { globalRoot: NO_HASH }
 

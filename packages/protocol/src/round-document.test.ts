@@ -6,9 +6,11 @@ import {
   encodeRoundDocument,
   type RoundDocument,
   roundBytes,
+  shownDocument,
 } from './round-document.ts'
 import { toyChecking } from './testing/toy-work.ts'
 import type { JobId } from './units.ts'
+import { evaluatedClaim, trainedClaim } from './work-claims.ts'
 
 const id = (digit: string) => digit.repeat(64) as HashHex
 const job = id('1') as string as JobId
@@ -53,6 +55,27 @@ const document: RoundDocument = {
     claimSignature,
   },
 }
+
+test('can be put together from what the chain shows, but for what is on no chain', () => {
+  const peers = new Map([1, 2].map(digit => [account(String(digit)), id('a')] as const)).set(account('b'), id('b'))
+  const { evaluation, ...rest } = document
+  for (const whole of [document, rest]) {
+    const claims = [
+      ...document.units.map(({ commitment }) => trainedClaim(commitment)),
+      ...('evaluation' in whole && evaluation ? [evaluatedClaim(evaluation)] : []),
+    ]
+    const works = anchoredWorks(toyChecking, whole)
+    const about = { job, round: 3, replicas: 2, globalRoot: id('9'), works, claims }
+    const shown = shownDocument(about, one => peers.get(one) ?? '')
+    const unshown = { signature: '0'.repeat(128) }
+    expect(shown).toEqual({
+      ...whole,
+      units: whole.units.map(unit => ({ ...unit, ...unshown, custody: unit.custody.map(c => ({ ...c, ...unshown })) })),
+      ...('evaluation' in whole && { evaluation: { ...evaluation, ...unshown, correct: 0, total: 0 } }),
+    })
+    expect(anchoredWorks(toyChecking, shown)).toEqual(works)
+  }
+})
 
 test('reads back what was written', () => {
   expect(decodeRoundDocument(encodeRoundDocument(document))).toEqual({ ok: true, document })

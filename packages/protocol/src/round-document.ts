@@ -5,8 +5,10 @@
  */
 import { encodeCanonical, type HashHex } from '@cairn/primitives'
 import { z } from 'zod'
+import type { UnitClaim } from './dispute/claims.ts'
 import { type Decoded, decodeDocument } from './document.ts'
 import { type Fixed, hash, index, outerSignature, signedCommitment, signedEvaluation } from './messages/records.ts'
+import type { Account } from './settlement/terms.ts'
 import type { Work } from './settlement/works.ts'
 import type { JobId } from './units.ts'
 import { type ClaimHashing, evaluatedClaim, trainedClaim, worksOf } from './work-claims.ts'
@@ -79,6 +81,51 @@ export const claimsIn = ({ claimHash }: Pick<ClaimHashing, 'claimHash'>, documen
   ...document.units.map(({ commitment }) => claimHash(trainedClaim(commitment))),
   ...(document.evaluation ? [claimHash(evaluatedClaim(document.evaluation))] : []),
 ]
+
+/** What the chain shows of an anchored round. */
+export interface ShownRound {
+  readonly job: JobId
+  readonly round: number
+  readonly replicas: number
+  readonly globalRoot: HashHex
+  readonly works: readonly Work[]
+  /** Of the works, in their order. */
+  readonly claims: readonly UnitClaim[]
+}
+
+/** Of a message that is not on the chain. */
+const UNSHOWN = '0'.repeat(128)
+
+/**
+ * Puts together what stands for the document of a round that nobody gives: the chain was shown what its works claim, and who answers for
+ * them. What is on no chain is zero: the signatures under messages, and how many examples an evaluation got right. `peerOf` finds a node
+ * by its account.
+ */
+export function shownDocument(shown: ShownRound, peerOf: (account: Account) => string): RoundDocument {
+  const { job, round, replicas, globalRoot, works, claims } = shown
+  const signed = ({ worker, signature }: Work) => {
+    const by = { worker: peerOf(worker), account: worker.toLowerCase() }
+    return { ...by, signature: UNSHOWN, claimSignature: signature.slice(2) }
+  }
+  const units = works.slice(0, replicas).map((work, replica) => ({
+    commitment: { unit: { job, round, replica, kind: 'train' as const }, ...(claims[replica] as UnitClaim) },
+    ...signed(work),
+    custody: work.custodians.map(keeper => {
+      return { peer: peerOf(keeper), account: keeper.toLowerCase(), signature: UNSHOWN }
+    }),
+  }))
+  const outers = works.flatMap(({ worker, outer }) =>
+    outer === '0x' ? [] : [{ account: worker.toLowerCase(), signature: outer.slice(2) }],
+  )
+  const [evaluated, claim] = [works[replicas], claims[replicas]]
+  const unit = { job, round, replica: 0, kind: 'evaluate' as const }
+  const found = claim && { unit, globalRoot, lossBits: claim.lossBits, correct: 0, total: 0 }
+  const evaluation = found && { ...found, stepsRoot: claim.stepsRoot, saltHash: claim.saltHash }
+  return {
+    ...{ format: 'cairn/round/v2', job, round, units, globalRoot, outers },
+    ...(evaluated && evaluation && { evaluation: { ...evaluation, ...signed(evaluated) } }),
+  }
+}
 
 /** Lists the works of a round's anchor, from its document alone. */
 export function anchoredWorks(hashing: Pick<ClaimHashing, 'claimHash'>, document: RoundDocument): Work[] {

@@ -48,6 +48,9 @@ export interface SaltedCommitment extends Commitment {
   readonly saltHash: HashHex
 }
 
+/** Checkpoints of a unit at most, by messages and by the contract. */
+export const MOST_CHECKPOINTS = 1024
+
 /** What stands for every root that a unit which left the domain would have left: SHA-256 of `cairn/diverged`. */
 export const DIVERGED_ROOT = 'd2c57d607e1d45cbc162f2466d994508dbb6486cb584059a13983f208b170490' as HashHex
 

@@ -12,10 +12,11 @@ export function knownClaim(claim: UnitClaim): HashHex {
   return hash
 }
 
-/** Makes up a claim that says nothing but a root, or also that it left the domain. Returns its hash. */
-export function madeUpClaim(globalRoot: HashHex, isDiverged = false): HashHex {
+/** Makes up a claim that says nothing but a root, so many times for its checkpoints, or also that it left the domain. Returns its hash. */
+export function madeUpClaim(globalRoot: HashHex, isDiverged = false, checkpoints = 0): HashHex {
   const claim = evaluatedClaim({ globalRoot, lossBits: 0, stepsRoot: NO_HASH, saltHash: NO_HASH })
-  return knownClaim({ ...claim, ...(isDiverged && { updateRoot: DIVERGED_ROOT }) })
+  const checkpointRoots = new Array<HashHex>(checkpoints).fill(globalRoot)
+  return knownClaim({ ...claim, checkpointRoots, ...(isDiverged && { updateRoot: DIVERGED_ROOT }) })
 }
 
 /** Adds to a link what its works claim. Throws `Error` on a claim that nobody has made known. */

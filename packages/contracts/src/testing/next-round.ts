@@ -28,6 +28,8 @@ export interface RoundParts {
   readonly globalRoot?: HashHex
   /** Work that is said to have left the domain, by its index. */
   readonly diverged?: number
+  /** Of every unit; left out, none. */
+  readonly checkpoints?: number
   /** Whether nobody signs the outer step. */
   readonly isUnsigned?: boolean
 }
@@ -47,7 +49,7 @@ export function nextRound(
     (worker, index): Work => ({
       worker,
       index,
-      claim: madeUpClaim(hash(1, index), index === parts.diverged),
+      claim: madeUpClaim(hash(1, index), index === parts.diverged, parts.checkpoints),
       signature: '0x',
       outer: '0x',
       custodians: index < replicas ? custodians : [],

@@ -2,8 +2,8 @@
  * Documents and leaves that coordinators hand out, each checked against the chain. The first answer that is what the chain
  * holds is taken, whoever gave it: one coordinator may have lost it, another may lie.
  */
-import { type AnchorEvent, type ChainClient, earningsTree, readEarnings } from '@cairn/contracts'
-import { CairnError, decodeUtf8, type HashHex, IntegrityError, ResourceError } from '@cairn/primitives'
+import { type AnchorEvent, type ChainClient, claimHash, earningsTree, listNodes, readEarnings } from '@cairn/contracts'
+import { CairnError, decodeUtf8, encodeHex, type HashHex, IntegrityError, ResourceError } from '@cairn/primitives'
 import {
   type Account,
   bytesId,
@@ -14,8 +14,10 @@ import {
   type JobId,
   NO_HASH,
   type RoundDocument,
+  type Terms,
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
+import { roundOfChain } from '../runtime/round-of-chain.ts'
 import type { Question } from '../runtime/summaries.ts'
 
 /** What of a client answers are checked with. */
@@ -86,11 +88,21 @@ export function documentOf(client: Checking, job: JobId, id: HashHex): Promise<J
   return firstGood(client, { ask: 'document', job }, what, bytes => decoded(what, id, bytes, decodeJobDocument))
 }
 
-/** Fetches the document of an anchored round. */
-export function roundOf(client: Checking, job: JobId, { round, documentId }: AnchorEvent): Promise<RoundDocument> {
+/** Fetches the document of an anchored round. Where nobody gives it, what the chain shows of the round stands for it. */
+export async function roundOf(client: Checking, { replicas }: Terms, link: AnchorEvent): Promise<RoundDocument> {
+  const { job, round, documentId } = link
   const what = `the document of round ${round}`
   const read = (bytes: Uint8Array) => decoded(what, documentId, bytes, decodeRoundDocument)
-  return firstGood(client, { ask: 'round', job, round }, what, read)
+  try {
+    return await firstGood(client, { ask: 'round', job, round }, what, read)
+  } catch (error) {
+    const nodes = await listNodes(client.chain)
+    const peers = new Map(nodes.map(({ account, peerKey }) => [account.toLowerCase(), encodeHex(peerKey)]))
+    const peerOf = (account: Account) => peers.get(account.toLowerCase())
+    const shown = await roundOfChain({ client: client.chain, hashing: { claimHash }, replicas, peerOf }, link)
+    if (shown === undefined) throw error
+    return shown
+  }
 }
 
 function leafOf(job: JobId, [account, ...counts]: readonly string[]): EarningsLeaf {

@@ -80,7 +80,7 @@ export async function downloadJob(
   const links = await listAnchors(client.chain, job)
   const anchors = links.filter(({ isClosing }) => !isClosing)
   const rounds = []
-  for (const anchor of anchors) rounds.push({ document: await roundOf(client, job, anchor), anchor })
+  for (const anchor of anchors) rounds.push({ document: await roundOf(client, terms, anchor), anchor })
   onEvent({ kind: 'documents', rounds: rounds.length })
   const store = await openBlobStore({ directory })
   const fetcher = blobFetcher(client.host.connections, store)

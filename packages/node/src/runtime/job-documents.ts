@@ -1,12 +1,13 @@
 /**
  * Documents of jobs and rounds as a coordinator needs them: kept from when they were brought, else fetched from the nodes
- * that keep them, by the ids that the chain holds. So any coordinator can go on from the last anchor.
+ * that keep them, by the ids that the chain holds; of rounds whose document nobody gives, what the chain was shown. So any
+ * coordinator can go on from the last anchor.
  */
-import { type AnchorEvent, anchorHead, listAnchors } from '@cairn/contracts'
+import { type AnchorEvent, listAnchors } from '@cairn/contracts'
 import type { HashHex } from '@cairn/primitives'
 import {
+  type Account,
   type AnchoredRound,
-  anchoredWorks,
   type ClaimHashing,
   claimsIn,
   decodeJobDocument,
@@ -15,11 +16,11 @@ import {
   type JobId,
   type PeerAddress,
   type RoundDocument,
-  type Work,
 } from '@cairn/protocol'
 import type { BlobStore } from '../blobs/blob-store.ts'
 import type { JobView } from './chain-watch.ts'
 import type { Fetcher, NodeParts } from './parts.ts'
+import { isWhole, roundOfChain } from './round-of-chain.ts'
 
 export interface JobDocuments {
   /** A blob of one part that is here or that live nodes have. */
@@ -30,7 +31,7 @@ export interface JobDocuments {
   find(job: JobId): JobDocument | undefined
   /** A document that is here or that live nodes have. */
   obtain(view: JobView): Promise<JobDocument | undefined>
-  /** Documents of all anchored rounds; undefined while one of them cannot be had. */
+  /** Documents of all anchored rounds, or what the chain shows of them; undefined while one of them cannot be had. */
   history(view: JobView): Promise<AnchoredRound[] | undefined>
 }
 
@@ -43,22 +44,8 @@ interface Sources {
   readonly livePeers: () => readonly PeerAddress[]
 }
 
-/** What two lists of works say; accounts may be written with or without checksum capitals. */
-const worksText = (works: readonly Work[]): string => {
-  const fields = works.map(work => [work.worker, work.index, work.claim, work.signature, work.outer, work.custodians])
-  return JSON.stringify(fields).toLowerCase()
-}
-
-/** Tells whether a link is what its round document comes to and has the head that the chain says. */
-function isWhole(checking: ClaimHashing, link: AnchorEvent, document: RoundDocument): boolean {
-  const { head, blockNumber: _, transaction: __, ...anchor } = link
-  const isSame = document.round === anchor.round && document.globalRoot === anchor.globalRoot
-  const areWorks = worksText(anchoredWorks(checking, document)) === worksText(anchor.works)
-  return isSame && areWorks && anchorHead(anchor) === head
-}
-
 export function jobDocuments(
-  { storage, client, log }: NodeParts,
+  { storage, client, chain, log }: NodeParts,
   { blobs, fetcher, checking, livePeers }: Sources,
 ): JobDocuments {
   async function bytesOf(id: HashHex): Promise<Uint8Array | undefined> {
@@ -74,6 +61,20 @@ export function jobDocuments(
     return decoded?.ok ? decoded.document : undefined
   }
 
+  /** The document that a link names, if anybody gives it. */
+  async function given(link: AnchorEvent): Promise<RoundDocument | undefined> {
+    const decoded = decodeRoundDocument((await bytesOf(link.documentId)) ?? new Uint8Array())
+    return decoded.ok && isWhole(checking, link, decoded.document) ? decoded.document : undefined
+  }
+
+  async function shown(link: AnchorEvent, replicas: number): Promise<RoundDocument | undefined> {
+    const peerOf = (account: Account) => chain.nodeOfAccount(account)?.peer
+    const document = await roundOfChain({ client, hashing: checking, replicas, peerOf }, link)
+    const { job, round } = link
+    if (document) log.warn({ job, round }, 'nobody gives the document of an anchored round: read from the chain')
+    return document
+  }
+
   return {
     bytes: bytesOf,
     keep: (job, bytes) => storage.facts.set(DOCUMENT + job, bytes),
@@ -86,17 +87,16 @@ export function jobDocuments(
       storage.facts.set(DOCUMENT + job, bytes)
       return find(job)
     },
-    async history({ job }) {
+    async history({ job, terms }) {
       const rounds: AnchoredRound[] = []
       for (const link of await listAnchors(client, job)) {
         if (link.isClosing) break
-        const { round, coordinator, documentId, audits } = link
-        const decoded = decodeRoundDocument((await bytesOf(documentId)) ?? new Uint8Array())
-        if (!decoded.ok || !isWhole(checking, link, decoded.document)) {
-          log.warn({ job, round, found: decoded.ok }, 'the document of an anchored round cannot be had; trying again')
+        const { round, coordinator, audits } = link
+        const document = (await given(link)) ?? (await shown(link, terms.replicas))
+        if (document === undefined) {
+          log.warn({ job, round }, 'the chain does not show what an anchored round claims; trying again')
           return undefined
         }
-        const { document } = decoded
         const claims = claimsIn(checking, document)
         rounds.push({ document, claims, coordinator: coordinator.toLowerCase(), audits })
       }

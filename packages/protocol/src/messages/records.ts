@@ -7,7 +7,7 @@ import type { HashHex } from '@cairn/primitives'
 import { z } from 'zod'
 import type { BlobId } from '../blobs.ts'
 import { NO_HASH } from '../settlement/hashing.ts'
-import type { JobId, SaltedCommitment } from '../units.ts'
+import { type JobId, MOST_CHECKPOINTS, type SaltedCommitment } from '../units.ts'
 
 /** Makes a type read-only at every level; bytes stay bytes. */
 export type Fixed<T> = T extends string | number | boolean | undefined | Uint8Array
@@ -56,7 +56,7 @@ export const commitment = z.strictObject({
   replicaRoot: hash,
   updateRoot: hash,
   newReplicaRoot: hash,
-  checkpointRoots: z.array(hash).max(1024),
+  checkpointRoots: z.array(hash).max(MOST_CHECKPOINTS),
   lossBits: bits,
   stepsRoot: hash,
   saltHash: hash,

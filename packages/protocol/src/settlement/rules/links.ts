@@ -1,5 +1,5 @@
 /** What a link of a job's chain must hold, and the bonds behind it. Twin of Rounds.sol and WorkSignatures.sol. */
-import { DIVERGED_ROOT } from '../../units.ts'
+import { DIVERGED_ROOT, MOST_CHECKPOINTS } from '../../units.ts'
 import type { SettlementCalls } from '../calls.ts'
 import { andThen, type CallContext, done, type Outcome, refuse } from '../rule.ts'
 import { type JobState, type LinkState, type Settlement, withJob } from '../state.ts'
@@ -58,10 +58,8 @@ export function append(
   if (!areAuditsGood(anchor, job) || audits > units * terms.verifiers) return refuse('BadAudits')
   const unsigned = notSigned(anchor, terms, outerNeeded, { state, hashing })
   if (unsigned) return refuse(unsigned)
-  // A claim that nobody has seen is one that nobody can dispute.
-  const isShown = claims.length === anchor.works.length
-  if (!isShown || anchor.works.some(({ claim }, i) => hashing.claimHash(claims[i]!) !== claim))
-    return refuse('OtherClaim')
+  const unshown = notShown(anchor, claims, hashing)
+  if (unshown) return refuse(unshown)
   const link = { head: hashing.anchorHead(anchor), anchor, anchoredAt: now, audits }
   const locked = answeringIn(anchor).reduce<Outcome>(
     (outcome, account, place) => andThen(outcome, rest => lockAt(rest, anchor, place, account)),
@@ -76,6 +74,20 @@ const areWorksGood = (works: readonly Work[], { replicas, custodians }: Terms): 
     const ascends = i === 0 || index > works[i - 1]!.index
     return ascends && keepers.length <= (index < replicas ? custodians : 0)
   })
+
+/** A claim that nobody has seen, or that is too large to be shown again, is one that nobody can dispute. */
+function notShown(
+  { works }: Anchor,
+  claims: SettlementCalls['anchor']['claims'],
+  { claimHash }: Pick<CallContext['hashing'], 'claimHash'>,
+): 'OtherClaim' | 'BadWorks' | undefined {
+  if (claims.length !== works.length) return 'OtherClaim'
+  for (const [i, claim] of claims.entries()) {
+    if (claimHash(claim) !== works[i]!.claim) return 'OtherClaim'
+    if (claim.checkpointRoots.length > MOST_CHECKPOINTS) return 'BadWorks'
+  }
+  return undefined
+}
 
 const areSameAudits = (a: Audit, b: Audit): boolean =>
   a.verifier === b.verifier && a.round === b.round && a.index === b.index && a.segment === b.segment
