@@ -295,6 +295,18 @@ describe('a worker that is asked to hold the data of a job', () => {
   })
 })
 
+test('a worker that hears from its coordinator that a job is over forgets nothing before the chain says so', async () => {
+  worker.start()
+  const tell = () => worker.hear(COORDINATOR, job, 'ended', { outcome: 'cancelled', reason: 'so it says' })
+  tell()
+  await settled()
+  expect(isEndNoted(worker.storage, job)).toBe(false)
+  worker.chain.set(job, viewOf(submission, { status: 'closed', rounds: 3 }))
+  tell()
+  await settled()
+  expect(isEndNoted(worker.storage, job)).toBe(true)
+})
+
 describe('a worker that was away when a job ended', () => {
   const HOUR_MS = 3600 * 1000
   afterEach(() => void vi.useRealTimers())

@@ -187,6 +187,8 @@ export function hostWorker({ parts, coordinators, onReason, isDrawn, draws }: Wo
     },
     ended({ job, outcome, reason }) {
       log.info({ job, outcome, reason }, 'the job is over')
+      // SAFETY: a coordinator's word ends the work. What this node may have to answer for it forgets when the chain says so.
+      if (chain.job(job)?.status !== 'closed') return
       releaseEnded(storage, Date.now())
       noteEnd(storage, job, Date.now())
       forgetDone(storage, job)
