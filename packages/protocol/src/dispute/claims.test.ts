@@ -4,6 +4,7 @@ import type { JobId } from '../units.ts'
 import {
   evaluationSubject,
   impossibleParts,
+  isImpossiblePart,
   lossRoot,
   outerSubject,
   type ProgramContents,
@@ -45,6 +46,14 @@ const claim: UnitClaim = {
 const at = { job: root('9') as string as JobId, round: 2, replica: 1 }
 const part = (n: number, changed: Partial<UnitClaim> = {}) =>
   trainingSubject(sha256, job, contents, at, { ...claim, ...changed }, n)
+
+it('has no part after what a unit leaves behind, unless the claim is impossible whatever is charged', () => {
+  expect(() => part(4)).toThrow('no such part')
+  const short = { checkpointRoots: [root('a')] }
+  expect(() => part(4, short)).not.toThrow()
+  expect(isImpossiblePart(job, { ...claim, ...short }, 99)).toBe(true)
+  expect(isImpossiblePart(job, claim, 99)).toBe(false)
+})
 
 it('cuts a unit into the steps between its checkpoints, and what it leaves behind', () => {
   expect(part(0)).toMatchObject({ graph: 'inner', firstStep: 20, runs: 3, targets: [{ root: root('a') }] })

@@ -115,7 +115,7 @@ function subjectOf(
 
 /**
  * What a game about a part of a training unit is about: the steps up to checkpoint `part`, counted from 0, or where `part` is
- * the number of checkpoints, what the unit leaves behind. Throws `InputError` (`dispute.part`) for a part after a divergence.
+ * the number of checkpoints, what the unit leaves behind. Throws `InputError` (`dispute.part`) for a part after that, or after a divergence.
  */
 export function trainingSubject(
   hash: HashFunction,
@@ -128,8 +128,9 @@ export function trainingSubject(
   const { globalRoot, replicaRoot, checkpointRoots, updateRoot, newReplicaRoot, lossBits } = claim
   const previous = part === 0 ? {} : { previous: checkpointRoots[part - 1] ?? NO_ROOT }
   // Where something is claimed all the same, that is refuted at once, and still is what the charge was about.
-  const isOver = previous.previous === DIVERGED && !impossibleParts(job, claim).includes(part)
-  if (isOver) throw afterDivergence(part)
+  const isPlayed = !isImpossiblePart(job, claim, part)
+  if (isPlayed && part > job.checkpoints) throw noPart(part, job.checkpoints)
+  if (isPlayed && previous.previous === DIVERGED) throw afterDivergence(part)
   const firstStep = place.round * job.innerSteps + stepsAt(job, part)
   const roots = { globalRoot, replicaRoot, updateRoots: [] }
   if (part < job.checkpoints) {
@@ -142,6 +143,14 @@ export function trainingSubject(
   const ends = [updateRoot, newReplicaRoot, loss]
   return subjectOf(job, contents, place, roots, { graph: 'update', ...previous, firstStep, runs: 1, ends })
 }
+
+const noPart = (part: number, checkpoints: number): InputError =>
+  new InputError('dispute.part', 'The unit has no such part.', {
+    path: 'part',
+    expected: `a part up to ${checkpoints}`,
+    found: `${part}`,
+    fix: 'Dispute one of the parts between checkpoints, or what the unit leaves behind.',
+  })
 
 /** Nothing runs after a run that left the domain: whoever doubts that it did disputes the part before. */
 const afterDivergence = (part: number): InputError =>
@@ -169,24 +178,26 @@ const neverDone = (): InputError =>
   )
 
 /**
- * Parts of a training unit of which a claim says what no unit can have come to: all, where it has not as many checkpoints as its job,
- * those that went on after it left the domain, and the last where it left it with some of what is left behind, or with a loss.
- * Whoever charges one of them wins at once.
+ * Tells whether a claim says of a part of a training unit what no unit can have come to: of any, where it has not as many checkpoints as
+ * its job; of one that went on after the unit left the domain; of the last where it left the domain with some of what is left behind, or
+ * with a loss. Whoever charges it wins at once. Twin of `isImpossible` in Subjects.sol.
  */
-export function impossibleParts({ checkpoints }: ProvableJob, claim: UnitClaim): number[] {
+export function isImpossiblePart({ checkpoints }: ProvableJob, claim: UnitClaim, part: number): boolean {
   const { checkpointRoots, updateRoot, newReplicaRoot, lossBits } = claim
-  const parts = Array.from({ length: checkpoints + 1 }, (_, part) => part)
-  if (checkpointRoots.length !== checkpoints) return parts
-  const endsOf = (part: number) => (part < checkpoints ? [checkpointRoots[part]] : [updateRoot, newReplicaRoot])
-  const isDiverged = (root: HashHex | undefined) => root === DIVERGED
-  return parts.filter(part => {
-    const left = endsOf(part).filter(isDiverged).length
-    // SAFETY: on the chain zero stands for what is not there; nothing has that root.
-    if ([checkpointRoots[part - 1], ...endsOf(part)].includes(NO_ROOT)) return true
-    const isPartial = left > 0 && (left < endsOf(part).length || (part === checkpoints && lossBits !== 0))
-    return isPartial || (isDiverged(checkpointRoots[part - 1]) && left === 0)
-  })
+  if (checkpointRoots.length !== checkpoints) return true
+  if (part > checkpoints) return false
+  const before = checkpointRoots[part - 1]
+  const ends = part < checkpoints ? [checkpointRoots[part]] : [updateRoot, newReplicaRoot]
+  // SAFETY: on the chain zero stands for what is not there; nothing has that root.
+  if ([before, ...ends].includes(NO_ROOT)) return true
+  const left = ends.filter(root => root === DIVERGED).length
+  const isPartial = left > 0 && (left < ends.length || (part === checkpoints && lossBits !== 0))
+  return isPartial || (before === DIVERGED && left === 0)
 }
+
+/** Lists the parts that there are of which a claim says what cannot be. */
+export const impossibleParts = (job: ProvableJob, claim: UnitClaim): number[] =>
+  Array.from({ length: job.checkpoints + 1 }, (_, part) => part).filter(part => isImpossiblePart(job, claim, part))
 
 /** What a game about an evaluation is about. */
 export function evaluationSubject(

@@ -1,5 +1,5 @@
 /** What a bundle has to say of a game about an attestation, and which games need no move. SPEC: docs/spec/evidence.md "Judging". */
-import { impossibleParts, type UnitClaim } from '../dispute/claims.ts'
+import { isImpossiblePart, type UnitClaim } from '../dispute/claims.ts'
 import { DIVERGED } from '../dispute/subject.ts'
 import { NO_HASH } from '../settlement/hashing.ts'
 import { type Audit, attestationAt } from '../settlement/works.ts'
@@ -35,7 +35,7 @@ function isImpossible({ anchor, position, isOuter, part, job, replicas, claims }
   // An outer step that went on from a unit that left the domain had nothing to go on from.
   if (isOuter) return anchor.globalRoot !== NO_HASH && claims.some(({ updateRoot }) => updateRoot === DIVERGED)
   if (disputedUnit(anchor, position).index >= replicas) return false
-  return impossibleParts(job, claims[0] as UnitClaim).includes(part)
+  return isImpossiblePart(job, claims[0] as UnitClaim, part)
 }
 
 /**

@@ -40,18 +40,27 @@ function hashDifferences(rules: EvidenceRules, bundle: Evidence): EvidenceDiffer
     ...differs('head of the link', rules.anchorHead(anchor), bundle.head),
     ...differs('hash of the job’s facts', rules.provableHash(job), bundle.provable),
     ...differs('contents of the program under its root', true, isOpen),
-    ...differs('number of claims', isOuter ? replicas : 1, claims.length),
+    // Of a unit the first counts, whatever comes after it.
+    ...differs('number of claims', isOuter ? replicas : 1, isOuter ? claims.length : Math.min(1, claims.length)),
     ...differs('defender', answeringIn(anchor)[position], defender),
     ...stated.flatMap(({ of, claim }, i) => differs(`claim of ${of}`, rules.claimHash(claims[i] as UnitClaim), claim)),
     ...attestedDifferences(bundle),
-    ...(claimsBefore.length === 0
-      ? []
-      : differs(
+    ...(areClaimsBeforeRead(bundle)
+      ? differs(
           'claims of the round before',
           rules.claimsHash(claimsBefore.map(rules.claimHash)),
           anchor.previousClaims,
-        )),
+        )
+      : []),
   ]
+}
+
+/** As the contract does: where nothing else shows that a replica's unit began elsewhere. */
+function areClaimsBeforeRead(bundle: Evidence): boolean {
+  const { anchor, position, isOuter, replicas, job, claims, claimsBefore } = bundle
+  const isReplica = !isOuter && !isAttestation(anchor, position) && (anchor.works[position]?.index ?? 0) < replicas
+  const isKept = job.isReplicaKept && anchor.round > 0 && claimsBefore.length > 0
+  return isReplica && isKept && !isRefutedByCharge(bundle) && claims[0]?.globalRoot === startRoot(bundle)
 }
 
 /** The claims that the bundle's are to be, as links name them. */
