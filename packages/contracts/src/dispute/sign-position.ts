@@ -31,7 +31,8 @@ interface PositionDomain {
   readonly addresses: { readonly disputes: Account }
 }
 
-function digestOf({ chainId, addresses }: PositionDomain, { game, subject, position }: GamePosition): Hex {
+/** Computes what is signed of a position. */
+export function positionDigest({ chainId, addresses }: PositionDomain, { game, subject, position }: GamePosition): Hex {
   return hashTypedData({
     domain: { name: 'Cairn', version: '1', chainId, verifyingContract: addresses.disputes },
     types: {
@@ -48,7 +49,7 @@ function digestOf({ chainId, addresses }: PositionDomain, { game, subject, posit
 /** Signs a position with the client's account. Sends nothing. Throws `InputError` (`NoKey`). */
 export function signPosition(client: ChainClient, position: GamePosition): Promise<Hex> {
   const { account } = requireWriter(client)
-  return account.sign!({ hash: digestOf(client, position) })
+  return account.sign!({ hash: positionDigest(client, position) })
 }
 
 /** Tells whether the contract would take a signature for this account's. */
@@ -57,4 +58,4 @@ export const isPositionSigned = (
   position: GamePosition,
   signature: Hex,
   account: Account,
-): boolean => signerOf(digestOf(domain, position), signature) === account.toLowerCase()
+): boolean => signerOf(positionDigest(domain, position), signature) === account.toLowerCase()

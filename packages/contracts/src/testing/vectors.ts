@@ -25,6 +25,7 @@ import { fromBytes32, toBytes32 } from '../chain/hex.ts'
 import { earningsTree } from '../earnings-tree.ts'
 import { anchorHead, claimsHash, jobKey, networkId, registrationMessage, rewindHead } from '../identities.ts'
 import { workDigest } from '../work-signatures.ts'
+import { disputeCases } from './dispute-vectors.ts'
 
 const account = (digit: string): Account => `0x${digit.repeat(40)}`
 const hash = (digits: string): HashHex => digits.repeat(32) as HashHex
@@ -187,8 +188,11 @@ function earningsCases(): object[] {
   ]
 }
 
-/** Integers that may exceed 2^53 are text. */
-const plain = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
+/** Integers that may exceed 2^53 are text, bytes hex. */
+const plain = (_: string, value: unknown): unknown => {
+  if (value instanceof Uint8Array) return bytesToHex(value).slice(2)
+  return typeof value === 'bigint' ? String(value) : value
+}
 
 function render(about: string, cases: readonly object[]): string {
   const lines = cases.map(one => `    ${JSON.stringify(one, plain)}`).join(',\n')
@@ -201,5 +205,9 @@ export const settlementVectors = (): Record<string, string> => ({
   'earnings.json': render(
     'prices, limits, bonds and trees of earnings; hashes are hex, counts and money text',
     earningsCases(),
+  ),
+  'disputes.json': render(
+    'what is said to contracts of disputes: facts of a job, claims, a charge, moves, and the first positions of one game; hashes and bytes are hex',
+    disputeCases(),
   ),
 })

@@ -1,6 +1,6 @@
 /**
  * The rules of the game: which move is allowed in a position, and what comes of it. A move that is not allowed changes
- * nothing; whoever has no better one loses by the clock. SPEC: docs/spec/disputes.md; twin of DisputeGame.sol.
+ * nothing; whoever has no better one loses by the clock. SPEC: docs/spec/disputes.md; twin of GameRules.sol.
  * Not here: clocks, bonds, signatures.
  */
 import { type HashFunction, type HashHex, hashToHex, merkleLeafHash, merkleRoot } from '@cairn/primitives'

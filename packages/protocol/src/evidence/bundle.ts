@@ -11,6 +11,7 @@ import { move, opening } from '../messages/moves.ts'
 import { account as accountText, amount, bits, type Fixed, hash, index, unit } from '../messages/records.ts'
 import type { Account } from '../settlement/terms.ts'
 import type { Anchor, Signature } from '../settlement/works.ts'
+import { MOST_CHECKPOINTS } from '../units.ts'
 import { position } from './position-form.ts'
 
 const account = accountText as z.ZodType<string> as z.ZodType<Account>
@@ -44,7 +45,7 @@ const provableJob = z.strictObject({
 
 const claim = z.strictObject({
   ...{ globalRoot: hash, replicaRoot: hash, updateRoot: hash, newReplicaRoot: hash },
-  checkpointRoots: z.array(hash).max(1024),
+  checkpointRoots: z.array(hash).max(MOST_CHECKPOINTS),
   ...{ lossBits: bits, stepsRoot: hash, saltHash: hash },
 }) satisfies z.ZodType<UnitClaim>
 
