@@ -189,7 +189,9 @@ export function hostVerifier({ parts, book, challengeSeconds, onReason }: Verifi
     }
     attest(task)
     const step = nextStep(task)
-    if (step !== undefined && busy < MOST_AT_ONCE && Date.now() >= task.nextMs) void work(task, step)
+    // SAFETY: what was found to be wrong is challenged, however many others keep this node waiting for what they are about.
+    const isWrong = task.record.finding?.wrongPart !== undefined && !task.record.isCharged
+    if (step !== undefined && (isWrong || busy < MOST_AT_ONCE) && Date.now() >= task.nextMs) void work(task, step)
   }
 
   /** Who asks has not heard what was found: the coordinator may be another one than it was. */
