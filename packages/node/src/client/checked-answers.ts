@@ -1,9 +1,16 @@
 /**
- * Documents and leaves that coordinators hand out, each checked against the chain. The first answer that is what the chain
- * holds is taken, whoever gave it: one coordinator may have lost it, another may lie.
+ * Documents that coordinators hand out, each checked against the chain, and what the chain itself shows. The first answer that is
+ * what the chain holds is taken, whoever gave it: one coordinator may have lost it, another may lie.
  */
-import { type AnchorEvent, type ChainClient, claimHash, earningsTree, listNodes, readEarnings } from '@cairn/contracts'
-import { CairnError, decodeUtf8, encodeHex, type HashHex, IntegrityError, ResourceError } from '@cairn/primitives'
+import {
+  type AnchorEvent,
+  type ChainClient,
+  claimHash,
+  listAssertions,
+  listNodes,
+  readEarnings,
+} from '@cairn/contracts'
+import { CairnError, encodeHex, type HashHex, IntegrityError, ResourceError } from '@cairn/primitives'
 import {
   type Account,
   bytesId,
@@ -105,20 +112,11 @@ export async function roundOf(client: Checking, { replicas }: Terms, link: Ancho
   }
 }
 
-function leafOf(job: JobId, [account, ...counts]: readonly string[]): EarningsLeaf {
-  const [trained = 0n, evaluated = 0n, kept = 0n, coordinated = 0n, audited = 0n] = counts.map(BigInt)
-  return { job, account: account as Account, counts: { trained, evaluated, kept, coordinated, audited } }
-}
-
-/** Fetches the leaves behind a job's settled earnings. Throws `ResourceError` and `IntegrityError` unless they are had. */
-export async function settledLeaves(client: Checking, job: JobId): Promise<EarningsLeaf[]> {
-  const { root } = (await readEarnings(client.chain, job)).settled
+/** Reads the leaves behind a job's settled earnings: the chain was shown them with the assertion. Throws `ResourceError` (`NotAvailable`). */
+export async function settledLeaves({ chain }: Pick<Checking, 'chain'>, job: JobId): Promise<EarningsLeaf[]> {
+  const { root } = (await readEarnings(chain, job)).settled
   if (root === NO_HASH) return [] // a job that was cut short may owe something without an anchored round
-  const what = `the earnings of job ${job.slice(0, 8)}`
-  return firstGood(client, { ask: 'earnings', job, root }, what, bytes => {
-    const leaves = (JSON.parse(decodeUtf8(bytes)) as string[][]).map(fields => leafOf(job, fields))
-    const found = earningsTree(leaves).root
-    if (found !== root) throw wrong(what, root, found)
-    return leaves
-  })
+  const asserted = (await listAssertions(chain, job)).findLast(each => each.root === root)
+  if (asserted === undefined) throw lost(`the earnings of job ${job.slice(0, 8)}`, 'none on this chain')
+  return asserted.leaves.map(leaf => ({ job, ...leaf }))
 }

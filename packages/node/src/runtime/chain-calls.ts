@@ -28,7 +28,7 @@ import {
 } from '@cairn/protocol'
 import { sha256 } from '../files/hash.ts'
 import type { JobView } from './chain-watch.ts'
-import { type EarnedCounter, rememberLeaves } from './earnings-leaves.ts'
+import type { EarnedCounter } from './earned-counter.ts'
 import type { NodeParts } from './parts.ts'
 
 interface Calling {
@@ -86,8 +86,7 @@ const CALLS: Calls = {
     const id = job.facts.job
     const links = isFinal && view.anchors.isEnded ? rounds + 1 : rounds
     const counts = await earned(id, { rounds, links, replicas: job.facts.replicas })
-    const { root, leaves } = earningsTree([...counts].map(([account, each]) => ({ job: id, account, counts: each })))
-    rememberLeaves(parts, id, root, leaves)
+    const { leaves } = earningsTree([...counts].map(([account, each]) => ({ job: id, account, counts: each })))
     return assertEarnings(parts.client, { job: id, epoch: view.anchors.epoch, rounds, leaves, isFinal })
   },
   settleEarnings: ({ parts, job }) => settleEarnings(parts.client, job.facts.job),

@@ -27,7 +27,7 @@ import {
   noCounts,
 } from '@cairn/protocol'
 import type { ChainWatch, JobView } from './chain-watch.ts'
-import { earnedCounter } from './earnings-leaves.ts'
+import { earnedCounter } from './earned-counter.ts'
 import type { NodeParts } from './parts.ts'
 
 export interface EarningsWatch {

@@ -16,7 +16,6 @@ import { z } from 'zod'
 import type { Storage } from '../storage/open-storage.ts'
 import type { Reasons } from '../storage/reasons.ts'
 import type { CoordinatorHost } from './coordinator-host.ts'
-import { assertedLeaves } from './earnings-leaves.ts'
 import { explainJob, explainNode, explainUnit, findJob, findNode, statusOf, workOfJob, workOfNode } from './explain.ts'
 import type {
   Heard,
@@ -39,7 +38,6 @@ const question = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('why'), subject: text }),
   z.strictObject({ ask: z.literal('document'), job: text }),
   z.strictObject({ ask: z.literal('round'), job: text, round: index }),
-  z.strictObject({ ask: z.literal('earnings'), job: text, root: text }),
   z.strictObject({ ask: z.literal('clock') }),
 ]) satisfies z.ZodType<Question>
 
@@ -215,7 +213,6 @@ const ANSWERS: Answers = {
     const document = record && roundDocumentOf(record, round)
     return document === undefined ? null : encodeRoundDocument(document)
   },
-  earnings: ({ host, storage }, { job, root }) => assertedLeaves(storage, host.state(), job as JobId, root) ?? null,
   clock: (_, __, nowMs) => nowMs,
 }
 

@@ -109,5 +109,4 @@ export type Question =
   | { readonly ask: 'why'; readonly subject: string }
   | { readonly ask: 'document'; readonly job: string }
   | { readonly ask: 'round'; readonly job: string; readonly round: number }
-  | { readonly ask: 'earnings'; readonly job: string; readonly root: string }
   | { readonly ask: 'clock' }
